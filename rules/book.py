@@ -1,0 +1,133 @@
+"""The book: everything the engine must know to judge a city. Compiled from the city's folder.
+
+A book is a value with a digest; it takes effect by an Order, and lies in the journal under its digest
+as long as frames that it judged are kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from typing import Literal
+
+import msgspec
+
+from rules.calendar import Calendar
+from rules.trees import Tree
+
+EventKind = Literal["incident", "petition"]
+
+
+class FeedPolicy(msgspec.Struct, frozen=True):
+    """What the engine must know of a feed. Durations in ms."""
+
+    name: str
+    kind: EventKind
+    lateness: int  # an event that arrives later than this after it occurred is too late
+    horizon: int = 7 * 86_400_000  # identities are remembered this long
+    skew: int = 300_000  # an event further than this ahead of its arrival is held
+    silence: bool = True  # judged by its own rate; False: silence is normal
+    has_place: bool = False
+    self_initiated: bool = False
+    names: dict[str, str] = {}
+
+
+class Selector(msgspec.Struct, frozen=True):
+    """Which rows a rule counts. Empty tuples mean "all"."""
+
+    category: str
+    kind: EventKind | None = None
+    feeds: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ("filed",)
+    self_initiated: bool = False
+    severities: tuple[int, ...] = ()
+
+
+class DetectorSpec(msgspec.Struct, frozen=True):
+    """A registered detector kind and its parameters."""
+
+    kind: str
+    parameters: dict[str, float] = {}
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """A rule as the engine reads it. Durations in ms; `step` may be 1d or 1w by `calendar_step`."""
+
+    id: str
+    version: str  # content hash of the rule's text, first 12 hex digits
+    selector: Selector
+    areas: str  # level of the area tree: series are kept there and above
+    windows: tuple[int, ...]  # ms, ascending, multiples of step
+    step: int  # ms
+    detector: DetectorSpec
+    categories: str = ""  # level of the category tree; "" is the selector's node alone
+    calendar_step: Literal["", "day", "week"] = ""
+    false_alarms: float = 2.0  # promised per month and first desk
+    colours: tuple[tuple[str, float], ...] = (("yellow", 1.0), ("orange", 10.0), ("red", 100.0))
+    keep: int = 7_200_000
+    once_within: int = 0  # 0: every row counts; else rows of one place and category within this count once
+    at_least: int = 3
+    attribution: bool = True
+    owner: str = ""
+    names: dict[str, str] = {}
+    guidance: dict[str, str] = {}
+
+
+class DeskReach(msgspec.Struct, frozen=True):
+    """What a desk answers for: the subtrees of areas x categories. Most specific pair wins."""
+
+    desk: str
+    areas: tuple[str, ...]
+    categories: tuple[str, ...]
+    names: dict[str, str] = {}
+
+
+class Book(msgspec.Struct, frozen=True, dict=True):
+    city: str
+    areas: Tree
+    categories: Tree
+    calendar: Calendar
+    feeds: tuple[FeedPolicy, ...]
+    rules: tuple[Rule, ...]
+    desks: tuple[DeskReach, ...]
+    ladder: tuple[str, ...] = ("blue", "yellow", "orange", "red")  # lowest rank first
+    names: dict[str, str] = {}
+
+    @cached_property
+    def digest(self) -> str:
+        """Content hash, 32 hex digits."""
+        return hashlib.blake2b(encode(self), digest_size=16).hexdigest()
+
+    @cached_property
+    def feed_by_name(self) -> dict[str, FeedPolicy]:
+        return {feed.name: feed for feed in self.feeds}
+
+    @cached_property
+    def _desks(self) -> dict[tuple[str, str], str]:
+        return {}
+
+    def first_desk(self, area: str, category: str) -> str:
+        """The most specific desk for (area, category); "" where `tocsin check` was not heeded."""
+        found = self._desks.get((area, category))
+        if found is None:
+            found = self._desks[area, category] = self._find_desk(area, category)
+        return found
+
+    def _find_desk(self, area: str, category: str) -> str:
+        best, best_depth = "", (-1, -1)
+        for desk in self.desks:
+            for a in desk.areas:
+                for c in desk.categories:
+                    if self.areas.holds(a, area) and self.categories.holds(c, category):
+                        depth = (self.areas.depth(a), self.categories.depth(c))
+                        if depth > best_depth:
+                            best, best_depth = desk.desk, depth
+        return best
+
+
+def encode(book: Book) -> bytes:
+    return msgspec.json.encode(book, order="deterministic")
+
+
+def decode(data: bytes) -> Book:
+    return msgspec.json.decode(data, type=Book)

@@ -1,0 +1,1 @@
+"""Detectors: from history to limits. One small file each; `register` lists them."""

@@ -1,0 +1,151 @@
+"""The records of a city's log: Frame, Tick and Order. The engine reads nothing else.
+
+Times are integers: milliseconds since 1970-01-01 UTC. Intervals are half-open.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+NO_TIME: Final = np.iinfo(np.int64).min
+"""Stands in a time column for "none" (`due_at`)."""
+
+SELF_INITIATED: Final = 1
+"""Flag: logged by a crew or patrol on its own motion; kept, and counted only where a rule asks."""
+EXERCISE: Final = 2
+"""Flag: a drill; travels to the card, never counted."""
+CORRECTION: Final = 4
+"""Flag: written by `tocsin feeds retract`, not sent by the feed."""
+
+ROW: Final = np.dtype(
+    [
+        ("feed", "<u2"),  # index into Frame.feeds
+        ("stage", "<u2"),  # index into Frame.stages
+        ("category", "<u4"),  # index into Frame.categories
+        ("area", "<u4"),  # index into Frame.areas
+        ("office", "<u2"),  # index into Frame.offices; 0 is "" (none)
+        ("severity", "u1"),  # 1-4; 0 is none
+        ("flags", "u1"),  # SELF_INITIATED | EXERCISE | CORRECTION
+        ("partition", "<u2"),  # index into Frame.partitions: where the raw record lies
+        ("n", "<u4"),  # which event of the raw record (stages, batches)
+        ("offset", "<i8"),  # raw place within the partition: line, offset, serial
+        ("id0", "<u8"),  # 16 bytes of keyed hash over (source, id)
+        ("id1", "<u8"),
+        ("revision", "<i8"),
+        ("content", "<u8"),  # keyed hash over everything but identity, place of reading and arrival
+        ("occurred_at", "<i8"),
+        ("arrived_at", "<i8"),
+        ("due_at", "<i8"),  # NO_TIME where there is none
+        ("count", "<i4"),  # >= 0; a revision with 0 cancels
+        ("matter", "<u8"),  # keyed hash; 0 is none
+        ("place", "<u8"),  # keyed hash of an address or coordinates; 0 is none
+    ]
+)
+
+Rows = NDArray[np.void]
+
+
+class Frame(msgspec.Struct, frozen=True, tag="frame"):
+    """Accepted rows of one city, one group per raw record, in raw order, never netted.
+
+    `rows` is a structured array of dtype ROW; its small integers point into the name tables beside
+    it, so that a frame explains itself whatever tree is in force when it is read again.
+    """
+
+    city: str
+    feeds: tuple[str, ...]
+    stages: tuple[str, ...]
+    categories: tuple[str, ...]
+    areas: tuple[str, ...]
+    offices: tuple[str, ...]
+    partitions: tuple[str, ...]
+    rows: Rows
+
+
+class Tick(msgspec.Struct, frozen=True, tag="tick"):
+    """A promise that no row with `arrived_at <= now` follows. Monotone; no tick, no progress."""
+
+    now: int
+
+
+class UseBook(msgspec.Struct, frozen=True, tag="use-book"):
+    """Rules, trees, calendar and feeds in force from `start`; the book lies under its digest."""
+
+    start: int
+    digest: str
+
+
+class Calibrate(msgspec.Struct, frozen=True, tag="calibrate"):
+    """Heights `h` per "rule/desk", solved outside from the log's past."""
+
+    start: int
+    heights: dict[str, float]
+
+
+class Down(msgspec.Struct, frozen=True, tag="down"):
+    """The pipeline itself was down: every feed is missing in [since, until)."""
+
+    start: int
+    since: int
+    until: int
+
+
+class Blind(msgspec.Struct, frozen=True, tag="blind"):
+    """One feed could not be read in [since, until)."""
+
+    start: int
+    feed: str
+    since: int
+    until: int
+
+
+class Retire(msgspec.Struct, frozen=True, tag="retire"):
+    """A feed ended for good: it is no longer waited for, and its silence is over."""
+
+    start: int
+    feed: str
+
+
+class StopRule(msgspec.Struct, frozen=True, tag="stop"):
+    start: int
+    rule: str
+
+
+class StartRule(msgspec.Struct, frozen=True, tag="start"):
+    start: int
+    rule: str
+
+
+Order = UseBook | Calibrate | Down | Blind | Retire | StopRule | StartRule
+Record = Frame | Tick | Order
+RecordKind = Literal["frame", "tick", "order"]
+
+
+def _pack(value: object) -> object:
+    if isinstance(value, np.ndarray):
+        return value.tobytes()
+    raise TypeError(f"cannot pack {type(value).__name__}")
+
+
+def _unpack(kind: type, value: object) -> object:
+    if isinstance(value, bytes):
+        return np.frombuffer(value, dtype=ROW)
+    raise TypeError(f"cannot read {kind}")
+
+
+_ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=_pack)
+_DECODER: Final = msgspec.msgpack.Decoder(Record, dec_hook=_unpack)
+
+
+def encode(record: Record) -> bytes:
+    """The bytes of a record as they lie in the journal (msgpack; rows as one packed block)."""
+    return _ENCODER.encode(record)
+
+
+def decode(data: bytes) -> Record:
+    """The record in `data`. Raises msgspec.ValidationError where it is none."""
+    return _DECODER.decode(data)

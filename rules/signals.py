@@ -1,0 +1,107 @@
+"""Signals: what the engine says. Each is the whole present state of one alert, evidence included."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+SignalState = Literal["running", "over", "withdrawn", "merged"]
+SignalKind = Literal["spike", "threshold", "silence", "stopped"]
+
+
+class WindowEvidence(msgspec.Struct, frozen=True):
+    """One window judged in the peak bucket. `length`, `since`, `until` in ms; counts in events."""
+
+    length: int
+    since: int
+    until: int
+    observed: int
+    expected: float
+    limit: int  # the smallest count that speaks; -1: not enough history
+    spoke: bool
+
+
+class Share(msgspec.Struct, frozen=True):
+    """What a sub-area or sub-category contributed to the peak window."""
+
+    code: str
+    observed: int
+    expected: float
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One hour (or step, where that is longer) of the band chart. `limit` -1: no limit drawn."""
+
+    start: int
+    observed: int
+    expected: float
+    low: float
+    high: float
+    limit: int
+    missing: bool = False
+
+
+class FeedEvidence(msgspec.Struct, frozen=True):
+    """A contributing feed: events in the peak window, and when it was last heard (ms; 0: never)."""
+
+    feed: str
+    observed: int
+    heard_at: int
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """Evidence of the peak bucket: the judged bucket with the rarest window."""
+
+    peak: int  # start of the peak bucket, ms
+    observed: int
+    expected: float
+    spread: float  # standard deviation under the baseline
+    limit: int
+    would_not_have_spoken: int  # limit - 1
+    window: int  # length of the window that was rarest, ms
+    rank: int  # 0 is the lowest of the city's ladder
+    colour: str
+    rank_limits: tuple[tuple[str, int], ...]  # (colour, smallest count) of the peak window
+    windows: tuple[WindowEvidence, ...] = ()
+    areas: tuple[Share, ...] = ()
+    categories: tuple[Share, ...] = ()
+    feeds: tuple[FeedEvidence, ...] = ()
+    cells: tuple[Cell, ...] = ()  # the last 24 cells up to the last judged bucket
+    buckets: tuple[int, ...] = ()  # starts of the buckets that spoke, ms
+    incomplete: bool = False  # a contributing feed was missing: the true count can only be higher
+    folded: int = 0  # rows of the peak window that `once` did not count
+    history_days: float = 0.0  # how much past the baseline rests on
+
+
+class Cause(msgspec.Struct, frozen=True, order=True):
+    """Which record made the engine speak: (epoch, log offset, n)."""
+
+    epoch: int
+    offset: int
+    n: int
+
+
+class Signal(msgspec.Struct, frozen=True):
+    """The whole present state of an alert. Times in ms UTC; `over_at` 0: still running."""
+
+    id: str  # hash(alert, cause)
+    alert: str  # the key as first announced: stays
+    key: str  # hash(rule, area, category, first bucket): canonical, may move
+    cause: Cause
+    city: str
+    state: SignalState
+    kind: SignalKind
+    rule: str
+    rule_version: str
+    area: str
+    category: str
+    feed: str  # of a silence; "" otherwise
+    first: int  # start of the first judged bucket
+    last: int  # end of the last bucket that spoke
+    said_at: int  # city time of the record that first announced this alert
+    at: int  # city time of this signal's own record
+    over_at: int
+    late: bool  # first said after its first bucket had settled
+    merged_into: str
+    evidence: Evidence

@@ -1,0 +1,1 @@
+"""How events and time reach the rules, and signals reach the alerts."""
