@@ -1,0 +1,55 @@
+# Bare `make` prints the targets. Nothing needs to be typed before any of them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := targets
+.PHONY: targets install demo test check fix bench nightly lock clean
+
+PYTHON ?= python3
+JOBS ?= 2
+BIN := .venv/bin
+STAMP := .venv/.installed
+PYTEST := $(BIN)/python -m pytest
+export UV_PYTHON_DOWNLOADS := never
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+targets: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## make .venv from the locked versions, then put Tocsin itself into it
+
+$(STAMP): requirements/test.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Tocsin needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Say: make PYTHON=python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/test.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## the January 2016 blizzard on a page at 127.0.0.1; ONCE=1: at full speed, ends by itself
+	$(BIN)/tocsin demo $(if $(ONCE),--once)
+
+test: $(STAMP) ## all tests but the nightly ones; ARGS='-k word' narrows them
+	$(PYTEST) -n $(JOBS) --dist loadgroup $(ARGS)
+
+check: $(STAMP) ## format, lint, types, doors between rooms
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(STAMP) ## format, and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(STAMP) ## measure, and print the figures
+	$(BIN)/python -m benchmarks
+
+nightly: $(STAMP) ## every test, 2,000 examples a property; prints the seed of a failure
+	HYPOTHESIS_PROFILE=nightly $(PYTEST) -n $(JOBS) --dist loadgroup --timeout 7200 -m "nightly or not nightly" $(ARGS)
+
+lock: ## write requirements/*.txt anew from pyproject.toml (needs uv)
+	requirements/lock
+
+clean: ## remove caches and builds; .venv and var/ stay
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find rules alerts streams tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
