@@ -1,0 +1,110 @@
+"""All metrics of the process, in one place, on a registry of their own.
+
+Names are `tocsin_<noun>_<verb>_<unit>`; labels come from closed sets (city, feed, reason, rule, desk), never ids,
+never areas. `labels()` is dear (it costs more than counting), so whoever counts often keeps the child.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics import MetricWrapperBase
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_M = TypeVar("_M", bound=MetricWrapperBase)
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Metrics:
+    """One object a process. Bounds stand beside what they bound, so that a panel can show both."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry(auto_describe=True)
+        self._all: list[MetricWrapperBase] = []
+        city, feed = ("city",), ("city", "feed")
+        # what comes in
+        self.events_received = self._counter("tocsin_events_received", "Raw records taken in, refused ones too.", feed)
+        self.events_refused = self._counter(
+            "tocsin_events_refused", "Raw records set aside, by reason.", ("city", "feed", "reason")
+        )
+        self.events_left_out = self._counter(
+            "tocsin_events_left_out", "Raw records that the feed's file says to leave out.", feed
+        )
+        self.rows_answered = self._counter(
+            "tocsin_rows_answered", "Rows by what the engine said of them.", ("city", "feed", "answer")
+        )
+        self.requests_answered = self._counter(
+            "tocsin_requests_answered", "Answers to POST /v1/events, by status code.", ("status",)
+        )
+        self.request_seconds = self._histogram(
+            "tocsin_request_answer_seconds", "From a request's last byte to its answer, the fsync included."
+        )
+        self.queue_events = self._gauge("tocsin_queue_waiting_events", "Events that wait for the journal.", city)
+        self.queue_bound = self._gauge("tocsin_queue_bound_events", "Most events that may wait; beyond it, 429.", city)
+        self.files_behind = self._gauge("tocsin_files_unread_bytes", "Bytes of watched files not yet read.", feed)
+        self.files_failed = self._counter("tocsin_files_failed", "Looks at a watched file that failed.", feed)
+        # the log
+        self.records_written = self._counter(
+            "tocsin_records_written", "Records written to the city's log, by kind.", ("city", "kind")
+        )
+        self.commit_seconds = self._histogram(
+            "tocsin_journal_commit_seconds", "One group commit, fsync included.", city
+        )
+        self.journal_offset = self._gauge("tocsin_journal_last_offset", "Last offset of the city's log.", city)
+        self.journal_full = self._gauge(
+            "tocsin_journal_full_flag", "1 while the disk is full and events get 503.", city
+        )
+        self.journal_cut = self._counter("tocsin_journal_cut_records", "Torn records cut from the log's end.", city)
+        self.tick_at = self._gauge("tocsin_tick_written_timestamp_seconds", "The last tick, city time.", city)
+        self.stamps_lifted = self._counter(
+            "tocsin_stamps_lifted", "Rows whose arrival was lifted above the last tick; 0 without clock faults.", city
+        )
+        self.clock_apart = self._gauge(
+            "tocsin_clock_stepped_seconds", "How far the machine's clock has stepped and is not believed.", ()
+        )
+        self.snapshot_seconds = self._histogram("tocsin_snapshot_write_seconds", "Writing one snapshot.", city)
+        self.snapshot_bytes = self._gauge("tocsin_snapshot_written_bytes", "Size of the last snapshot.", city)
+        self.snapshots_refused = self._counter(
+            "tocsin_snapshots_refused", "Snapshots that did not match their checksum at the start.", city
+        )
+        self.recovery_seconds = self._gauge(
+            "tocsin_recovery_took_seconds", "The last start, from snapshot to caught up.", city
+        )
+        # what goes out
+        self.signals_raised = self._counter(
+            "tocsin_signals_raised", "Signals by rule and state.", ("city", "rule", "state")
+        )
+        self.alerts_open = self._gauge("tocsin_alerts_open_alerts", "Alerts that run, by desk.", ("city", "desk"))
+        self.apply_seconds = self._histogram("tocsin_frame_apply_seconds", "The engine over one group of frames.", city)
+        self.notices_pending = self._gauge("tocsin_notices_pending_notices", "Notices not yet delivered.", city)
+        self.feed_heard = self._gauge("tocsin_feed_heard_timestamp_seconds", "When the feed was last heard.", feed)
+        self.feed_silent = self._gauge(
+            "tocsin_feed_silent_flag", "1 while the engine holds the feed to be silent.", feed
+        )
+
+    def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
+        return self._keep(Counter(name, text, labels, registry=self.registry))
+
+    def _gauge(self, name: str, text: str, labels: tuple[str, ...]) -> Gauge:
+        return self._keep(Gauge(name, text, labels, registry=self.registry))
+
+    def _histogram(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Histogram:
+        return self._keep(Histogram(name, text, labels, buckets=_FAST, registry=self.registry))
+
+    def _keep(self, metric: _M) -> _M:
+        self._all.append(metric)
+        return metric
+
+    def page(self) -> bytes:
+        """What a scrape reads."""
+        return generate_latest(self.registry)
+
+    def catalogue(self) -> list[tuple[str, str, str]]:
+        """Name as it is scraped, kind and meaning of every metric: what docs/metrics.md must hold."""
+        found = []
+        for metric in self._all:
+            family = next(iter(metric.describe()))
+            name = f"{family.name}_total" if family.type == "counter" else family.name
+            found.append((name, family.type, family.documentation))
+        return found

@@ -1,0 +1,66 @@
+"""Settings of the process: environment variables `TOCSIN_*`, or files of the same names in a secrets folder.
+
+Nothing here differs between cities; what does lies in the city's folder.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRETS_FOLDER = "TOCSIN_SECRETS"
+"""Names the folder of mounted secret files, such as `tocsin_token`. Must exist when it is named."""
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used. One line a mistake, for the person who set it."""
+
+
+class Settings(BaseSettings):
+    """All settings, with what they are for. Names in the environment carry the prefix `TOCSIN_`."""
+
+    model_config = SettingsConfigDict(env_prefix="TOCSIN_", extra="ignore", frozen=True)
+
+    data: Path = Field(Path("var"), description="Folder of journals, alerts and keys, one subfolder a city.")
+    host: str = Field("127.0.0.1", description="Address to listen on. Loopback until you set a token.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    token: SecretStr = Field(
+        SecretStr(""), description="Bearer token that POST /v1/events asks for. Empty: open, for loopback only."
+    )
+    key: SecretStr = Field(
+        SecretStr(""),
+        description="Secret of the keyed hashes over ids, matters, places. Empty: made once, kept in the data folder.",
+    )
+    language: Literal["en", "zh-CN"] = Field("en", description="Language of the command line's messages.")
+    log: Literal["auto", "json", "console"] = Field(
+        "auto", description="Form of the logs: colours on a terminal, JSON elsewhere (auto), or one of the two."
+    )
+    body_bytes: int = Field(8 << 20, ge=1024, description="Largest body of one request, in bytes as sent.")
+    unpacked_bytes: int = Field(64 << 20, ge=1024, description="Largest body of one request, in bytes after gzip.")
+    body_events: int = Field(50_000, ge=1, description="Most events in one request.")
+    queue_events: int = Field(100_000, ge=1, description="Most events waiting for the journal; beyond it, 429.")
+    answer_seconds: float = Field(30.0, gt=0, description="Longest wait of a request for the journal; then 503.")
+    body_seconds: float = Field(30.0, gt=0, description="Longest wait for the whole of a request's body; then 408.")
+    snapshot_records: int = Field(20_000, ge=1, description="A snapshot is written after so many records.")
+    snapshot_seconds: float = Field(60.0, gt=0, description="A snapshot is written after so many seconds with records.")
+    reserve_bytes: int = Field(
+        64 << 20, ge=0, description="Disk kept back, so that alerts still work when the disk is full."
+    )
+    refused_kept: int = Field(100_000, ge=0, description="Refused records kept per city, scrubbed; older ones go.")
+    watch_seconds: float = Field(1.0, gt=0, description="Seconds between two looks at watched files and folders.")
+
+
+def read_settings() -> Settings:
+    """The settings of this process. Raises SettingsError with one line a mistake, never the value."""
+    folder = os.environ.get(SECRETS_FOLDER)
+    if folder and not Path(folder).is_dir():
+        raise SettingsError(f"{SECRETS_FOLDER}: no such folder: {folder}: mount it or unset the variable")
+    try:
+        return Settings(_secrets_dir=folder) if folder else Settings()
+    except ValidationError as fault:
+        lines = [f"TOCSIN_{'_'.join(str(step) for step in e['loc']).upper()}: {e['msg']}" for e in fault.errors()]
+        raise SettingsError("\n".join(lines)) from None
