@@ -1,0 +1,17 @@
+"""The journal: a city's log on one machine, with what must be written in the same breath."""
+
+from streams.journal.faults import DiskFullError, JournalDamagedError, JournalError
+from streams.journal.kept import Cursor, Kept, Snapshot
+from streams.journal.log import Journal
+from streams.journal.reserve import Reserve
+
+__all__ = [
+    "Cursor",
+    "DiskFullError",
+    "Journal",
+    "JournalDamagedError",
+    "JournalError",
+    "Kept",
+    "Reserve",
+    "Snapshot",
+]

@@ -1,0 +1,223 @@
+"""The journal of one city: records in one order, each answered for after its fsync.
+
+One object that writes a file (`open`), any number that read it (`read_only=True`). Not thread-safe: the writer thread
+owns the one that writes. Offsets begin at 1 and are never given twice, also after a torn tail was cut.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Self
+
+import msgspec
+
+from rules import book as books
+from rules.book import Book
+from rules.records import Frame, Record, RecordKind, Tick, decode, encode
+from streams.journal.faults import JournalDamagedError, told
+from streams.journal.kept import Cursor, Kept, Snapshot
+from streams.journal.schema import connect
+
+SNAPSHOTS_KEPT: Final = 2
+TORN: Final = "torn"
+PAGE: Final = 500
+"""Records read at a time: a long reader keeps the write-ahead log from shrinking."""
+
+
+def kind_of(record: Record) -> RecordKind:
+    if isinstance(record, Frame):
+        return "frame"
+    return "tick" if isinstance(record, Tick) else "order"
+
+
+def _sum(number: int, kind: str, data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=8, key=f"{number}/{kind}".encode()).digest()
+
+
+class Journal:
+    """Log, books, snapshots, cursors and refused records of a city, in one SQLite file."""
+
+    def __init__(self, path: Path, link: sqlite3.Connection) -> None:
+        self._path = path
+        self._link = link
+        self._last = self._find_last()
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False) -> Self:
+        """The journal at `path`, made where there is none (unless read only). Raises JournalError."""
+        return cls(path, connect(path, read_only=read_only))
+
+    def close(self) -> None:
+        self._link.close()
+
+    def _find_last(self) -> int:
+        with told(self._path):
+            given = self._link.execute("select seq from sqlite_sequence where name = 'log'").fetchone()
+        return int(given[0]) if given else 0
+
+    @property
+    def last_offset(self) -> int:
+        """The offset given last; 0 where the log is empty."""
+        return self._last
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with told(self._path):
+            self._link.execute("begin immediate")
+            try:
+                yield self._link
+                self._link.execute("commit")
+            except BaseException:
+                if self._link.in_transaction:
+                    self._link.execute("rollback")
+                raise
+
+    # the log
+
+    def append(
+        self, records: Sequence[Record], *, cursors: Iterable[Cursor] = (), refused: Iterable[Kept] = ()
+    ) -> range:
+        """Write all or nothing, durable on return; the offsets given. Raises DiskFullError, JournalError."""
+        first = self._last + 1
+        rows = []
+        for offset, record in enumerate(records, start=first):
+            kind, data = kind_of(record), encode(record)
+            rows.append((offset, kind, data, _sum(offset, kind, data)))
+        with self._transaction() as link:
+            link.executemany("insert into log (offset, kind, data, sum) values (?, ?, ?, ?)", rows)
+            link.executemany(
+                "insert into cursors values (?, ?, ?) on conflict (partition) do update set offset = excluded.offset,"
+                " mark = excluded.mark",
+                [(cursor.partition, cursor.offset, cursor.mark) for cursor in cursors],
+            )
+            self._keep(link, refused)
+        self._last += len(rows)
+        return range(first, self._last + 1)
+
+    def cut_torn(self, after: int) -> list[int]:
+        """Set aside the records at the end that do not match their checksum; their offsets.
+
+        Raises JournalDamagedError where a good record follows a bad one.
+        """
+        torn: list[int] = []
+        for offset, kind, data, mark in self._rows(after):
+            if mark != _sum(offset, kind, data) or not _readable(data):
+                torn.append(offset)
+            elif torn:
+                raise JournalDamagedError(
+                    f"{self._path}: record {torn[0]} does not match its checksum and good ones follow:"
+                    " restore a backup, or keep the file and start a new folder"
+                )
+        if torn:
+            with self._transaction() as link:
+                link.executemany("update log set kind = ? where offset = ?", [(TORN, offset) for offset in torn])
+        return torn
+
+    def read(self, after: int = 0) -> Iterator[tuple[int, Record]]:
+        """Records with offsets above `after`, in order, each checked. Raises JournalDamagedError."""
+        for offset, kind, data, mark in self._rows(after):
+            if mark != _sum(offset, kind, data):
+                raise JournalDamagedError(
+                    f"{self._path}: record {offset} does not match its checksum: restore a backup"
+                )
+            yield offset, decode(data)
+
+    def _rows(self, after: int) -> Iterator[tuple[int, str, bytes, bytes]]:
+        query = "select offset, kind, data, sum from log where offset > ? and kind != ? order by offset limit ?"
+        while True:
+            with told(self._path):
+                page = self._link.execute(query, (after, TORN, PAGE)).fetchall()
+            yield from page
+            if len(page) < PAGE:
+                return
+            after = page[-1][0]
+
+    # what lies beside it
+
+    def put_book(self, book: Book) -> None:
+        with self._transaction() as link:
+            link.execute("insert or ignore into books values (?, ?)", (book.digest, books.encode(book)))
+
+    def books(self) -> dict[str, Book]:
+        """Every book that ever judged this log, by digest."""
+        with told(self._path):
+            rows = self._link.execute("select digest, data from books").fetchall()
+        return {digest: books.decode(data) for digest, data in rows}
+
+    def put_snapshot(self, snapshot: Snapshot) -> None:
+        """Write it and forget all but the last two."""
+        mark = _sum(snapshot.head, "snapshot", snapshot.data)
+        with self._transaction() as link:
+            link.execute("insert or replace into snapshots values (?, ?, ?)", (snapshot.head, snapshot.data, mark))
+            link.execute(
+                "delete from snapshots where head not in (select head from snapshots order by head desc limit ?)",
+                (SNAPSHOTS_KEPT,),
+            )
+
+    def snapshots(self) -> Iterator[Snapshot | None]:
+        """The snapshots kept, newest first; None stands for one that does not match its checksum."""
+        with told(self._path):
+            heads = self._link.execute("select head from snapshots order by head desc").fetchall()
+        for (head,) in heads:
+            with told(self._path):
+                data, mark = self._link.execute("select data, sum from snapshots where head = ?", (head,)).fetchone()
+            yield Snapshot(head, data) if mark == _sum(head, "snapshot", data) else None
+
+    def cursor(self, partition: str) -> Cursor | None:
+        with told(self._path):
+            row = self._link.execute("select * from cursors where partition = ?", (partition,)).fetchone()
+        return Cursor(*row) if row else None
+
+    def cursors(self) -> dict[str, Cursor]:
+        with told(self._path):
+            rows = self._link.execute("select partition, offset, mark from cursors").fetchall()
+        return {row[0]: Cursor(*row) for row in rows}
+
+    @staticmethod
+    def _keep(link: sqlite3.Connection, refused: Iterable[Kept]) -> None:
+        link.executemany(
+            "insert into refused (feed, reason, field, partition, offset, n, at, scrubbed, digest, length)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (k.feed, k.reason, k.field, k.partition, k.offset, k.n, k.at, k.scrubbed, k.digest, k.length)
+                for k in refused
+            ],
+        )
+
+    def refused(self, *, feed: str | None = None, limit: int = 100) -> list[Kept]:
+        """The refused records kept last, newest first."""
+        with told(self._path):
+            rows = self._link.execute(
+                "select feed, reason, field, partition, offset, n, at, scrubbed, digest, length from refused"
+                " where ?1 is null or feed = ?1 order by serial desc limit ?2",
+                (feed, limit),
+            ).fetchall()
+        return [Kept(*row) for row in rows]
+
+    def forget_refused(self, kept: int) -> int:
+        """Keep the last `kept` refused records; how many went."""
+        with self._transaction() as link:
+            return link.execute(
+                "delete from refused where serial <= (select coalesce(max(serial), 0) from refused) - ?", (kept,)
+            ).rowcount
+
+    def meta(self, name: str) -> str | None:
+        with told(self._path):
+            row = self._link.execute("select value from meta where name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def put_meta(self, name: str, value: str) -> None:
+        with self._transaction() as link:
+            link.execute("insert or replace into meta values (?, ?)", (name, value))
+
+
+def _readable(data: bytes) -> bool:
+    try:
+        decode(data)
+    except (msgspec.MsgspecError, ValueError):
+        return False
+    return True

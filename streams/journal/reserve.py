@@ -1,0 +1,32 @@
+"""Disk kept back for the hour when it is full, so that alerts can still be written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class Reserve:
+    """A file of `size` bytes: given up when the disk is full, taken back when there is space again.
+
+    While it is given up, whoever holds it takes no new events: what it freed is for what is already known.
+    """
+
+    def __init__(self, path: Path, size: int) -> None:
+        self._path = path
+        self._size = size
+
+    def hold(self) -> bool:
+        """Take the space; False where there is none (nothing is left half taken)."""
+        if self._size == 0 or (self._path.exists() and self._path.stat().st_size >= self._size):
+            return True
+        try:
+            with self._path.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, self._size)
+        except OSError:  # no space, or no quota: the caller goes on refusing and asks again
+            self._path.unlink(missing_ok=True)
+            return False
+        return True
+
+    def release(self) -> None:
+        self._path.unlink(missing_ok=True)

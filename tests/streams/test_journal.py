@@ -1,0 +1,197 @@
+"""The journal: one order, durable, checked, and honest about what it cannot read."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.records import ROW, Frame, Record, StopRule, Tick
+from streams.journal import (
+    Cursor,
+    DiskFullError,
+    Journal,
+    JournalDamagedError,
+    JournalError,
+    Kept,
+    Reserve,
+    Snapshot,
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.sqlite"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[Journal]:
+    with closing(Journal.open(path)) as opened:
+        yield opened
+
+
+def edit(path: Path, statement: str, *values: object) -> None:
+    """What a failing disk or a stranger does behind the journal's back."""
+    with closing(sqlite3.connect(path)) as link:
+        link.execute(statement, values)
+        link.commit()
+
+
+def frame(rows: int = 2) -> Frame:
+    block = np.zeros(rows, dtype=ROW)
+    block["occurred_at"] = np.arange(rows)
+    return Frame("town", ("calls",), ("filed",), ("incident",), ("town",), ("",), ("push",), block)
+
+
+def kept(n: int) -> Kept:
+    return Kept("calls", "unknown_field", "note", "push", n, 0, 5, b"{}", "00ff", 2)
+
+
+RECORDS: list[Record] = [Tick(1), StopRule(2, "surge"), Tick(3)]
+
+
+def test_records_come_back_in_the_order_they_were_written(journal: Journal) -> None:
+    assert list(journal.append(RECORDS[:2])) == [1, 2]
+    assert list(journal.append(RECORDS[2:])) == [3]
+    assert list(journal.read()) == [(1, RECORDS[0]), (2, RECORDS[1]), (3, RECORDS[2])]
+    assert list(journal.read(after=2)) == [(3, RECORDS[2])]
+
+
+def test_a_frame_comes_back_row_for_row(journal: Journal) -> None:
+    journal.append([frame(3)])
+    ((_, back),) = journal.read()
+    assert isinstance(back, Frame)
+    assert back.rows.tolist() == frame(3).rows.tolist()
+
+
+def test_more_records_than_a_page_are_all_read(journal: Journal) -> None:
+    journal.append([Tick(n) for n in range(1_203)])
+    assert [record.now for _, record in journal.read() if isinstance(record, Tick)] == list(range(1_203))
+
+
+def test_what_another_process_committed_is_there_after_its_death(path: Path) -> None:
+    script = (
+        "import os, sys; from pathlib import Path; from streams.journal import Journal; from rules.records import Tick\n"
+        "journal = Journal.open(Path(sys.argv[1])); journal.append([Tick(7)]); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(path)], check=False, cwd=Path(__file__).parents[2])
+    with closing(Journal.open(path)) as journal:
+        assert list(journal.read()) == [(1, Tick(7))]
+
+
+def test_a_cursor_moves_with_its_frame_or_not_at_all(journal: Journal, path: Path) -> None:
+    journal.append([Tick(1)], cursors=[Cursor("file-1", 10, "aa")])
+    edit(path, "create trigger no before insert on log begin select raise(abort, 'no'); end")
+    with pytest.raises(JournalError):
+        journal.append([Tick(2)], cursors=[Cursor("file-1", 20, "bb")])
+    assert journal.cursor("file-1") == Cursor("file-1", 10, "aa")
+    assert journal.last_offset == 1
+
+
+def test_a_full_disk_writes_nothing_and_says_so(journal: Journal) -> None:
+    pages = journal._link.execute("pragma page_count").fetchone()[0]
+    journal._link.execute(f"pragma max_page_count = {pages + 1}")
+    with pytest.raises(DiskFullError, match="the disk is full"):
+        journal.append([frame(2_000)])
+    journal._link.execute(f"pragma max_page_count = {pages + 1_000}")
+    assert list(journal.append([frame(2_000)])) == [1]
+
+
+def test_a_torn_tail_is_cut_and_its_offsets_are_not_given_again(journal: Journal, path: Path) -> None:
+    journal.append(RECORDS)
+    edit(path, "update log set data = substr(data, 1, 2) where offset = 3")
+    assert journal.cut_torn(0) == [3]
+    assert [offset for offset, _ in journal.read()] == [1, 2]
+    journal.close()
+    with closing(Journal.open(path)) as again:
+        assert list(again.append([Tick(9)])) == [4]
+        assert [offset for offset, _ in again.read()] == [1, 2, 4]
+
+
+def test_damage_in_the_middle_is_not_cut(journal: Journal, path: Path) -> None:
+    journal.append(RECORDS)
+    edit(path, "update log set data = ? where offset = 2", b"\x81")
+    with pytest.raises(JournalDamagedError, match="record 2 does not match its checksum"):
+        journal.cut_torn(0)
+    with pytest.raises(JournalDamagedError):
+        list(journal.read())
+
+
+@given(byte=st.integers(0, 10_000), bit=st.integers(0, 7))
+def test_every_flipped_bit_of_a_record_is_seen(tmp_path_factory: pytest.TempPathFactory, byte: int, bit: int) -> None:
+    path = tmp_path_factory.mktemp("bits") / "journal.sqlite"
+    with closing(Journal.open(path)) as journal:
+        journal.append([frame(1)])
+        data = bytearray(journal._link.execute("select data from log").fetchone()[0])
+        data[byte % len(data)] ^= 1 << bit
+        edit(path, "update log set data = ?", bytes(data))
+        assert journal.cut_torn(0) == [1]
+
+
+def test_the_last_two_snapshots_are_kept(journal: Journal) -> None:
+    for head in (1, 5, 9):
+        journal.put_snapshot(Snapshot(head, b"memory %d" % head))
+    assert list(journal.snapshots()) == [Snapshot(9, b"memory 9"), Snapshot(5, b"memory 5")]
+
+
+def test_a_flipped_bit_in_a_snapshot_leaves_the_older_one(journal: Journal, path: Path) -> None:
+    journal.put_snapshot(Snapshot(1, b"old"))
+    journal.put_snapshot(Snapshot(2, b"new"))
+    edit(path, "update snapshots set data = ? where head = 2", b"nev")
+    assert list(journal.snapshots()) == [None, Snapshot(1, b"old")]
+
+
+def test_refused_records_are_shown_newest_first_and_forgotten_oldest_first(journal: Journal) -> None:
+    journal.append([], refused=[kept(n) for n in range(5)])
+    assert journal.forget_refused(3) == 2
+    assert [row.offset for row in journal.refused(limit=10)] == [4, 3, 2]
+    assert journal.refused(feed="other") == []
+
+
+def test_a_reader_cannot_write(journal: Journal, path: Path) -> None:
+    journal.append(RECORDS)
+    with closing(Journal.open(path, read_only=True)) as reader:
+        assert len(list(reader.read())) == 3
+        with pytest.raises(JournalError):
+            reader.append([Tick(4)])
+
+
+def test_a_file_of_another_version_is_not_touched(path: Path) -> None:
+    Journal.open(path).close()
+    edit(path, "pragma user_version = 99")
+    with pytest.raises(JournalError, match="version 99"):
+        Journal.open(path)
+
+
+def test_a_file_that_is_no_database_gets_one_clear_sentence(path: Path) -> None:
+    path.write_bytes(b"not a database, but long enough to be looked at as one" * 20)
+    with pytest.raises(JournalError, match="SQLITE_NOTADB"):
+        Journal.open(path)
+
+
+def test_a_reserve_is_held_given_up_and_taken_back(tmp_path: Path) -> None:
+    reserve = Reserve(tmp_path / "reserve", 4096)
+    assert reserve.hold()
+    assert (tmp_path / "reserve").stat().st_size == 4096
+    reserve.release()
+    assert not (tmp_path / "reserve").exists()
+    assert reserve.hold()
+
+
+def test_a_reserve_that_does_not_fit_leaves_nothing_behind(tmp_path: Path) -> None:
+    assert not Reserve(tmp_path / "reserve", 1 << 60).hold()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_makes_no_journal_where_there_is_none(path: Path) -> None:
+    with pytest.raises(JournalError, match="no journal here"):
+        Journal.open(path, read_only=True)
+    assert not path.exists()
