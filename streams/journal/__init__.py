@@ -1,7 +1,7 @@
 """The journal: a city's log on one machine, with what must be written in the same breath."""
 
 from streams.journal.faults import DiskFullError, JournalDamagedError, JournalError
-from streams.journal.kept import Cursor, Kept, Snapshot
+from streams.journal.kept import Cursor, Snapshot
 from streams.journal.log import Journal
 from streams.journal.reserve import Reserve
 
@@ -11,7 +11,6 @@ __all__ = [
     "Journal",
     "JournalDamagedError",
     "JournalError",
-    "Kept",
     "Reserve",
     "Snapshot",
 ]

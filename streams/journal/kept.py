@@ -1,4 +1,4 @@
-"""What lies in the journal beside the records: cursors, refused records, snapshots."""
+"""What lies in the journal beside the records: cursors and snapshots."""
 
 from __future__ import annotations
 
@@ -16,22 +16,6 @@ class Cursor:
     partition: str
     offset: int
     mark: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A refused record as it is kept: its place, the reason, and its bytes scrubbed (empty where undecodable)."""
-
-    feed: str
-    reason: str
-    field: str
-    partition: str
-    offset: int
-    n: int
-    at: int  # ms, when it was refused
-    scrubbed: bytes
-    digest: str
-    length: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,20 @@ from rules import book as books
 from rules.book import Book
 from rules.records import Frame, Record, RecordKind, Tick, decode, encode
 from streams.journal.faults import JournalDamagedError, told
-from streams.journal.kept import Cursor, Kept, Snapshot
+from streams.journal.kept import Cursor, Snapshot
 from streams.journal.schema import connect
+from streams.refusals import Place, Reason, Refusal
 
 SNAPSHOTS_KEPT: Final = 2
 TORN: Final = "torn"
+_REFUSE: Final = (
+    "insert into refused (feed, reason, field, partition, offset, n, at, length, digest, kept)"
+    " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_REFUSED: Final = (
+    "select feed, reason, field, partition, offset, n, at, length, digest, kept from refused"
+    " where ?1 is null or feed = ?1 order by serial desc limit ?2"
+)
 PAGE: Final = 500
 """Records read at a time: a long reader keeps the write-ahead log from shrinking."""
 
@@ -79,7 +88,7 @@ class Journal:
     # the log
 
     def append(
-        self, records: Sequence[Record], *, cursors: Iterable[Cursor] = (), refused: Iterable[Kept] = ()
+        self, records: Sequence[Record], *, cursors: Iterable[Cursor] = (), refused: Iterable[Refusal] = ()
     ) -> range:
         """Write all or nothing, durable on return; the offsets given. Raises DiskFullError, JournalError."""
         first = self._last + 1
@@ -178,25 +187,17 @@ class Journal:
         return {row[0]: Cursor(*row) for row in rows}
 
     @staticmethod
-    def _keep(link: sqlite3.Connection, refused: Iterable[Kept]) -> None:
+    def _keep(link: sqlite3.Connection, refused: Iterable[Refusal]) -> None:
         link.executemany(
-            "insert into refused (feed, reason, field, partition, offset, n, at, scrubbed, digest, length)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (k.feed, k.reason, k.field, k.partition, k.offset, k.n, k.at, k.scrubbed, k.digest, k.length)
-                for k in refused
-            ],
+            _REFUSE,
+            [(r.feed, r.reason.value, r.field, *_place(r.place), r.at, r.length, r.digest, r.kept) for r in refused],
         )
 
-    def refused(self, *, feed: str | None = None, limit: int = 100) -> list[Kept]:
+    def refused(self, *, feed: str | None = None, limit: int = 100) -> list[Refusal]:
         """The refused records kept last, newest first."""
         with told(self._path):
-            rows = self._link.execute(
-                "select feed, reason, field, partition, offset, n, at, scrubbed, digest, length from refused"
-                " where ?1 is null or feed = ?1 order by serial desc limit ?2",
-                (feed, limit),
-            ).fetchall()
-        return [Kept(*row) for row in rows]
+            rows = self._link.execute(_REFUSED, (feed, limit)).fetchall()
+        return [Refusal(row[0], Reason(row[1]), row[2], Place(*row[3:6]), *row[6:]) for row in rows]
 
     def forget_refused(self, kept: int) -> int:
         """Keep the last `kept` refused records; how many went."""
@@ -221,3 +222,7 @@ def _readable(data: bytes) -> bool:
     except (msgspec.MsgspecError, ValueError):
         return False
     return True
+
+
+def _place(place: Place) -> tuple[str, int, int]:
+    return place.partition, place.offset, place.n

@@ -25,7 +25,7 @@ create table cursors (partition text primary key, offset integer not null, mark 
 create table refused (
     serial integer primary key autoincrement, feed text not null, reason text not null, field text not null,
     partition text not null, offset integer not null, n integer not null, at integer not null,
-    scrubbed blob not null, digest text not null, length integer not null
+    length integer not null, digest text not null, kept blob not null
 );
 create index refused_place on refused (partition, offset);
 create table meta (name text primary key, value text not null) without rowid;

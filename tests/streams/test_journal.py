@@ -21,10 +21,10 @@ from streams.journal import (
     Journal,
     JournalDamagedError,
     JournalError,
-    Kept,
     Reserve,
     Snapshot,
 )
+from streams.refusals import Place, Reason, Refusal
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def frame(rows: int = 2) -> Frame:
     return Frame("town", ("calls",), ("filed",), ("incident",), ("town",), ("",), ("push",), block)
 
 
-def kept(n: int) -> Kept:
-    return Kept("calls", "unknown_field", "note", "push", n, 0, 5, b"{}", "00ff", 2)
+def refusal(n: int) -> Refusal:
+    return Refusal("calls", Reason.UNKNOWN_FIELD, "#3", Place("push", n), 5, 2, "00ff", b"{}")
 
 
 RECORDS: list[Record] = [Tick(1), StopRule(2, "surge"), Tick(3)]
@@ -79,7 +79,7 @@ def test_more_records_than_a_page_are_all_read(journal: Journal) -> None:
 
 def test_what_another_process_committed_is_there_after_its_death(path: Path) -> None:
     script = (
-        "import os, sys; from pathlib import Path; from streams.journal import Journal; from rules.records import Tick\n"
+        "import os, sys\nfrom pathlib import Path\nfrom streams.journal import Journal\nfrom rules.records import Tick\n"
         "journal = Journal.open(Path(sys.argv[1])); journal.append([Tick(7)]); os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", script, str(path)], check=False, cwd=Path(__file__).parents[2])
@@ -150,9 +150,9 @@ def test_a_flipped_bit_in_a_snapshot_leaves_the_older_one(journal: Journal, path
 
 
 def test_refused_records_are_shown_newest_first_and_forgotten_oldest_first(journal: Journal) -> None:
-    journal.append([], refused=[kept(n) for n in range(5)])
+    journal.append([], refused=[refusal(n) for n in range(5)])
     assert journal.forget_refused(3) == 2
-    assert [row.offset for row in journal.refused(limit=10)] == [4, 3, 2]
+    assert journal.refused(limit=10) == [refusal(4), refusal(3), refusal(2)]
     assert journal.refused(feed="other") == []
 
 
