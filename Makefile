@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := targets
-.PHONY: targets install demo test check fix bench nightly lock clean
+.PHONY: targets install demo test check fix docs bench nightly lock clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -40,6 +40,9 @@ check: $(STAMP) ## format, lint, types, doors between rooms
 fix: $(STAMP) ## format, and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(STAMP) ## fill the reference parts of docs/ from the source
+	$(BIN)/python -m docs.reference
 
 bench: $(STAMP) ## measure, and print the figures
 	$(BIN)/python -m benchmarks

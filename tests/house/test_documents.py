@@ -1,0 +1,124 @@
+"""Every command, setting, rule kind, metric and refusal reason is in the documents, and the documents lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Final
+
+import pytest
+import typer
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from docs import reference
+
+HOUSE: Final = Path(__file__).parents[2]
+PAGES: Final = sorted([*(HOUSE / "docs").rglob("*.md"), *HOUSE.glob("*.md")])
+LINK: Final = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+FENCED: Final = re.compile(r"```.*?```", re.DOTALL)
+
+
+def page(name: str) -> str:
+    return (HOUSE / "docs" / name).read_text("utf-8")
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors that the headings of a page make."""
+    heads = re.findall(r"^#+ (.+)$", FENCED.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def test_every_reference_part_is_as_the_source_says() -> None:
+    """Where this fails: `make docs`, and read what it wrote."""
+    stale = [str(path.relative_to(HOUSE)) for path, text in reference.pages() if reference.filled(text) != text]
+    assert stale == []
+
+
+def test_every_reference_part_stands_in_exactly_one_page() -> None:
+    standing = [block[1] for _, text in reference.pages() for block in reference.BLOCK.findall(text)]
+    assert sorted(standing) == sorted(reference.BLOCKS)
+
+
+def test_a_block_that_nobody_fills_is_told() -> None:
+    with pytest.raises(KeyError):
+        reference.filled("<!-- from the source: nothing-of-ours -->\n<!-- end -->")
+
+
+def test_every_command_is_in_the_documents() -> None:
+    from streams.cli import app
+
+    commands = [" ".join(path) for path, _ in reference.every_command(typer.main.get_command(app))]
+    assert {"tocsin serve", "tocsin replay", "tocsin demo", "tocsin check"} <= set(commands)
+    assert [command for command in commands if f"## {command}\n" not in page("commands.md")] == []
+
+
+def test_every_setting_is_in_the_documents() -> None:
+    from streams.settings import Settings
+
+    names = [f"`TOCSIN_{name.upper()}`" for name in Settings.model_fields]
+    assert [name for name in names if name not in page("settings.md")] == []
+
+
+def test_every_metric_is_in_the_documents() -> None:
+    from streams.metrics import Metrics
+
+    scraped = {line.split()[2] for line in Metrics().page().decode().splitlines() if line.startswith("# TYPE")}
+    scraped = {name for name in scraped if not name.endswith("_created")}
+    assert scraped != set()
+    assert [name for name in sorted(scraped) if f"`{name}`" not in page("metrics.md")] == []
+
+
+def test_every_local_link_leads_to_a_file_and_a_heading() -> None:
+    broken = []
+    for source in PAGES:
+        for target in LINK.findall(FENCED.sub("", source.read_text("utf-8"))):
+            if target.startswith(("https://", "http://", "mailto:")):
+                continue
+            name, _, anchor = target.partition("#")
+            file = (source.parent / name) if name else source
+            if not file.exists() or (anchor and anchor not in anchors(file.read_text("utf-8"))):
+                broken.append(f"{source.relative_to(HOUSE)}: {target}")
+    assert broken == []
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached, waiting = set(), [HOUSE / "README.md"]
+    while waiting:
+        source = waiting.pop().resolve()
+        if source in reached:
+            continue
+        reached.add(source)
+        for target in LINK.findall(source.read_text("utf-8")):
+            file = source.parent / target.partition("#")[0]
+            if file.suffix == ".md" and file.is_file():
+                waiting.append(file)
+    assert [str(path.relative_to(HOUSE)) for path in PAGES if path.resolve() not in reached] == []
+
+
+@pytest.mark.parametrize("source", [HOUSE / "README.md", HOUSE / "CONTRIBUTING.md"], ids=lambda path: path.name)
+def test_every_make_target_that_is_named_exists(source: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (HOUSE / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = set(
+        re.findall(r"\bmake ([a-z]+)", " ".join(re.findall(r"```.*?```|`[^`]+`", source.read_text("utf-8"), re.DOTALL)))
+    )
+    assert named != set()
+    assert named - targets == set()
+
+
+def test_the_page_of_dependencies_names_every_one_with_its_locked_version() -> None:
+    project = tomllib.loads((HOUSE / "pyproject.toml").read_text("utf-8"))
+    wishes = [*project["project"]["dependencies"], *project["dependency-groups"]["test"]]
+    lock = (HOUSE / "requirements/test.txt").read_text("utf-8")
+    locked = {
+        canonicalize_name(name): pin for name, pin in re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", lock, re.MULTILINE)
+    }
+    told = dict(re.findall(r"^\| ([a-z0-9.-]+) \| ([0-9.]+) \|", page("dependencies.md"), re.MULTILINE))
+    names = [Requirement(wish).name.lower() for wish in wishes]
+    assert {name: told.get(name) for name in names} == {name: locked[canonicalize_name(name)] for name in names}
+    extras = {
+        r.name: str(r.specifier)[2:] for r in map(Requirement, project["project"]["optional-dependencies"]["kafka"])
+    }
+    assert set(told) - set(names) == set(extras)
+    assert {name: told[name] for name in extras} == extras
