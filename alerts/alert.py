@@ -1,0 +1,66 @@
+"""An alert: someone owes a decision. The whole present state, as store, channels and pages read it."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+import msgspec
+
+from rules.signals import Signal
+
+AlertState = Literal["open", "over", "withdrawn", "merged"]
+"""First cut: what the engine says. Taken, raised, closed and the rest come with the desk."""
+
+Reason = Literal["first", "worse", "spread", "corrected", "over", "withdrawn", "merged"]
+"""Why a notice goes out: a closed list."""
+
+REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
+
+
+class Move(msgspec.Struct, frozen=True):
+    """One change of an alert's state. `at` is city time, `wall_at` the desk's clock; both ms UTC."""
+
+    at: int
+    wall_at: int
+    reason: Reason
+    colour: str
+    observed: int
+    area: str
+
+
+class Alert(msgspec.Struct, frozen=True):
+    """`signal` is the last one applied; `moves` oldest first; `announced_at` is the desk's wall time, ms.
+
+    No moves: the desk was never told (withdrawn before it was announced), and `announced_at` is 0.
+    """
+
+    id: str
+    city: str
+    state: AlertState
+    desk: str  # the first desk that hears it
+    rank: int
+    colour: str
+    announced_at: int
+    signal: Signal
+    moves: tuple[Move, ...]
+
+    @property
+    def ended_at(self) -> int:
+        """City time at which it was over, withdrawn or merged; 0 while it runs."""
+        if self.state == "open":
+            return 0
+        return self.signal.over_at or self.signal.at
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+_DECODER: Final = msgspec.json.Decoder(Alert)
+
+
+def encode(alert: Alert) -> bytes:
+    """The bytes of an alert as they lie in the store (JSON)."""
+    return _ENCODER.encode(alert)
+
+
+def decode(data: bytes) -> Alert:
+    """The alert in `data`. Raises msgspec.ValidationError where it is none."""
+    return _DECODER.decode(data)

@@ -1,0 +1,42 @@
+"""Brings an alert store to the newest schema when it is opened. The steps lie in `migrations`, and in the wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+from sqlalchemy.engine import Connection
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+class StoreTooNewError(Exception):
+    """The store was written by a newer Tocsin: it is left untouched."""
+
+    def __init__(self, path: Path, revision: str) -> None:
+        super().__init__(f"{path}: written by a newer version (schema {revision}): update, or open an older store")
+        self.path = path
+        self.revision = revision
+
+
+def upgrade(engine: Engine, path: Path) -> None:
+    """Run the steps that are missing, in one transaction: a kill leaves the old schema or the new one."""
+    with engine.begin() as db:
+        revision = MigrationContext.configure(db).get_current_revision()
+        known = {step.revision for step in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+        if revision is not None and revision not in known:
+            raise StoreTooNewError(path, revision)
+        command.upgrade(configuration(db), "head")
+
+
+def configuration(db: Connection) -> Config:
+    """Alembic's settings, made in code: the connection is handed to `migrations/env.py`."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = db
+    return config

@@ -1,0 +1,83 @@
+"""The tables of the alert store, as the newest migration leaves them. Nothing here that PostgreSQL lacks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+
+metadata: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+alerts: Final = Table(
+    "alerts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("city", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("desk", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("area", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("said_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),  # 0 while it runs
+    Column("told", Boolean, nullable=False),
+    Column("version", BigInteger, nullable=False),  # of the commit that changed it last
+    Column("body", LargeBinary, nullable=False),  # alerts.alert.encode
+    Index(None, "state", "ended_at"),
+    Index(None, "said_at"),
+    Index(None, "version"),
+)
+
+moves: Final = Table(
+    "moves",
+    metadata,
+    Column("alert", Text, ForeignKey("alerts.id"), primary_key=True),
+    Column("epoch", BigInteger, primary_key=True),  # the cause: one signal makes at most one move of an alert
+    Column("offset", BigInteger, primary_key=True),
+    Column("n", BigInteger, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("desk", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),  # city time
+    Column("wall_at", BigInteger, nullable=False),
+    Column("colour", Text, nullable=False),
+    Column("observed", BigInteger, nullable=False),
+    Column("area", Text, nullable=False),
+)
+
+notices: Final = Table(
+    "notices",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),  # the order of writing
+    Column("id", Text, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("alert", Text, ForeignKey("alerts.id"), nullable=False),
+    Column("desk", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try_at", BigInteger, nullable=False),
+    Column("give_up_at", BigInteger, nullable=False),
+    Column("receipt", LargeBinary, nullable=True),  # of the last try, JSON
+    Column("body", LargeBinary, nullable=False),  # the alert as it was: alerts.alert.encode
+    Index("ux_notices_id", "id", unique=True),
+    Index(None, "state", "channel", "seq"),
+    Index(None, "alert", "channel", "desk", "seq"),
+)
+
+causes: Final = Table(
+    "causes",
+    metadata,
+    Column("city", Text, primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("n", BigInteger, nullable=False),
+)
