@@ -1,4 +1,4 @@
-"""Every command, setting, rule kind, metric and refusal reason is in the documents, and the documents lead somewhere."""
+"""Every command, setting, rule kind, metric and refusal reason is documented; the documents lead somewhere."""
 
 from __future__ import annotations
 
