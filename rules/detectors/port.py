@@ -57,6 +57,7 @@ class Past:
     bucket_per_cell: int  # buckets in a cell
     window_buckets: tuple[int, ...]  # the rule's windows, in buckets, ascending
     slots_per_week: int  # 168, 7 or 1
+    began: IntArray | None = None  # (S,) first cell of each series' past; None: all from the first cell ever given
 
 
 class Recent(Protocol):
@@ -137,7 +138,9 @@ class Detector(Protocol):
         """Memory after taking in `past` (None: the first time). Grows with the series; pure."""
         ...
 
-    def law(self, memory: Memory | None, recent: Recent, clock: Clock, points: Points, kin: Kin, windows: tuple[int, ...]) -> Law:
+    def law(
+        self, memory: Memory | None, recent: Recent, clock: Clock, points: Points, kin: Kin, windows: tuple[int, ...]
+    ) -> Law:
         """What is expected of each point. Must cope with series younger than the memory (no row yet)."""
         ...
 
@@ -170,7 +173,9 @@ class Fixed:
     def fit(self, memory: Memory | None, past: Past) -> Memory:
         return memory or {}
 
-    def law(self, memory: Memory | None, recent: Recent, clock: Clock, points: Points, kin: Kin, windows: tuple[int, ...]) -> Law:
+    def law(
+        self, memory: Memory | None, recent: Recent, clock: Clock, points: Points, kin: Kin, windows: tuple[int, ...]
+    ) -> Law:
         mean = self.mean * points.length.astype(np.float64)
         return Law(mean, np.zeros_like(mean), np.ones(len(mean), bool))
 

@@ -1,0 +1,183 @@
+"""How `Surprise` learns a day: what the mean in force expected, what came, what is kept of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Protocol, Self
+
+import numpy as np
+
+from rules.detectors import levels, shapes, shares, spread
+from rules.detectors.ledger import PARTS, Ledger
+from rules.detectors.port import BoolArray, FloatArray, IntArray, Past
+
+_UNCAPPED_DAYS: Final = 10.0
+"""Before this there is no mean worth capping by."""
+_SETTLED_DAYS: Final = 14.0
+"""Before this residuals tell of the mean's errors, not of spread."""
+
+
+class _HalfLives(Protocol):
+    @property
+    def shape_days(self) -> float: ...
+    @property
+    def level_days(self) -> float: ...
+    @property
+    def share_days(self) -> float: ...
+    @property
+    def spread_days(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Half-lives in days."""
+
+    shape: float
+    level: float
+    share: float
+    spread: float
+
+    @classmethod
+    def of(cls, detector: _HalfLives) -> Self:
+        return cls(detector.shape_days, detector.level_days, detector.share_days, detector.spread_days)
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """Some cells of the past, missing ones left out; about a day."""
+
+    cells: IntArray  # (C,)
+    slots: IntArray  # (C,)
+    counts: FloatArray  # (S, C)
+    means: FloatArray  # (S, C) by the mean in force
+    base: FloatArray  # (T, C) the same of the topmost areas
+    held: BoolArray  # (S, C) an episode stood and has not stood for long
+    days: float
+
+
+def learn(ledger: Ledger, past: Past, pace: Pace) -> None:
+    """Take in `past`, a day at a time, each judged by what was known the day before."""
+    if ledger.slots != past.slots_per_week:
+        raise ValueError(f"memory of {ledger.slots} slots a week, past of {past.slots_per_week}")
+    if len(ledger.row) > len(past.kin):
+        raise ValueError(f"memory of {len(ledger.row)} series, past of {len(past.kin)}")
+    if ledger.grow(past.kin, past.began):
+        derive(ledger, past)
+    _take_late(ledger, past)
+    seen = np.flatnonzero(~past.missing)
+    for at in np.array_split(seen, max(1, round(len(seen) / ledger.cells_per_day))):
+        if len(at):
+            _learn_day(ledger, past, at, pace)
+            derive(ledger, past)
+    if len(past.cells):
+        ledger.about[3] = past.cells[-1] + 1
+
+
+def derive(ledger: Ledger, past: Past) -> None:
+    """What `law` reads, from the sums."""
+    kin = past.kin
+    ledger.shape = shapes.week_shapes(ledger, kin)
+    ledger.cum = shapes.summed(ledger.shape)
+    ledger.rate = levels.rates(ledger)
+    ledger.within, ledger.share = shares.shares(ledger, kin)
+    ledger.parts = shares.part_factors(ledger, kin)
+    ledger.pooled = spread.pooled(ledger, kin)
+    ledger.spread = spread.spreads(ledger, kin)
+    rows = ledger.rows()
+    top = 1.0 / (ledger.level_events[rows] + 1.0)
+    below = np.where(kin.area_depth > 0, 1.0 / (ledger.share_events + shares.SEEN), 0.0)
+    days = ledger.past_cells[rows] * 7.0 / ledger.slots
+    ledger.traits = np.stack((ledger.row, ledger.rate[rows] * ledger.share, top + below, days), axis=1)
+
+
+def _learn_day(ledger: Ledger, past: Past, at: IntArray, pace: Pace) -> None:
+    day = _looked_at(ledger, past, at)
+    if ledger.days >= _SETTLED_DAYS:
+        spread.take_windows(ledger, past.kin, day.cells, day.counts, day.means, _fade(day, pace.spread))
+    above = day.held.any(axis=1)
+    above |= _take_shares(ledger, past, day, pace)
+    tops = ledger.top_series()
+    above[tops] |= _take_levels(ledger, past, day, pace)
+    ledger.stood = levels.after_day(ledger.stood, above)
+    ledger.about[2] += len(at)
+
+
+def _looked_at(ledger: Ledger, past: Past, at: IntArray) -> _Day:
+    slots = past.slots[at]
+    base = ledger.rate[:, None] * ledger.shape[:-1, slots]
+    means = base[ledger.rows()] * ledger.share[:, None]
+    if ledger.slots == 168:
+        means *= ledger.parts[:, shares.day_parts(168)[slots]]
+    np.maximum(means, 1e-9, out=means)
+    held = past.frozen[:, at] & (ledger.stood < levels.STAYS)[:, None]
+    counts = past.counts[:, at].astype(np.float64)
+    return _Day(past.cells[at], slots, counts, means, base, held, len(at) / (ledger.slots / 7))
+
+
+def _take_shares(ledger: Ledger, past: Past, day: _Day, pace: Pace) -> BoolArray:
+    """Areas of each category and their day parts; which areas passed their day's cap."""
+    taught = np.where(day.held, day.means, day.counts) if day.held.any() else day.counts
+    total = taught.sum(axis=1)
+    wanted = ledger.share * total[past.kin.top_area]
+    most = wanted + 3.0 * np.sqrt(np.maximum(wanted, 0.3)) + 1.0
+    below = past.kin.area_depth > 0
+    above = below & (total > most)
+    if ledger.days > _UNCAPPED_DAYS:
+        total = np.where(above & (ledger.stood < levels.STAYS), most, total)
+    fade = _fade(day, pace.share)
+    ledger.share_events = np.maximum(ledger.share_events * fade + total, 0.0)
+    if ledger.slots == 168:
+        which = shares.day_parts(168)[day.slots][:, None] == np.arange(PARTS)
+        ledger.part_events = ledger.part_events * fade + taught @ which.astype(np.float64)
+    return above if ledger.days > _UNCAPPED_DAYS else np.zeros_like(above)
+
+
+def _take_levels(ledger: Ledger, past: Past, day: _Day, pace: Pace) -> BoolArray:
+    """Level and shape of each category at its topmost area; which passed their day's cap."""
+    tops = ledger.top_series()
+    counts, held = day.counts[tops], day.held[tops]
+    above = np.zeros(len(tops), bool)
+    if ledger.days > _UNCAPPED_DAYS:
+        day_window = int(np.abs(ledger.windows - ledger.cells_per_day).argmin())
+        restrained = (ledger.stood[tops] < levels.STAYS)[:, None]
+        lower = levels.capped(counts, day.base, ledger.spread[tops, 0, 1:])
+        _, above = levels.capped_days(counts, day.base, ledger.spread[tops, day_window, 1:])
+        lower, _ = levels.capped_days(lower, day.base, ledger.spread[tops, day_window, 1:])
+        counts = np.where(restrained, lower, counts)
+    begun = np.ones(held.shape, bool) if past.began is None else day.cells >= past.began[tops][:, None]
+    live = begun & ~held
+    events, weeks = (counts * live).sum(axis=1), (ledger.shape[:-1, day.slots] * live).sum(axis=1)
+    fade = _fade(day, pace.level)
+    ledger.level_events = ledger.level_events * fade + events
+    ledger.level_weeks = ledger.level_weeks * fade + weeks
+    ledger.long_events = ledger.long_events + events
+    ledger.long_weeks = ledger.long_weeks + weeks
+    ledger.past_cells = ledger.past_cells + begun.sum(axis=1)
+    fade = _fade(day, pace.shape)
+    ledger.shape_events *= fade
+    ledger.exposure *= fade
+    np.add.at(ledger.shape_events.T, day.slots, np.where(held, day.base, counts).T)
+    np.add.at(ledger.exposure, day.slots, 1.0)
+    return above
+
+
+def _take_late(ledger: Ledger, past: Past) -> None:
+    """Changes in cells that were taken in before: counts added or taken back since."""
+    series, slots, delta = past.late
+    if not len(series):
+        return
+    change = delta.astype(np.float64)
+    np.add.at(ledger.share_events, series, change)
+    if ledger.slots == 168:
+        np.add.at(ledger.part_events, (series, shares.day_parts(168)[slots]), change)
+    top = past.kin.top_area[series] == series
+    rows = ledger.rows()[series[top]]
+    np.add.at(ledger.shape_events, (rows, slots[top]), change[top])
+    np.add.at(ledger.level_events, rows, change[top])
+    np.add.at(ledger.long_events, rows, change[top])
+    for name in ("share_events", "part_events", "shape_events", "level_events", "long_events"):
+        setattr(ledger, name, np.maximum(getattr(ledger, name), 0.0))
+
+
+def _fade(day: _Day, half_life_days: float) -> float:
+    return float(0.5 ** (day.days / half_life_days))

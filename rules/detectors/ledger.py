@@ -1,0 +1,143 @@
+"""The ledger of `Surprise`: the sums it keeps between refits, and what was last derived from them.
+
+Axes: S series; T rows, one per category at a topmost area; W window lengths in cells; K slots of the week.
+Sums are decayed and learn once a day; derived arrays are recomputed from them and read by `law`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Final, Self
+
+import numpy as np
+
+from rules.detectors.port import FloatArray, IntArray, Kin, Memory, Past
+
+PARTS: Final = 16
+"""Day parts of three hours, weekdays apart from weekends."""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """A working copy, made from memory at the start of a refit and written back at its end."""
+
+    about: FloatArray  # (4,): slots a week, buckets a cell, cells taken in, number of the cell after the last
+    windows: FloatArray  # (W,) window lengths in cells, ascending
+    exposure: FloatArray  # (K,) cells seen, decayed as shapes are
+    tops: FloatArray  # (T,) series of each row
+    shape_events: FloatArray  # (T, K) events by slot
+    level_events: FloatArray  # (T,)
+    level_weeks: FloatArray  # (T,) weeks of shape seen
+    long_events: FloatArray  # (T,) undecayed
+    long_weeks: FloatArray  # (T,)
+    past_cells: FloatArray  # (T,) cells since its past began, missing ones left out
+    pools: FloatArray  # (T, W, 5) moment sums over the areas of a category
+    row: FloatArray  # (S,) row of the series' topmost area
+    share_events: FloatArray  # (S,)
+    part_events: FloatArray  # (S, PARTS)
+    moments: FloatArray  # (S, W, 3) moment sums of the series itself
+    open_counts: FloatArray  # (S, W) of the window that is not yet whole
+    open_means: FloatArray  # (S, W)
+    open_group: FloatArray  # (W,) its number; -1: none
+    stood: FloatArray  # (S,) days that an episode stood or the day's cap was passed, less days that it was not
+    shape: FloatArray  # derived, (T + 1, K): share of the week in each slot; the last row is flat
+    cum: FloatArray  # derived, (T + 1, 2 K + 2): the same summed up over two weeks
+    rate: FloatArray  # derived, (T,) events a week
+    within: FloatArray  # derived, (S,) share of the parent area
+    share: FloatArray  # derived, (S,) share of the topmost area
+    parts: FloatArray  # derived, (S, PARTS) day-part factor of the share
+    pooled: FloatArray  # derived, (T, W, 2) kappa, alpha of a category over its areas
+    spread: FloatArray  # derived, (S, W, 2) kappa, alpha
+    traits: FloatArray  # derived, (S, 4): row, events a week, estimation noise, days of past
+
+    @classmethod
+    def blank(cls, past: Past) -> Self:
+        k = past.slots_per_week
+        cells = tuple(sorted({max(1.0, float(round(w / past.bucket_per_cell))) for w in past.window_buckets}))
+        w = len(cells)
+        start = int(past.cells[0]) if len(past.cells) else 0
+        return cls(
+            about=np.array([k, past.bucket_per_cell, 0, start], np.float64),
+            windows=np.array(cells),
+            exposure=np.zeros(k),
+            tops=np.zeros(0),
+            shape_events=np.zeros((0, k)),
+            level_events=np.zeros(0),
+            level_weeks=np.zeros(0),
+            long_events=np.zeros(0),
+            long_weeks=np.zeros(0),
+            past_cells=np.zeros(0),
+            pools=np.zeros((0, w, 5)),
+            row=np.zeros(0),
+            share_events=np.zeros(0),
+            part_events=np.zeros((0, PARTS)),
+            moments=np.zeros((0, w, 3)),
+            open_counts=np.zeros((0, w)),
+            open_means=np.zeros((0, w)),
+            open_group=np.full(w, -1.0),
+            stood=np.zeros(0),
+            shape=np.zeros((1, k)),
+            cum=np.zeros((1, 2 * k + 2)),
+            rate=np.zeros(0),
+            within=np.zeros(0),
+            share=np.zeros(0),
+            parts=np.ones((0, PARTS)),
+            pooled=np.zeros((0, w, 2)),
+            spread=np.zeros((0, w, 2)),
+            traits=np.zeros((0, 4)),
+        )
+
+    @classmethod
+    def read(cls, memory: Memory) -> Self:
+        """A copy of `memory`. Raises KeyError where it is no memory of `Surprise`."""
+        return cls(**{field.name: np.array(memory[field.name], np.float64) for field in fields(cls)})
+
+    def written(self) -> Memory:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def grow(self, kin: Kin, began: IntArray | None) -> bool:
+        """Make room for series that joined since, zeros behind them. Whether any did."""
+        old, new = len(self.row), len(kin)
+        if new == old:
+            return False
+        joined = np.arange(old, new)
+        tops = joined[kin.top_area[old:] == joined]
+        rows = len(self.tops) + len(tops)
+        behind = np.full(len(tops), np.inf) if began is None else np.maximum(self.about[3] - began[tops], 0.0)
+        for name, grain in (("level_weeks", self.slots), ("long_weeks", self.slots), ("past_cells", 1)):
+            oldest = getattr(self, name)  # zeros before its first event are past, too
+            joining = np.minimum(oldest.max(initial=0.0), behind / grain)
+            setattr(self, name, np.concatenate((oldest, joining)))
+        self.tops = np.concatenate((self.tops, tops))
+        for name in ("shape_events", "level_events", "long_events", "pools"):
+            setattr(self, name, _padded(getattr(self, name), rows))
+        row_of = np.zeros(new)
+        row_of[self.tops.astype(np.int64)] = np.arange(rows)
+        self.row = row_of[kin.top_area]
+        for name in ("share_events", "part_events", "moments", "open_counts", "open_means", "stood"):
+            setattr(self, name, _padded(getattr(self, name), new))
+        return True
+
+    @property
+    def slots(self) -> int:
+        return int(self.about[0])
+
+    @property
+    def cells_per_day(self) -> int:
+        return max(1, self.slots // 7)
+
+    @property
+    def days(self) -> float:
+        """Days of past taken in, missing cells left out."""
+        per_day = self.slots / 7
+        return float(self.about[2] / per_day)
+
+    def rows(self) -> IntArray:
+        return self.row.astype(np.int64)
+
+    def top_series(self) -> IntArray:
+        return self.tops.astype(np.int64)
+
+
+def _padded(array: FloatArray, length: int) -> FloatArray:
+    return np.concatenate((array, np.zeros((length - len(array), *array.shape[1:]))))
