@@ -1,0 +1,1 @@
+"""Feeds as data: a file says which column is what, and this room reads by it."""

@@ -1,0 +1,379 @@
+"""From raw records to events in columns: what a feed's file says, done a column at a time.
+
+A record gives no event (left out, or faulty), one, or one a stage. Numbers and codes are ready afterwards;
+texts (id, matter, place, office) still wait for the privacy gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.records import EXERCISE, NO_TIME, SELF_INITIATED
+from rules.trees import Tree
+from streams.contract import LARGEST_COUNT, LARGEST_REVISION, Event
+from streams.feeds.connection import Feed, Plan, TimeWay
+from streams.feeds.lookups import PlaceOf
+from streams.feeds.records import Cells, Points, unknown_field
+from streams.feeds.spec import Where
+from streams.feeds.times import BAD, EMPTY, FAULTS, GOOD, RFC3339, TimeReader
+from streams.refusals import Reason
+
+IntArray = NDArray[np.int64]
+Faults = dict[int, tuple[Reason, str]]
+"""Index of a record -> why it is refused and in which field; the first fault found."""
+
+LONGEST_TEXT: Final = {"id": 200, "matter": 200, "place": 500}
+_NO_REVISION: Final = 0
+
+
+@dataclass(slots=True)
+class Mapped:
+    """Events in columns. Sequences of texts and the first arrays have one entry a record, shape (R,);
+    `record` to `arrived_at` one an event, shape (E,), ordered by record, then n."""
+
+    source: Sequence[str]
+    id: Sequence[str]
+    category: Sequence[str]
+    area: Sequence[str]
+    office: Sequence[str]
+    matter: Sequence[str]
+    place: Sequence[str]
+    revision: IntArray
+    due_at: IntArray  # ms, NO_TIME
+    count: IntArray
+    severity: IntArray  # 0 is none
+    flags: IntArray
+    left_out: NDArray[np.bool_]
+    stages: Sequence[str]
+    record: IntArray
+    n: IntArray
+    stage: IntArray  # index into stages
+    occurred_at: IntArray  # ms
+    arrived_at: IntArray  # ms
+    faults: Faults = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    def fault(self, records: NDArray[np.intp], reason: Reason, name: str) -> None:
+        """Refuse these records, where nothing was wrong with them before."""
+        for i in records.tolist():
+            self.faults.setdefault(i, (reason, name))
+
+
+def map_records(
+    feed: Feed, records: Sequence[Mapping[str, object]], stamps: IntArray | None, place_of: PlaceOf | None
+) -> Mapped:
+    """The events of raw records by the feed's columns.
+
+    `stamps`: when each record arrived, ms, shape (R,). None where the past is read: then arrival is the feed's
+    own column, and without one each stage's own time, so that nothing comes from the future.
+    """
+    plan = feed.plan
+    if plan is None:
+        raise ValueError(f"feed {feed.name} speaks the contract: it has no columns")
+    size = len(records)
+    cells = Cells(records)
+    faults: Faults = {}
+    for i, record in enumerate(records):
+        stranger = unknown_field(feed, record)
+        if stranger:
+            faults[i] = (Reason.UNKNOWN_FIELD, stranger)
+    left_out = _marked(cells, feed.file.leave_out, size)
+    stages, times = _stage_times(plan, cells, size, left_out, faults)
+    columns = plan.columns
+    points = Points(cells, columns.location)
+    arrivals = _read(plan.arrived_at, cells, size)[0] if plan.arrived_at else None
+    mapped = Mapped(
+        source=[feed.source] * size,
+        id=_identities(plan, cells, times[0][1], size),
+        category=plan.category.codes(cells, size, points, None),
+        area=plan.area.codes(cells, size, points, place_of),
+        office=[""] * size,
+        matter=plan.matter(cells) if plan.matter else [""] * size,
+        place=plan.place(cells) if plan.place else [""] * size,
+        revision=np.full(size, _NO_REVISION, np.int64),
+        due_at=_optional(plan.due_at, cells, size, "due_at", left_out, faults),
+        count=np.ones(size, np.int64),
+        severity=np.zeros(size, np.int64),
+        flags=_marked(cells, feed.file.self_initiated, size) * SELF_INITIATED
+        + _marked(cells, feed.file.exercise, size) * EXERCISE,
+        left_out=left_out,
+        stages=stages,
+        record=np.zeros(0, np.int64),
+        n=np.zeros(0, np.int64),
+        stage=np.zeros(0, np.int64),
+        occurred_at=np.zeros(0, np.int64),
+        arrived_at=np.zeros(0, np.int64),
+        faults=faults,
+    )
+    _lay_out_events(mapped, times, stamps, arrivals)
+    _fill_numbers(feed, plan, cells, mapped)
+    _fill_revision(plan, cells, mapped, stamps, arrivals)
+    _check_texts(mapped)
+    return mapped
+
+
+def map_events(events: Sequence[Event], stamps: IntArray | None, areas: Sequence[str]) -> Mapped:
+    """Events that speak the contract, in the same columns. `areas`: the code of each, found by point where need be.
+
+    `stamps`: as for `map_records`; None: each event arrived when it occurred.
+    """
+    size = len(events)
+    occurred = RFC3339.read([event.occurred_at for event in events])
+    due = RFC3339.read([event.due_at or "" for event in events])
+    names = sorted({event.stage for event in events})
+    places = {name: i for i, name in enumerate(names)}
+    every = np.arange(size, dtype=np.int64)
+    mapped = Mapped(
+        source=[event.source for event in events],
+        id=[event.id for event in events],
+        category=[event.category for event in events],
+        area=areas,
+        office=[event.office or "" for event in events],
+        matter=[event.matter or "" for event in events],
+        place=[event.place or "" for event in events],
+        revision=np.fromiter((event.revision for event in events), np.int64, size),
+        due_at=due.at,
+        count=np.fromiter((event.count for event in events), np.int64, size),
+        severity=np.fromiter((event.severity or 0 for event in events), np.int64, size),
+        flags=np.zeros(size, np.int64),
+        left_out=np.zeros(size, np.bool_),
+        stages=names,
+        record=every,
+        n=np.zeros(size, np.int64),
+        stage=np.fromiter((places[event.stage] for event in events), np.int64, size),
+        occurred_at=occurred.at,
+        arrived_at=occurred.at if stamps is None else stamps,
+    )
+    for column, name in ((occurred, "occurred_at"), (due, "due_at")):
+        for code in np.unique(column.fault).tolist():
+            reason = FAULTS[code]
+            if reason is not None:
+                mapped.fault(np.flatnonzero(column.fault == code), reason, name)
+    mapped.fault(np.flatnonzero(occurred.fault == EMPTY), Reason.BAD_TIME, "occurred_at")
+    return mapped
+
+
+def _read(ways: Sequence[TimeWay], cells: Cells, size: int) -> tuple[IntArray, NDArray[np.uint8]]:
+    """The first way that can be read decides; a fault is told only where every way has one."""
+    at = np.full(size, NO_TIME, np.int64)
+    fault = np.full(size, EMPTY, np.uint8)
+    for way in ways:
+        left = np.flatnonzero(fault != GOOD)
+        if not len(left):
+            break
+        texts = way.take(cells)
+        read = way.reader.read(texts if len(left) == size else [texts[i] for i in left.tolist()])
+        better = (read.fault == GOOD) | (fault[left] == EMPTY)
+        at[left[better]] = read.at[better]
+        fault[left[better]] = read.fault[better]
+    return at, fault
+
+
+def _stage_times(
+    plan: Plan, cells: Cells, size: int, left_out: NDArray[np.bool_], faults: Faults
+) -> tuple[list[str], list[tuple[IntArray, IntArray]]]:
+    """Names of stages, and for each its (stage index a record, time a record; NO_TIME: no such event)."""
+    names: list[str] = []
+    times: list[tuple[IntArray, IntArray]] = []
+    for number, (stage, ways) in enumerate(plan.stages):
+        at, fault = _read(ways, cells, size)
+        field_name = "occurred_at" if number == 0 else stage
+        for code in np.unique(fault[~left_out]).tolist():
+            reason = FAULTS[code] if code != EMPTY else (Reason.MISSING_FIELD if number == 0 else None)
+            if reason is not None:
+                for i in np.flatnonzero((fault == code) & ~left_out).tolist():
+                    faults.setdefault(i, (reason, field_name))
+        names.append(stage)
+        times.append((np.full(size, number, np.int64), at))
+    told = plan.columns.stage
+    if told is not None:
+        texts = cells(told.column)
+        stages = [told.values.get(text.strip(), "") if told.values else text.strip() for text in texts]
+        names = sorted(set(stages))
+        places = {name: i for i, name in enumerate(names)}
+        times = [(np.fromiter((places[stage] for stage in stages), np.int64, size), times[0][1])]
+        for i, stage in enumerate(stages):
+            if not stage:
+                faults.setdefault(i, (Reason.UNKNOWN_STAGE, "stage"))
+    return names, times
+
+
+def _lay_out_events(
+    mapped: Mapped, times: list[tuple[IntArray, IntArray]], stamps: IntArray | None, arrivals: IntArray | None
+) -> None:
+    """One event a record and stage that has a time, ordered by record, then stage."""
+    bad = np.zeros(len(mapped), np.bool_)
+    bad[list(mapped.faults)] = True
+    bad |= mapped.left_out
+    record, n, stage, occurred = [], [], [], []
+    for number, (stage_of, at) in enumerate(times):
+        chosen = np.flatnonzero((at != NO_TIME) & ~bad)
+        record.append(chosen)
+        n.append(np.full(len(chosen), number, np.int64))
+        stage.append(stage_of[chosen])
+        occurred.append(at[chosen])
+    order = np.lexsort((np.concatenate(n), np.concatenate(record)))
+    mapped.record, mapped.n = np.concatenate(record)[order], np.concatenate(n)[order]
+    mapped.stage, mapped.occurred_at = np.concatenate(stage)[order], np.concatenate(occurred)[order]
+    if stamps is not None:
+        mapped.arrived_at = stamps[mapped.record]
+    elif arrivals is None:
+        mapped.arrived_at = mapped.occurred_at
+    else:
+        column = arrivals[mapped.record]
+        later_stage = (mapped.n > 0) | (column == NO_TIME)
+        mapped.arrived_at = np.where(later_stage, np.maximum(column, mapped.occurred_at), column)
+
+
+def _identities(plan: Plan, cells: Cells, first_times: IntArray, size: int) -> list[str]:
+    parts: list[Sequence[str]] = []
+    for take in plan.ids:
+        parts.append([str(at) for at in first_times.tolist()] if take is None else take(cells))
+    if len(parts) == 1:
+        return [text.strip() for text in parts[0]]
+    return ["\x1f".join(row) for row in zip(*parts, strict=True)] if size else []
+
+
+def _optional(
+    ways: Sequence[TimeWay], cells: Cells, size: int, name: str, left_out: NDArray[np.bool_], faults: Faults
+) -> IntArray:
+    if not ways:
+        return np.full(size, NO_TIME, np.int64)
+    at, fault = _read(ways, cells, size)
+    for i in np.flatnonzero((fault >= BAD) & ~left_out).tolist():
+        faults.setdefault(i, (FAULTS[int(fault[i])] or Reason.BAD_TIME, name))
+    return at
+
+
+def _marked(cells: Cells, tests: Sequence[Where], size: int) -> NDArray[np.bool_]:
+    """Records that fit one of the tests."""
+    marked = np.zeros(size, np.bool_)
+    for test in tests:
+        texts = cells(test.column)
+        verdicts: dict[str, bool] = {}
+        fits = _fits(test)
+        for text in set(texts):
+            verdicts[text] = fits(text)
+        if any(verdicts.values()):
+            marked |= np.fromiter((verdicts[text] for text in texts), np.bool_, size)
+    return marked
+
+
+def _fits(test: Where) -> Callable[[str], bool]:
+    if test.values is not None:
+        wanted = frozenset(test.values)
+        return lambda text: text.strip() in wanted
+    if test.pattern is not None:
+        search = test.compiled.search
+        return lambda text: search(text) is not None
+    return lambda text: not text.strip()
+
+
+def _fill_numbers(feed: Feed, plan: Plan, cells: Cells, mapped: Mapped) -> None:
+    columns = plan.columns
+    if columns.count is not None:
+        for i, text in enumerate(cells(columns.count)):
+            number = whole_number(text)
+            if number is None or not 0 <= number <= LARGEST_COUNT:
+                mapped.faults.setdefault(i, (Reason.BAD_VALUE, "count"))
+            else:
+                mapped.count[i] = number
+    if columns.severity is not None:
+        values = columns.severity.values
+        for i, text in enumerate(cells(columns.severity.column)):
+            number = values.get(text.strip(), 0) if values is not None else whole_number(text or "0")
+            if number is None or not 0 <= number <= 4:
+                mapped.faults.setdefault(i, (Reason.BAD_VALUE, "severity"))
+            else:
+                mapped.severity[i] = number
+    if columns.office is not None:
+        offices = plan.offices
+        texts = cells(columns.office.column)
+        known = {text: offices.get(" ".join(text.split()).casefold(), "") for text in set(texts)}
+        mapped.office = [known[text] for text in texts]
+        if not all(known.values()):
+            for i, text in enumerate(texts):
+                if text.strip() and not known[text]:
+                    mapped.faults.setdefault(i, (Reason.UNKNOWN_OFFICE, "office"))
+
+
+def _fill_revision(
+    plan: Plan, cells: Cells, mapped: Mapped, stamps: IntArray | None, arrivals: IntArray | None
+) -> None:
+    if plan.revision is not None:
+        mapped.revision = _revisions(plan.revision(cells), plan.revision_times, mapped.faults)
+    elif plan.revised_by_arrival:
+        if arrivals is not None:
+            mapped.revision = np.where(arrivals == NO_TIME, 0, arrivals)
+        elif stamps is not None:
+            mapped.revision = stamps.copy()
+
+
+def _revisions(texts: Sequence[str], reader: TimeReader, faults: Faults) -> IntArray:
+    revisions = np.zeros(len(texts), np.int64)
+    timed: list[int] = []
+    for i, text in enumerate(texts):
+        number = whole_number(text or "0")
+        if number is None:
+            timed.append(i)
+        elif not 0 <= number <= LARGEST_REVISION:
+            faults.setdefault(i, (Reason.BAD_VALUE, "revision"))
+        else:
+            revisions[i] = number
+    if timed:
+        read = reader.read([texts[i] for i in timed])
+        for i, at, fault in zip(timed, read.at.tolist(), read.fault.tolist(), strict=True):
+            if fault == GOOD:
+                revisions[i] = at
+            else:
+                faults.setdefault(i, (FAULTS[fault] or Reason.BAD_VALUE, "revision"))
+    return revisions
+
+
+def _check_texts(mapped: Mapped) -> None:
+    texts = {"id": mapped.id, "matter": mapped.matter, "place": mapped.place}
+    for i, text in enumerate(mapped.id):
+        if not text and not mapped.left_out[i]:
+            mapped.faults.setdefault(i, (Reason.MISSING_FIELD, "id"))
+    for name, values in texts.items():
+        longest = LONGEST_TEXT[name]
+        if max(map(len, values), default=0) > longest:
+            for i, text in enumerate(values):
+                if len(text) > longest:
+                    mapped.faults.setdefault(i, (Reason.TOO_LARGE, name))
+
+
+def whole_number(text: str) -> int | None:
+    """The whole number in `text` ("3", "3.0", "-1"); None where it is none.
+
+    >>> whole_number("3.0"), whole_number("3.5"), whole_number("٣")
+    (3, None, None)
+    """
+    text = text.strip()
+    whole, _, rest = text.partition(".")
+    digits = whole[1:] if whole[:1] == "-" else whole
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 18) or rest.strip("0"):
+        return None
+    return int(whole)
+
+
+def retired(tree: Tree, code: str, day: str) -> str | None:
+    """The area that stands for `code` on a local day (ISO): itself, its successor, or None."""
+    seen: set[str] = set()
+    while code in tree.by_code and code not in seen:
+        seen.add(code)
+        node = tree.by_code[code]
+        if node.valid_to and day >= node.valid_to:
+            code = node.replaced_by
+        elif node.valid_from and day < node.valid_from:
+            return None
+        else:
+            return code
+    return None
