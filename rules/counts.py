@@ -1,0 +1,233 @@
+"""Counts: a selector's events by area node, category node and bucket; shared by the rules that need them."""
+
+from __future__ import annotations
+
+import hashlib
+from heapq import heappop, heappush
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from rules.book import Book, FeedPolicy, Rule, Selector
+from rules.calendar import DAY_MS
+from rules.detectors.port import IntArray, Kin
+from rules.facts import Fact
+from rules.identities import Change
+from rules.once import Once
+from rules.records import EXERCISE, SELF_INITIATED
+from rules.rings import Ring
+from rules.steps import Steps
+
+_KEPT_BEHIND_MS: Final = 2 * DAY_MS
+"""Fine steps are kept for the longest window + lateness + this."""
+
+_LATE_KEPT: Final = 100_000
+"""Changes in settled buckets kept for refits to come; a day of a feed that is late throughout."""
+
+_AHEAD: Final = 2
+"""Buckets ahead of the clock that the skew of a feed may reach."""
+
+
+class Fingerprint(msgspec.Struct, frozen=True):
+    """Two rules share counts exactly where all of this is equal."""
+
+    selector: Selector
+    areas: str
+    categories: str
+    step: int
+    calendar_step: str
+    once_within: int
+    trees: str
+
+    @property
+    def name(self) -> str:
+        return hashlib.blake2b(msgspec.json.encode(self), digest_size=8).hexdigest()
+
+
+def fingerprint(rule: Rule, book: Book) -> Fingerprint:
+    trees = msgspec.json.encode([book.areas, book.categories], order="deterministic")
+    digest = hashlib.blake2b(trees, digest_size=8).hexdigest()
+    return Fingerprint(
+        rule.selector, rule.areas, rule.categories, rule.step, rule.calendar_step, rule.once_within, digest
+    )
+
+
+class Counts:
+    """Series are (area, category) pairs, numbered as they first hold an event, ancestors before descendants."""
+
+    def __init__(self, rule: Rule, book: Book, longest_window: int) -> None:
+        self.selector = rule.selector
+        self.book = book
+        self.steps = Steps(rule.step, rule.calendar_step, book.calendar)
+        self.lateness = {feed.name: feed.lateness for feed in feeds_of(rule.selector, book)}
+        self.longest_lateness = max(self.lateness.values(), default=0)
+        self.area_levels = levels_down_to(book.areas.levels, rule.areas)
+        self.category_levels = levels_down_to(book.categories.levels, rule.categories)
+        span = longest_window + self.longest_lateness + max(_KEPT_BEHIND_MS, 2 * self.steps.step_ms)
+        self.ring = Ring(-(-span // self.steps.step_ms) + self.steps.per_cell + _AHEAD)
+        self.once = Once(rule.once_within) if rule.once_within else None
+        self.folded = Ring(self.ring.size) if rule.once_within else None
+        self.series: dict[tuple[str, str], int] = {}
+        self.pairs: list[tuple[str, str]] = []
+        self.parents: list[tuple[int, int, int, int, int]] = []  # a row of Kin each
+        self.fed: dict[tuple[str, str], IntArray] = {}  # (area, category) of a row -> the series it feeds
+        self.late: list[tuple[int, int, Fact, int]] = []  # (time, serial, fact, sign), a heap
+        self.pushed = 0
+        self.first_bucket: int | None = None  # the first bucket of the feeds' past
+        self.late_cells: list[tuple[int, int, int]] = []  # (series, bucket, delta) in settled buckets, latest last
+        self.late_dropped = 0  # how many of them have been let go
+        self.first_open: int | None = None
+        self._kin: Kin | None = None
+
+    # rows in, changes out
+
+    def change(self, change: Change) -> list[tuple[IntArray, int]]:
+        """Put a row in or take it back. Returns what changed at once: (series, bucket) pairs."""
+        fact, sign, at = change
+        lateness = self.lateness.get(fact.feed)
+        if lateness is None:
+            return []
+        bucket = self.steps.bucket(fact.occurred_at)
+        if self.first_bucket is None or bucket < self.first_bucket:
+            self.first_bucket = bucket
+        if not self.selects(fact):
+            return []
+        if at - fact.occurred_at > lateness:
+            settles = self.steps.end(bucket) + self.longest_lateness
+            self.pushed += 1
+            heappush(self.late, (max(at, settles), self.pushed, fact, sign))
+            return []
+        return self._put(fact, sign)
+
+    def next_late(self) -> int | None:
+        return self.late[0][0] if self.late else None
+
+    def apply_late(self, now: int) -> list[tuple[IntArray, int]]:
+        """Let the too-late rows whose time has come join the counts."""
+        changed: list[tuple[IntArray, int]] = []
+        while self.late and self.late[0][0] <= now:
+            _, _, fact, sign = heappop(self.late)
+            changed += self._put(fact, sign)
+        return changed
+
+    def selects(self, fact: Fact) -> bool:
+        """Whether the selector counts this row at all."""
+        chosen = self.selector
+        if fact.flags & EXERCISE or (fact.flags & SELF_INITIATED and not chosen.self_initiated):
+            return False
+        if fact.stage not in chosen.stages or not self.book.categories.holds(chosen.category, fact.category):
+            return False
+        return not chosen.severities or fact.severity in chosen.severities
+
+    def _put(self, fact: Fact, sign: int) -> list[tuple[IntArray, int]]:
+        if fact.count == 0:
+            return []
+        bucket = self.steps.bucket(fact.occurred_at)
+        self.reach(bucket)
+        if not self.ring.holds(bucket):
+            return []
+        if self.once is None or fact.place == 0:
+            return [self._add(self.ring, fact, sign)]
+        assert self.folded is not None
+        changed = []
+        self._add(self.folded, fact, sign)
+        for row, delta in self.once.put(fact) if sign > 0 else self.once.take(fact):
+            changed.append(self._add(self.ring, row, delta))
+            self._add(self.folded, row, -delta)
+        return changed
+
+    def _add(self, ring: Ring, fact: Fact, sign: int) -> tuple[IntArray, int]:
+        series = self._series_fed_by(fact.area, fact.category)
+        bucket = self.steps.bucket(fact.occurred_at)
+        if ring.holds(bucket):
+            ring.add(series, bucket, sign * fact.count)
+            if ring is self.ring and self.first_open is not None and bucket < self.first_open:
+                self.late_cells += [(s, bucket, sign * fact.count) for s in series.tolist()]
+        return series, bucket
+
+    def reach(self, bucket: int) -> None:
+        self.ring.reach(bucket)
+        if self.folded is not None:
+            self.folded.reach(bucket)
+
+    def forget(self) -> None:
+        """Let go of rows that no window reaches any more. Once a day."""
+        extra = len(self.late_cells) - _LATE_KEPT
+        if extra > 0:
+            del self.late_cells[:extra]
+            self.late_dropped += extra
+        if self.once is not None and self.ring.hi >= self.ring.lo:
+            self.once.forget(self.steps.start(self.ring.lo) - self.once.within)
+
+    # series
+
+    def _series_fed_by(self, area: str, category: str) -> IntArray:
+        fed = self.fed.get((area, category))
+        if fed is None:
+            areas, categories = self.book.areas, self.book.categories
+            area_path = [a for a in areas.paths[area] if areas.by_code[a].level in self.area_levels]
+            category_path = []
+            for code in categories.paths[category]:
+                if code == self.selector.category or categories.by_code[code].level in self.category_levels:
+                    category_path.append(code)
+                if code == self.selector.category:
+                    break
+            pairs = [(a, c) for a in reversed(area_path) for c in reversed(category_path)]
+            fed = self.fed[area, category] = np.array([self._join(pair) for pair in pairs], np.int64)
+        return fed
+
+    def _join(self, pair: tuple[str, str]) -> int:
+        found = self.series.get(pair)
+        if found is not None:
+            return found
+        area, category = pair
+        number = self.series[pair] = len(self.pairs)
+        self.pairs.append(pair)
+        area_up = next((a for a in self.book.areas.paths[area][1:] if (a, category) in self.series), "")
+        category_up = next((c for c in self.book.categories.paths[category][1:] if (area, c) in self.series), "")
+        area_parent = self.series[area_up, category] if area_up else -1
+        category_parent = self.series[area, category_up] if category_up else -1
+        top = self.parents[area_parent][2] if area_parent >= 0 else number
+        area_depth = self.parents[area_parent][3] + 1 if area_parent >= 0 else 0
+        category_depth = self.parents[category_parent][4] + 1 if category_parent >= 0 else 0
+        self.parents.append((area_parent, category_parent, top, area_depth, category_depth))
+        self._kin = None
+        self.ring.join(len(self.pairs))
+        if self.folded is not None:
+            self.folded.join(len(self.pairs))
+        return number
+
+    @property
+    def kin(self) -> Kin:
+        if self._kin is None:
+            table = np.array(self.parents, np.int64).reshape(-1, 5)
+            self._kin = Kin(*(np.ascontiguousarray(table[:, i]) for i in range(5)))
+        return self._kin
+
+    def below(self, upper: int, lower: int) -> bool:
+        """Whether series `lower` lies under (or is) `upper`, by area and by category."""
+        (area, category), (sub_area, sub_category) = self.pairs[upper], self.pairs[lower]
+        return self.book.areas.holds(area, sub_area) and self.book.categories.holds(category, sub_category)
+
+    # Recent, for detectors
+
+    def total(self, series: IntArray, first: IntArray, last: IntArray) -> IntArray:
+        return self.ring.total(series, first, last)
+
+    def began(self, series: IntArray) -> IntArray:
+        return np.full(len(series), self.first_bucket if self.first_bucket is not None else self.ring.hi + 1, np.int64)
+
+
+def feeds_of(selector: Selector, book: Book) -> list[FeedPolicy]:
+    """The feeds that a selector may count."""
+    return [
+        feed
+        for feed in book.feeds
+        if (not selector.feeds or feed.name in selector.feeds) and selector.kind in (None, feed.kind)
+    ]
+
+
+def levels_down_to(levels: tuple[str, ...], level: str) -> frozenset[str]:
+    """`level` and all above it; none where it is empty."""
+    return frozenset(levels[: levels.index(level) + 1]) if level else frozenset()

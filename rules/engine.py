@@ -1,0 +1,320 @@
+"""The engine of one city: frames, ticks and orders in, signals out. Pure and deterministic.
+
+What it keeps is a function of the records applied; whatever order the rows between two ticks were read in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+
+from rules.book import Book, Rule
+from rules.boxes import Boxes
+from rules.calendar import DAY_MS
+from rules.counts import Counts, feeds_of, fingerprint
+from rules.detectors.port import IntArray
+from rules.facts import Fact, facts_of
+from rules.identities import Answer, Change, Identities
+from rules.records import (
+    Blind,
+    Calibrate,
+    Down,
+    Frame,
+    Order,
+    Record,
+    Retire,
+    StartRule,
+    StopRule,
+    Tick,
+    UseBook,
+)
+from rules.silence import WATCHED_STAGE, FeedWatch
+from rules.silences import Silences
+from rules.signals import Signal
+from rules.speech import Speaker
+from rules.watch import RuleWatch
+
+MAX_OPEN_BUCKETS: Final = 256
+"""`tocsin check` refuses rules that would keep more buckets open."""
+
+_SPARK_MS: Final = 600_000
+_SPARK: Final = 36
+
+
+class FeedView(NamedTuple):
+    """How a feed is doing: last arrival (ms, 0: never), silent since (ms, 0: heard), in-time events of the last
+    36 ten-minute steps, oldest first."""
+
+    name: str
+    heard_at: int
+    silent_since: int
+    recent: tuple[int, ...]
+
+
+class Engine:
+    """One city's judgement. `offset` and `tick` are its head: the last record applied and the last tick."""
+
+    def __init__(self, book: Book, *, epoch: int = 0, clock: Literal["wall", "stream"] = "wall") -> None:
+        self.epoch = epoch
+        self.clock = clock
+        self.offset = -1
+        self.tick: int | None = None
+        self.arrived = 0  # the largest arrival applied
+        self.books: dict[str, Book] = {}
+        self.waiting: list[tuple[int, int, Order]] = []
+        self.boxes = Boxes()
+        self.last_answers: list[Answer] = []
+        self.stopped: dict[str, tuple[int, str]] = {}  # rule -> (offset, reason)
+        self.watches: dict[str, FeedWatch] = {}
+        self.counts: dict[str, Counts] = {}
+        self.rules: dict[str, RuleWatch] = {}
+        self.next_learning: int | None = None
+        self.identities = Identities({}, self.boxes, horizon_holds=clock == "wall")
+        self.silences = Silences()
+        self._open(book)
+
+    def add_book(self, book: Book) -> None:
+        """Lay a book ready, for the Order that will name its digest."""
+        self.books[book.digest] = book
+
+    def apply(self, record: Record, offset: int) -> list[Signal]:
+        """Take one record of the log in. Offsets rise; a record at or below the head changes nothing."""
+        if offset <= self.offset:
+            return []
+        self.offset = offset
+        if isinstance(record, Frame):
+            return self._frame(record)
+        if isinstance(record, Tick):
+            return self._tick(record.now)
+        self.waiting.append((record.start, offset, record))
+        self.waiting.sort(key=lambda item: item[:2])
+        return []
+
+    # frames
+
+    def _frame(self, frame: Frame) -> list[Signal]:
+        self.last_answers = []
+        changes: list[Change] = []
+        for fact in facts_of(frame):
+            self.arrived = max(self.arrived, fact.arrived_at)
+            answer, changed = self.identities.take(fact)
+            self.last_answers.append(answer)
+            changes += changed
+            if answer == "accepted" and fact.stage == WATCHED_STAGE:
+                self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at)
+        dirty = self._change(changes)
+        return self._say(dirty)
+
+    def _change(self, changes: list[Change]) -> dict[str, list[tuple[IntArray, int]]]:
+        """Let changes reach the counts: fingerprint -> what changed there."""
+        dirty: dict[str, list[tuple[IntArray, int]]] = {}
+        for change in changes:
+            for name, counts in self.counts.items():
+                touched = counts.change(change)
+                if touched:
+                    dirty.setdefault(name, []).extend(touched)
+        return dirty
+
+    def _say(self, dirty: dict[str, list[tuple[IntArray, int]]]) -> list[Signal]:
+        speaker = self._speaker()
+        signals: list[Signal] = []
+        for rule in self.rules.values():
+            touched = dirty.get(rule.fingerprint)
+            if touched and rule.rule.id not in self.stopped:
+                signals += self._guarded(rule, lambda r=rule, t=touched: r.hear(t, self._context(r), speaker))  # type: ignore[misc]  # a lambda's default
+        return signals
+
+    # ticks
+
+    def _tick(self, now: int) -> list[Signal]:
+        if self.tick is not None and now <= self.tick:
+            return []
+        if self.tick is None:
+            self._begin(now)
+        woken: set[str] = set()
+        while (at := self._next_due()) is not None and at <= now:
+            self._step(at, woken)
+        self.tick = now
+        self.identities.tick(now)
+        heard_again = [name for name, watch in self.watches.items() if watch.look(now)]
+        speaker = self._speaker()
+        signals = list(self.silences.say(self.watches, self.book, speaker))
+        for rule in self.rules.values():
+            if rule.rule.id in self.stopped:
+                continue
+            if rule.fingerprint in woken or rule.woken or any(f in rule.counts.lateness for f in heard_again):
+                signals += self._guarded(rule, lambda r=rule: r.say(self._context(r), speaker))  # type: ignore[misc]  # a lambda's default
+        return signals
+
+    def _begin(self, now: int) -> None:
+        """The first tick: from here on time is known."""
+        self.next_learning = (now // DAY_MS + 1) * DAY_MS
+        for rule in self.rules.values():
+            rule.begin(now)
+
+    def next_due(self) -> int | None:
+        """The first instant at which a tick would do anything but close the interval."""
+        return self._next_due()
+
+    def _next_due(self) -> int | None:
+        dues = [self.next_learning, self.identities.next_release()]
+        dues += [counts.next_late() for counts in self.counts.values()]
+        dues += [rule.next_due() for rule in self.rules.values()]
+        if self.waiting:
+            floor = self.tick + 1 if self.tick is not None else 0
+            dues.append(max(self.waiting[0][0], floor))
+        known = [due for due in dues if due is not None]
+        return min(known) if known else None
+
+    def _step(self, at: int, woken: set[str]) -> None:
+        """Everything that is due at one instant, in the order that ENGINE fixes."""
+        while self.waiting and self.waiting[0][0] <= at:
+            self._obey(self.waiting.pop(0)[2], at)
+        for rule in self.rules.values():
+            if rule.rule.id not in self.stopped:
+                self._guarded(rule, lambda r=rule: r.settle(at, self._context(r)))  # type: ignore[misc]  # a lambda's default
+        if self.next_learning is not None and self.next_learning <= at:
+            for watch in self.watches.values():
+                watch.look(at)
+                watch.learn(at)
+            for counts in self.counts.values():
+                counts.forget()
+            self.next_learning += DAY_MS
+        for rule in self.rules.values():
+            if rule.rule.id not in self.stopped:
+                self._guarded(rule, lambda r=rule: r.refit(at, self._context(r)))  # type: ignore[misc]  # a lambda's default
+        for name, counts in self.counts.items():
+            changed = counts.apply_late(at)
+            if changed:
+                self._disturb(name, changed)
+                woken.add(name)
+        while (released := self.identities.release(at)) is not None:
+            _, changes = released
+            for change, _ in ((change, 0) for change in changes):
+                fact = change[0]
+                if change[1] > 0 and fact.stage == WATCHED_STAGE:
+                    self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at)
+            for name, touched in self._change(changes).items():
+                self._disturb(name, touched)
+                woken.add(name)
+
+    def _disturb(self, name: str, changed: list[tuple[IntArray, int]]) -> None:
+        for rule in self.rules.values():
+            if rule.fingerprint == name and rule.rule.id not in self.stopped:
+                rule.disturb(changed)
+
+    # orders
+
+    def _obey(self, order: Order, at: int) -> None:
+        if isinstance(order, UseBook):
+            self._open(self.books[order.digest], at)
+        elif isinstance(order, Calibrate):
+            for rule in self.rules.values():
+                heights = {k.split("/", 1)[1]: h for k, h in order.heights.items() if k.split("/", 1)[0] == rule.rule.id}
+                rule.recalibrate(heights)
+        elif isinstance(order, Down):
+            for watch in self.watches.values():
+                watch.covered.append((order.since, order.until))
+        elif isinstance(order, Blind):
+            self.watches[order.feed].covered.append((order.since, order.until))
+        elif isinstance(order, Retire):
+            self.watches[order.feed].retired = True
+        elif isinstance(order, StopRule):
+            self.stopped[order.rule] = (self.offset, "order")
+        elif isinstance(order, StartRule):
+            self.stopped.pop(order.rule, None)
+
+    def _open(self, book: Book, at: int | None = None) -> None:
+        """Judge by `book` from now on; what it shares with the old one goes on unchanged."""
+        self.add_book(book)
+        self.book = book
+        self.identities.feeds = book.feed_by_name
+        for feed in book.feeds:
+            old = self.watches.get(feed.name)
+            if old is None:
+                self.watches[feed.name] = FeedWatch(feed, book.calendar)
+            else:
+                old.policy, old.calendar = feed, book.calendar
+        longest: dict[str, int] = {}
+        for rule in book.rules:
+            name = fingerprint(rule, book).name
+            longest[name] = max(longest.get(name, 0), rule.windows[-1])
+        self.counts = {
+            name: self.counts.get(name) or Counts(rule, book, longest[name])
+            for name, rule in ((fingerprint(rule, book).name, rule) for rule in book.rules)
+        }
+        self.rules = {rule.id: self._watch(rule, book, at) for rule in book.rules}
+
+    def _watch(self, rule: Rule, book: Book, at: int | None) -> RuleWatch:
+        name = fingerprint(rule, book).name
+        old = self.rules.get(rule.id)
+        if old is not None and old.rule == rule and old.fingerprint == name and old.judge.book.desks == book.desks:
+            old.judge.book = book
+            return old
+        watch = RuleWatch(rule, book, self.counts[name], name)
+        if at is not None:
+            watch.begin(at)
+        return watch
+
+    # what is shared
+
+    def _speaker(self) -> Speaker:
+        return Speaker(self.book.city, self.epoch, self.offset, 0, max(self.tick or 0, self.arrived))
+
+    def _context(self, rule: RuleWatch) -> Context:
+        return Context(self, rule)
+
+    def _guarded(self, rule: RuleWatch, work):  # type: ignore[no-untyped-def]  # returns what `work` returns
+        """Law 10: a rule that raises is stopped from this record on; every other goes on."""
+        try:
+            return work() or []
+        except (MemoryError, TimeoutError):
+            raise  # failures that do not repeat end the process instead
+        except Exception as fault:
+            self.stopped[rule.rule.id] = (self.offset, f"{type(fault).__name__}: {fault}")
+            return [self.silences.stopped(rule.rule, self.book, self._speaker())]
+
+    def feeds(self, now: int | None = None) -> list[FeedView]:
+        """How each feed is doing at city time `now` (default: the last tick)."""
+        at = now if now is not None else (self.tick or 0)
+        views = []
+        for name, watch in self.watches.items():
+            edges = np.arange(_SPARK + 1) * _SPARK_MS + (at // _SPARK_MS + 1 - _SPARK) * _SPARK_MS
+            recent = np.diff(np.searchsorted(np.array(watch.times, np.int64), edges))
+            since = watch.gap.since if watch.gap is not None and not watch.retired else 0
+            views.append(FeedView(name, watch.heard_at or 0, since, tuple(recent.tolist())))
+        return views
+
+
+class Context:
+    """What a rule may ask of the engine."""
+
+    def __init__(self, engine: Engine, rule: RuleWatch) -> None:
+        self._engine = engine
+        self._watches = [engine.watches[f.name] for f in feeds_of(rule.rule.selector, engine.book)]
+
+    def missing(self, start: int, end: int) -> bool:
+        return any(watch.missing(start, end) for watch in self._watches)
+
+    @property
+    def suspect(self) -> bool:
+        return any(watch.suspect for watch in self._watches)
+
+    def heard(self) -> dict[str, int]:
+        return {watch.policy.name: watch.heard_at or 0 for watch in self._watches}
+
+
+def boxes_of(engine: Engine) -> Mapping[str, Mapping[str, Mapping[str, int]]]:
+    """Law 9: feed -> day -> box -> events."""
+    return engine.boxes.by_feed_and_day()
+
+
+def replayed(engine: Engine, records: Iterator[tuple[int, Record]]) -> Iterator[Signal]:
+    """Signals of a whole log."""
+    for offset, record in records:
+        yield from engine.apply(record, offset)
+
+
+__all__ = ["Context", "Engine", "Fact", "FeedView", "boxes_of", "replayed"]

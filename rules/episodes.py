@@ -1,0 +1,239 @@
+"""From judged buckets to episodes: a fold, bucket by bucket, over all series of one rule.
+
+What has settled is folded once and kept; open buckets are folded again from there whenever a count changes,
+so that the picture is a function of the counts alone, never of the order in which they came.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from rules.attribution import Attribution
+from rules.detectors.port import NEVER, IntArray, Law, Points
+from rules.judge import NO_RESET, Judge, Judged
+
+RunId = tuple[int, int]
+"""(first bucket, series)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """The rarest judged bucket of a run, with all windows that ended in it. Tuples run over the windows."""
+
+    bucket: int
+    score: float
+    window: int  # index of the rarest window
+    first: tuple[int, ...]
+    observed: tuple[int, ...]
+    expected: tuple[float, ...]
+    over: tuple[float, ...]
+    limits: tuple[int, ...]
+    rank_limits: tuple[int, ...]  # of the rarest window, by colour of the rule
+    taken: int  # excess of descendants taken off the rarest window
+    rank: int  # index into the rule's colours
+
+
+@dataclass(slots=True)
+class Run:
+    """One series that speaks, from the first judged bucket on."""
+
+    series: int
+    first: int
+    last: int  # the last bucket that spoke
+    reach: int  # the first bucket of any window that spoke: where its excess may lie
+    shortest: int  # index of the shortest window that spoke
+    peak: Peak
+    spoke: list[int] = field(default_factory=list)  # buckets that spoke
+    quiet: int = 0  # buckets in a row below the lower line
+    ended: int | None = None  # the bucket in which it was over
+
+    @property
+    def id(self) -> RunId:
+        return (self.first, self.series)
+
+
+@dataclass(slots=True)
+class Episode:
+    """Runs of kin that overlap: one thing that happened. Its oldest run names its key."""
+
+    runs: list[RunId]
+    ended: int | None = None
+
+
+_SPOKE_KEPT: Final = 288
+"""Speaking buckets remembered per run for the card; a longer episode keeps its latest."""
+
+
+@dataclass(slots=True)
+class Fold:
+    """State after some bucket. `resets[s]`: windows of series s begin after this bucket."""
+
+    resets: IntArray
+    runs: dict[RunId, Run] = field(default_factory=dict)
+    active: dict[int, RunId] = field(default_factory=dict)
+    episodes: list[Episode] = field(default_factory=list)
+
+    def copy(self) -> Fold:
+        return Fold(
+            self.resets.copy(),
+            {key: replace(run, spoke=list(run.spoke)) for key, run in self.runs.items()},
+            dict(self.active),
+            [replace(episode, runs=list(episode.runs)) for episode in self.episodes],
+        )
+
+    @property
+    def idle(self) -> bool:
+        return not self.active
+
+    def reset_for(self, n: int) -> IntArray:
+        """`resets`, grown to n series."""
+        if len(self.resets) < n:
+            self.resets = np.concatenate([self.resets, np.full(n - len(self.resets), NO_RESET, np.int64)])
+        return self.resets
+
+
+def fold(state: Fold, judge: Judge, bucket: int, *, missing: bool) -> bool:
+    """Take one bucket into `state`. True where anything spoke, ran on or ended."""
+    view = judge.view(bucket, state.reset_for(len(judge.counts.pairs)))
+    loud = view.series[view.loud]
+    if not len(loud) and state.idle:
+        return False
+    who = Attribution(state, judge, bucket)
+    speaking: dict[int, tuple[Judged, IntArray | None]] = {}
+    for series in who.deepest_first(loud):
+        heard = who.hear(series, set(speaking))
+        if heard is not None:
+            speaking[series] = heard
+            _speak(state, judge, bucket, series, *heard)
+    _quieten(state, judge, bucket, set(speaking), who, missing=missing)
+    _join(state, judge, bucket)
+    return True
+
+
+def _speak(state: Fold, judge: Judge, bucket: int, series: int, heard: Judged, taken: IntArray | None) -> None:
+    height = float(judge.height_of(np.array([series]))[0])
+    spoke = np.flatnonzero(heard.scores >= height)
+    peak = peak_of(judge, bucket, heard, taken, height)
+    run_id = state.active.get(series)
+    if run_id is None:
+        run = Run(series, bucket, bucket, int(heard.first[spoke].min()), int(spoke[0]), peak, [bucket])
+        state.runs[run.id] = run
+        state.active[series] = run.id
+        return
+    run = state.runs[run_id]
+    run.last, run.quiet = bucket, 0
+    run.reach = min(run.reach, int(heard.first[spoke].min()))
+    run.shortest = min(run.shortest, int(spoke[0]))
+    run.spoke.append(bucket)
+    del run.spoke[:-_SPOKE_KEPT]
+    if peak.score > run.peak.score:
+        run.peak = peak
+
+
+def peak_of(judge: Judge, bucket: int, heard: Judged, taken: IntArray | None, height: float) -> Peak:
+    """The figures of one judged bucket as evidence."""
+    best = int(np.argmax(heard.scores))
+    limits = judge.limits(heard.law, height)
+    law = Law(
+        heard.law.mean[best : best + 1],
+        heard.law.over[best : best + 1],
+        heard.law.enough[best : best + 1],
+        {name: values[best : best + 1] for name, values in heard.law.extra.items()},
+    )
+    ranks = [int(judge.limits(law, judge.detector.rarer(height, times))[0]) for _, times in judge.rule.colours]
+    off = int(taken[best]) if taken is not None else 0
+    rank = max((i for i, limit in enumerate(ranks) if heard.totals[best] >= limit), default=0)
+    score = float(heard.scores[best])
+    return Peak(
+        bucket, score, best,
+        tuple(heard.first.tolist()), tuple((heard.totals + (taken if taken is not None else 0)).tolist()),
+        tuple(heard.law.mean.tolist()), tuple(heard.law.over.tolist()),
+        tuple(-1 if limit == NEVER else int(limit) for limit in limits.tolist()),
+        tuple(-1 if limit == NEVER else limit for limit in ranks), off, rank,
+    )  # fmt: skip
+
+
+def _quieten(
+    state: Fold, judge: Judge, bucket: int, speaking: set[int], who: Attribution, *, missing: bool
+) -> None:
+    """Runs that did not speak: below their lower line for `keep`, they are over."""
+    silent = [series for series in state.active if series not in speaking]
+    if not silent:
+        return
+    runs = [state.runs[state.active[series]] for series in silent]
+    series = np.array(silent, np.int64)
+    widths = judge.widths[[run.shortest for run in runs]]
+    first = np.maximum(bucket - widths + 1, state.resets[series] + 1)
+    points = Points(series, first, np.full(len(runs), bucket, np.int64))
+    totals = judge.counts.ring.total(points.series, points.first, points.last)
+    law = judge.law(points, bucket)
+    limits = judge.detector.limits(law, judge.height_of(series))
+    limits = np.where(limits == NEVER, NEVER, np.maximum(limits, judge.rule.at_least))
+    lower = np.where(limits == NEVER, np.inf, law.mean + (np.minimum(limits, 2**53) - law.mean) / 2)
+    keep = max(1, -(-judge.rule.keep // judge.counts.steps.step_ms))
+    for run, total, line, begin in zip(runs, totals.tolist(), lower.tolist(), first.tolist(), strict=True):
+        taken = who.excess_below(run.series, np.array([begin]))
+        if total - (int(taken[0]) if taken is not None else 0) >= line:
+            run.quiet = 0
+        elif not missing:
+            run.quiet += 1
+            if run.quiet >= keep:
+                run.ended = bucket
+                del state.active[run.series]
+                _reset_below(state, judge, run)
+
+
+def _reset_below(state: Fold, judge: Judge, run: Run) -> None:
+    """Windows of the series, and of all beneath it, begin after the run's last speaking bucket."""
+    for series in range(len(judge.counts.pairs)):
+        if judge.counts.below(run.series, series):
+            state.resets[series] = max(int(state.resets[series]), run.last)
+
+
+def _join(state: Fold, judge: Judge, bucket: int) -> None:
+    """New runs join the episode of their kin; episodes that fall together become one; empty ones end."""
+    placed = {run_id for episode in state.episodes for run_id in episode.runs}
+    pairs = judge.counts.pairs
+    for series in sorted(state.active, key=lambda s: pairs[s]):
+        run_id = state.active[series]
+        if run_id in placed:
+            continue
+        kin = [e for e in state.episodes if e.ended is None and any(_kin(judge, state, series, r) for r in e.runs)]
+        if not kin:
+            state.episodes.append(Episode([run_id]))
+            continue
+        first, *others = kin
+        first.runs.append(run_id)
+        for other in others:
+            first.runs += other.runs
+            state.episodes.remove(other)
+    for episode in state.episodes:
+        episode.runs.sort(key=lambda r: (r[0], pairs[r[1]]))
+    state.episodes.sort(key=lambda e: (e.runs[0][0], pairs[e.runs[0][1]]))
+    for episode in state.episodes:
+        if episode.ended is None and all(state.runs[r].ended is not None for r in episode.runs):
+            episode.ended = bucket
+
+
+def _kin(judge: Judge, state: Fold, series: int, other: RunId) -> bool:
+    run = state.runs[other]
+    if run.ended is not None:
+        return False
+    below = judge.counts.below
+    return below(series, run.series) or below(run.series, series)
+
+
+def forget(state: Fold, judge: Judge, settled: int) -> None:
+    """Drop ended episodes that no window reaches any more."""
+    oldest = settled - int(judge.widths[-1]) - 1
+    kept = []
+    for episode in state.episodes:
+        if episode.ended is None or max(state.runs[r].last for r in episode.runs) >= oldest:
+            kept.append(episode)
+        else:
+            for run_id in episode.runs:
+                del state.runs[run_id]
+    state.episodes = kept

@@ -1,0 +1,245 @@
+"""One rule's judgement of single buckets: which series reach their limit in which window."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from rules.book import Book, Rule
+from rules.calendar import DAY_MS
+from rules.counts import Counts
+from rules.detectors.port import (
+    NEVER,
+    BoolArray,
+    Detector,
+    FloatArray,
+    IntArray,
+    Law,
+    Memory,
+    Past,
+    Points,
+    Promise,
+)
+from rules.detectors.register import make
+from rules.learned import Rows
+
+_REFIT_SLOTS: Final = 96
+"""Refits are spread over the day in quarters of an hour, by a hash of the rule's id."""
+
+NO_RESET: Final = np.iinfo(np.int64).min // 2
+
+
+class View(NamedTuple):
+    """What one open bucket says, before attribution. Rows are the series that hold an event in it."""
+
+    series: IntArray  # (n,) ascending
+    resets: IntArray  # (n,) the bucket after which its windows may begin
+    scores: FloatArray  # (n, windows); -inf where a window cannot speak
+    loud: BoolArray  # (n,) any window reaches its height
+
+
+class Judged(NamedTuple):
+    """One series in one bucket, looked at closely. Arrays have shape (windows,)."""
+
+    first: IntArray
+    totals: IntArray
+    law: Law
+    scores: FloatArray
+
+
+class Judge:
+    """Baselines in force, heights and views of the open buckets of one rule."""
+
+    def __init__(self, rule: Rule, book: Book, counts: Counts) -> None:
+        self.rule = rule
+        self.book = book
+        self.counts = counts
+        self.detector: Detector = make(rule.detector)
+        self.windows = tuple(counts.steps.count(length) for length in rule.windows)
+        self.widths = np.array(self.windows, np.int64)
+        slot = int.from_bytes(hashlib.blake2b(rule.id.encode(), digest_size=4).digest(), "big") % _REFIT_SLOTS
+        self.nominal = slot * (DAY_MS // _REFIT_SLOTS)
+        self.next_refit: int | None = None
+        self.memories: list[tuple[int, Memory | None]] = [(NO_RESET, None)]  # (first bucket it judges, memory)
+        self.learned_to: int | None = None  # the first cell not taken in yet
+        self.learned: list[tuple[str, str]] = []  # the memory's rows
+        self.rows = Rows(counts, self.learned)
+        self.heights = np.zeros(0)
+        self.calibrated: dict[str, float] = {}
+        self.views: dict[int, View] = {}
+
+    # heights
+
+    def height_of(self, series: IntArray) -> FloatArray:
+        """The score at which each series speaks: one height per first desk."""
+        missing = len(self.counts.pairs) - len(self.heights)
+        if missing > 0:
+            fresh = [self._desk_height(*pair) for pair in self.counts.pairs[len(self.heights) :]]
+            self.heights = np.concatenate([self.heights, np.array(fresh)])
+        return self.heights[series]
+
+    def _desk_height(self, area: str, category: str) -> float:
+        desk = self.book.first_desk(area, category)
+        if desk not in self.calibrated:
+            promise = Promise(
+                self.rule.false_alarms, self._possible(desk), self.windows, self.counts.steps.per_month
+            )
+            self.calibrated[desk] = self.detector.height(promise)
+        return self.calibrated[desk]
+
+    def _possible(self, desk: str) -> int:
+        """How many series this rule can have whose first desk is `desk`."""
+        areas = [n.code for n in self.book.areas.nodes if n.level in self.counts.area_levels]
+        root = self.rule.selector.category
+        tree = self.book.categories
+        categories = [
+            n.code
+            for n in tree.nodes
+            if n.code == root or (tree.holds(root, n.code) and n.level in self.counts.category_levels)
+        ]
+        return max(1, sum(self.book.first_desk(a, c) == desk for a in areas for c in categories))
+
+    def recalibrate(self, heights: dict[str, float]) -> None:
+        """Heights per desk from a calibration; views are judged anew by the next change."""
+        self.calibrated.update(heights)
+        self.heights = np.zeros(0)
+
+    # baselines
+
+    def memory_for(self, bucket: int) -> Memory | None:
+        for first, memory in reversed(self.memories):
+            if bucket >= first:
+                return memory
+        return None
+
+    def may_judge(self, bucket: int) -> bool:
+        """Not before the tick has reached the refit whose baseline is in force for the bucket."""
+        return self.next_refit is None or self.counts.steps.start(bucket) < self.next_refit
+
+    def refit(self, at: int, frozen: list[tuple[int, int, int]], missing: dict[int, bool]) -> None:
+        """Take in the cells that have settled by `at`; the new baseline judges buckets from `at` on.
+
+        `frozen`: (series, first, last bucket) of episodes, whose buckets teach no level.
+        """
+        counts, steps = self.counts, self.counts.steps
+        if self.detector.refits != "day" or counts.first_bucket is None or counts.first_open is None:
+            return
+        begin = self.learned_to if self.learned_to is not None else steps.cell_of(counts.first_bucket)
+        begin = max(begin, steps.cell_of(counts.ring.lo) + 1)
+        stop = steps.cell_of(counts.first_open)
+        if stop <= begin:
+            return
+        past = self._past(begin, stop, frozen, missing)
+        memory = self.detector.fit(self.memories[-1][1], past)
+        self.learned_to = stop
+        first = steps.bucket(at)
+        if steps.start(first) < at:
+            first += 1
+        self.memories.append((first, memory))
+        oldest = counts.first_open
+        while len(self.memories) > 1 and self.memories[1][0] <= oldest:
+            del self.memories[0]
+
+    def _past(self, begin: int, stop: int, frozen: list[tuple[int, int, int]], missing: dict[int, bool]) -> Past:
+        counts, steps = self.counts, self.counts.steps
+        cells = np.arange(begin, stop)
+        first = begin * steps.per_cell
+        block = counts.ring.block(first, len(cells), steps.per_cell)
+        blind = np.array(
+            [any(missing.get(b, False) for b in range(c * steps.per_cell, (c + 1) * steps.per_cell)) for c in cells]
+        )
+        still = np.zeros(block.shape, bool)
+        for series, run_first, run_last in frozen:
+            low = max(0, steps.cell_of(run_first) - begin)
+            still[series, low : max(0, steps.cell_of(run_last) - begin + 1)] = True
+        late = [(s, steps.slot_of_cell(steps.cell_of(b)), d) for s, b, d in self.rows.take_late() if b < first]
+        self.rows.learn(np.flatnonzero(block.any(axis=1)).tolist() + [s for s, _, _ in late])
+        order = self.rows.series_of(np.arange(len(self.learned)))
+        columns = np.array(late, np.int64).reshape(-1, 3)
+        block, still = block[order], still[order]
+        return Past(
+            cells,
+            np.array([steps.slot_of_cell(c) for c in cells.tolist()], np.int64),
+            np.array([steps.day_of_cell(c) for c in cells.tolist()], np.int64),
+            blind,
+            block,
+            still,
+            (self.rows.row_of(columns[:, 0]), columns[:, 1], columns[:, 2]),
+            self.rows.kin_of_learned(),
+            steps.per_cell,
+            self.windows,
+            steps.slots_per_week,
+        )
+
+    # judging
+
+    def law(self, points: Points, bucket: int) -> Law:
+        """What the baseline in force for `bucket` expects of windows."""
+        rows = self.rows
+        mine = Points(rows.row_of(points.series), points.first, points.last)
+        return self.detector.law(self.memory_for(bucket), rows, self.counts.steps, mine, rows.kin, self.windows)
+
+    def scores(self, series: IntArray, bucket: int, resets: IntArray) -> FloatArray:
+        """Scores of each series' windows that end in `bucket`, shape (n, windows)."""
+        n, w = len(series), len(self.widths)
+        first = np.maximum(bucket - self.widths[None, :] + 1, resets[:, None] + 1).ravel()
+        each = np.repeat(series, w)
+        last = np.full(n * w, bucket, np.int64)
+        totals = self.counts.ring.total(each, first, last)
+        scores = np.full(n * w, -np.inf)
+        enough = np.flatnonzero((totals >= self.rule.at_least) & (first <= bucket))
+        if len(enough):
+            points = Points(each[enough], first[enough], last[enough])
+            scores[enough] = self.detector.score(self.law(points, bucket), totals[enough])
+        return scores.reshape(n, w)
+
+    def look(self, series: int, bucket: int, reset: int, taken: IntArray | None = None) -> Judged:
+        """One series closely; `taken` is the excess of its descendants per window, shape (windows,)."""
+        first = np.maximum(bucket - self.widths + 1, reset + 1)
+        points = Points(np.full(len(first), series, np.int64), first, np.full(len(first), bucket, np.int64))
+        totals = self.counts.ring.total(points.series, points.first, points.last)
+        if taken is not None:
+            totals = np.maximum(totals - taken, 0)
+        law = self.law(points, bucket)
+        scores = self.detector.score(law, totals)
+        return Judged(first, totals, law, np.where(totals >= self.rule.at_least, scores, -np.inf))
+
+    def view(self, bucket: int, resets: IntArray, changed: IntArray | None = None) -> View:
+        """The bucket's view under `resets` (by series); only what changed is judged again."""
+        series = self.counts.ring.touched(bucket)
+        mine = _gather(resets, series)
+        old = self.views.get(bucket)
+        if old is None:
+            scores = self.scores(series, bucket, mine) if len(series) else np.zeros((0, len(self.widths)))
+        else:
+            scores = np.full((len(series), len(self.widths)), -np.inf)
+            fresh = np.ones(len(series), bool)
+            if len(old.series) and len(series):
+                at = np.minimum(np.searchsorted(old.series, series), len(old.series) - 1)
+                same = (old.series[at] == series) & (old.resets[at] == mine)
+                if changed is not None:
+                    same &= ~np.isin(series, changed)
+                scores[same] = old.scores[at[same]]
+                fresh = ~same
+            if fresh.any():
+                scores[fresh] = self.scores(series[fresh], bucket, mine[fresh])
+            elif len(series) == len(old.series):
+                return old
+        loud = (scores >= self.height_of(series)[:, None]).any(axis=1)
+        view = self.views[bucket] = View(series, mine, scores, loud)
+        return view
+
+    def limits(self, law: Law, height: float) -> IntArray:
+        """The smallest counts that speak, at least the rule's own floor; NEVER stays."""
+        found = self.detector.limits(law, np.full(len(law.mean), height))
+        return np.where(found == NEVER, NEVER, np.maximum(found, self.rule.at_least))
+
+
+def _gather(resets: IntArray, series: IntArray) -> IntArray:
+    """Resets of series; those younger than the array have none."""
+    found = np.full(len(series), NO_RESET, np.int64)
+    known = series < len(resets)
+    found[known] = resets[series[known]]
+    return found

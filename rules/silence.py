@@ -1,0 +1,202 @@
+"""Quiet is not blind: each feed's own rate by hour of week, and gaps too rare to be calm."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from rules.book import FeedPolicy
+from rules.calendar import DAY_MS, HOUR_MS, Calendar
+from rules.detectors.port import FloatArray
+
+RARE: Final = 1e-4
+"""A gap is missing data, not calm, where its chance under the feed's own rate is below this."""
+
+_HALF_LIFE_DAYS: Final = 84.0
+_SHRINK_HOURS: Final = 2.0
+_LEARN_HOURS: Final = 72.0
+_DEFAULT_SHOCK: Final = 0.15
+_KEPT_MS: Final = 3 * DAY_MS
+WATCHED_STAGE: Final = "filed"
+_RANKS: Final = (1e-4, 1e-6, 1e-9)
+
+
+@dataclass(slots=True)
+class Gap:
+    """A silence: nothing arrived in [since, until); until None: it still lasts. Times in ms."""
+
+    since: int
+    until: int | None
+    limit_ms: int  # how long this silence had to be to speak
+    usual_ms: int  # how long one event usually takes at this hour
+    rank: int
+
+
+@dataclass(slots=True)
+class Rates:
+    """Events an hour by hour of week, as decayed sums; `shock` is the day's variance / mean^2 beyond Poisson."""
+
+    events: FloatArray = field(default_factory=lambda: np.zeros(168))
+    hours: FloatArray = field(default_factory=lambda: np.zeros(168))
+    day_sums: FloatArray = field(default_factory=lambda: np.zeros(3))  # days, excess squares, mean squares
+    hourly: FloatArray = field(default_factory=lambda: np.zeros(168))
+    shock: float = _DEFAULT_SHOCK
+
+    @property
+    def known(self) -> bool:
+        return bool(self.hours.sum() >= _LEARN_HOURS)
+
+    @property
+    def enough(self) -> float:
+        """The expected number of events whose absence is rarer than RARE."""
+        return self.expected_for(RARE)
+
+    def expected_for(self, chance: float) -> float:
+        """Gamma-mixed Poisson: P(none | m) = (1 + shock m)^(-1 / shock)."""
+        return float((chance ** (-self.shock) - 1) / self.shock)
+
+    def learn(self, slots: list[int], counts: list[int], blind: list[bool]) -> None:
+        """Take in one day's hours; afterwards `hourly` is in force."""
+        expected = sum(self.hourly[s] for s, b in zip(slots, blind, strict=True) if not b)
+        seen = sum(n for n, b in zip(counts, blind, strict=True) if not b)
+        if self.known and expected > 5 and not any(blind):
+            self.day_sums += (1.0, (seen - expected) ** 2 - expected, expected**2)
+        decay = 0.5 ** (1 / _HALF_LIFE_DAYS)
+        self.events *= decay
+        self.hours *= decay
+        for slot, n, b in zip(slots, counts, blind, strict=True):
+            if not b:
+                self.events[slot] += n
+                self.hours[slot] += 1
+        by_hour_events, by_hour = self.events.reshape(7, 24).sum(0), self.hours.reshape(7, 24).sum(0)
+        overall = self.events.sum() / max(self.hours.sum(), 1e-9)
+        of_day = (by_hour_events + _SHRINK_HOURS * overall) / (by_hour + _SHRINK_HOURS)
+        prior = np.tile(of_day, 7)
+        self.hourly = (self.events + _SHRINK_HOURS * prior) / (self.hours + _SHRINK_HOURS)
+        n, excess, squares = self.day_sums
+        fitted = (excess + 10 * _DEFAULT_SHOCK * squares / max(n, 1)) / (squares + 10 * squares / max(n, 1)) if n else 0
+        self.shock = float(np.clip(fitted, 0.05, 0.4)) if n else _DEFAULT_SHOCK
+
+
+class FeedWatch:
+    """One feed: when it was heard, what its silence means. Judged at ticks alone."""
+
+    def __init__(self, policy: FeedPolicy, calendar: Calendar) -> None:
+        self.policy = policy
+        self.calendar = calendar
+        self.rates = Rates()
+        self.times: list[int] = []  # in-time events by the time they occurred
+        self.arrivals: list[int] = []  # of rows read since the last look, unsorted
+        self.heard_at: int | None = None
+        self.first_at: int | None = None
+        self.learned_to: int | None = None  # the first hour not taken in
+        self.gap: Gap | None = None
+        self.ended: list[Gap] = []  # silences that ended since they were last asked for
+        self.covered: list[tuple[int, int]] = []  # Orders down, blind: [since, until)
+        self.retired = False
+
+    def hear(self, occurred_at: int, arrived_at: int) -> None:
+        """A row of the watched stage was accepted."""
+        self.arrivals.append(arrived_at)
+        if self.first_at is None or occurred_at < self.first_at:
+            self.first_at = occurred_at
+        if arrived_at - occurred_at <= self.policy.lateness:
+            insort(self.times, occurred_at)
+
+    @property
+    def suspect(self) -> bool:
+        return self.gap is not None and not self.retired
+
+    def expected(self, since: int, until: int) -> float:
+        """Events that the feed's own rate expects in [since, until)."""
+        total, hour = 0.0, since // HOUR_MS
+        while hour * HOUR_MS < until:
+            part = min(until, (hour + 1) * HOUR_MS) - max(since, hour * HOUR_MS)
+            total += self.rates.hourly[self.calendar.hour_of_week(hour * HOUR_MS)] * part / HOUR_MS
+            hour += 1
+        return total
+
+    def instant(self, since: int, events: float) -> int:
+        """When the feed's own rate has brought `events` after `since`; at most 60 days on."""
+        total, hour = 0.0, since // HOUR_MS
+        for _ in range(60 * 24):
+            begin = max(since, hour * HOUR_MS)
+            rate = float(self.rates.hourly[self.calendar.hour_of_week(hour * HOUR_MS)])
+            part = rate * ((hour + 1) * HOUR_MS - begin) / HOUR_MS
+            if total + part >= events and rate > 0:
+                return begin + int((events - total) / rate * HOUR_MS)
+            total += part
+            hour += 1
+        return hour * HOUR_MS
+
+    def look(self, now: int) -> bool:
+        """Judge the gaps between arrivals up to `now`. True where a silence began or ended."""
+        changed = False
+        arrived = sorted(at for at in self.arrivals if at <= now)
+        self.arrivals = [at for at in self.arrivals if at > now]
+        for at in arrived:
+            if self.heard_at is not None and at > self.heard_at:
+                changed |= self._judge(self.heard_at, at)
+            if self.gap is not None:
+                self.gap.until = at
+                self.ended.append(self.gap)
+                self.gap = None
+                changed = True
+            self.heard_at = max(at, self.heard_at or at)
+        if self.heard_at is not None and now > self.heard_at:
+            changed |= self._judge(self.heard_at, now)
+        return changed
+
+    def _judge(self, since: int, now: int) -> bool:
+        if not self.policy.silence or self.retired or not self.rates.known:
+            return False
+        if self.gap is not None:
+            rank = self._rank(since, now)
+            grew = rank > self.gap.rank
+            self.gap.rank = max(rank, self.gap.rank)
+            return grew
+        speaks_at = self.instant(since, self.rates.enough)
+        if now < speaks_at:
+            return False
+        usual = self.instant(since, 1.0) - since
+        self.gap = Gap(since, None, speaks_at - since, usual, self._rank(since, now))
+        return True
+
+    def _rank(self, since: int, now: int) -> int:
+        expected = self.expected(since, now)
+        return max(0, sum(expected >= self.rates.expected_for(chance) for chance in _RANKS) - 1)
+
+    def missing(self, start: int, end: int) -> bool:
+        """Whether [start, end) is blind: covered by an Order, or the end of a gap too rare to be calm."""
+        if any(since < end and start < until for since, until in self.covered):
+            return True
+        if not self.rates.known or not self.policy.silence:
+            return False
+        at = bisect_left(self.times, end)
+        if at and self.times[at - 1] >= start:
+            return False
+        before = self.times[at - 1] if at else self.first_at
+        if before is None or before >= start:
+            return False
+        return self.expected(before, end) >= self.rates.enough
+
+    def learn(self, now: int) -> None:
+        """Take in the hours that have settled by `now`. Called once a day."""
+        if self.first_at is None:
+            return
+        begin = self.learned_to if self.learned_to is not None else self.first_at // HOUR_MS + 1
+        stop = (now - self.policy.lateness) // HOUR_MS
+        hours = list(range(begin, stop))
+        if hours:
+            counts = [
+                bisect_left(self.times, (h + 1) * HOUR_MS) - bisect_left(self.times, h * HOUR_MS) for h in hours
+            ]
+            blind = [self.missing(h * HOUR_MS, (h + 1) * HOUR_MS) for h in hours]
+            self.rates.learn([self.calendar.hour_of_week(h * HOUR_MS) for h in hours], counts, blind)
+            self.learned_to = stop
+        keep = bisect_left(self.times, now - _KEPT_MS)
+        if keep > 1:
+            del self.times[: keep - 1]  # the last one before stays: gaps are measured from it

@@ -1,0 +1,181 @@
+"""From the picture of a rule's episodes to signals: what is new, changed, over, merged or withdrawn."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from rules.episodes import Episode, Fold, Run
+from rules.evidence import evidence_of, windows_of
+from rules.judge import Judge
+from rules.signals import Cause, Evidence, Signal, SignalKind, SignalState
+
+Interval = tuple[int, int, int]
+"""(series, first, last bucket) of a run."""
+
+
+@dataclass(slots=True)
+class Told:
+    """An alert as last said. `summary` decides whether there is anything new to say."""
+
+    alert: str
+    key: str
+    first: int
+    area: str
+    category: str
+    said_at: int
+    late: bool
+    runs: list[Interval]
+    state: SignalState
+    summary: tuple[object, ...]
+    evidence: Evidence
+    last: int
+
+
+def key_of(*parts: object) -> str:
+    """16 bytes in hex of a hash over the parts; parts may hold any text."""
+    text = "\x1f".join(str(part) for part in parts)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+@dataclass(slots=True)
+class Speaker:
+    """Where signals come from: numbers causes within one record of the log."""
+
+    city: str
+    epoch: int
+    offset: int = 0
+    n: int = 0
+    now: int = 0  # city time of the record: the larger of the last tick and the largest arrival applied
+
+    def cause(self) -> Cause:
+        self.n += 1
+        return Cause(self.epoch, self.offset, self.n - 1)
+
+    def signal(
+        self, told: Told, kind: SignalKind, rule: str, version: str, *, feed: str = "", over_at: int = 0, into: str = ""
+    ) -> Signal:
+        cause = self.cause()
+        return Signal(
+            id=key_of(told.alert, cause.epoch, cause.offset, cause.n), alert=told.alert, key=told.key, cause=cause,
+            city=self.city, state=told.state, kind=kind, rule=rule, rule_version=version, area=told.area,
+            category=told.category, feed=feed, first=told.first, last=told.last, said_at=told.said_at, at=self.now,
+            over_at=over_at, late=told.late, merged_into=into, evidence=told.evidence,
+        )  # fmt: skip
+
+
+class Speech:
+    """What one rule has said, and what it must say next."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self.told: dict[str, Told] = {}
+
+    def say(
+        self, picture: Fold, first_open: int, *, suspect: bool, speaker: Speaker, missing: dict[int, bool],
+        heard: Callable[[], dict[str, int]],
+    ) -> Iterator[Signal]:  # fmt: skip
+        """Compare the picture with what was told; yield what has changed."""
+        if not picture.episodes and not self.told:
+            return
+        episodes = picture.episodes
+        heirs = self._heirs(picture, episodes)
+        rule = self.judge.rule
+        kept: dict[str, Told] = {}
+        for number, episode in enumerate(episodes):
+            claims = heirs.get(number, [])
+            claims.sort(key=lambda told: (told.first, told.area, told.alert))
+            mine = claims[0] if claims else None
+            for other in claims[1:]:
+                assert mine is not None
+                if other.state == "running":
+                    other.state = "merged"
+                    yield speaker.signal(other, self._kind, rule.id, rule.version, into=mine.alert)
+            told, changed = self._tell(picture, episode, mine, first_open, suspect, speaker, missing, heard)
+            kept[told.alert] = told
+            if changed:
+                over_at = self._over_at(episode) if told.state == "over" else 0
+                yield speaker.signal(told, self._kind, rule.id, rule.version, over_at=over_at)
+        placed = {id(told) for claims in heirs.values() for told in claims}
+        for told in self.told.values():
+            if id(told) not in placed and told.state == "running":
+                told.state = "withdrawn"
+                yield speaker.signal(told, self._kind, rule.id, rule.version)
+        self.told = kept
+
+    @property
+    def _kind(self) -> SignalKind:
+        return "threshold" if self.judge.rule.detector.kind == "threshold" else "spike"
+
+    def _over_at(self, episode: Episode) -> int:
+        assert episode.ended is not None
+        return self.judge.counts.steps.end(episode.ended)
+
+    def _heirs(self, picture: Fold, episodes: list[Episode]) -> dict[int, list[Told]]:
+        """Which told alerts each episode carries on: those with an overlapping run of the same series."""
+        heirs: dict[int, list[Told]] = {}
+        spans = [
+            (number, run)
+            for number, episode in enumerate(episodes)
+            for run in (picture.runs[run_id] for run_id in episode.runs)
+        ]
+        for told in self.told.values():
+            matches = [
+                number
+                for number, run in spans
+                for series, first, last in told.runs
+                if series == run.series and run.first <= last and first <= run.last
+            ]
+            if matches:  # episodes stand in order of their first bucket
+                heirs.setdefault(min(matches), []).append(told)
+        return heirs
+
+    def _tell(
+        self, picture: Fold, episode: Episode, before: Told | None, first_open: int, suspect: bool, speaker: Speaker,
+        missing: dict[int, bool], heard: Callable[[], dict[str, int]],
+    ) -> tuple[Told, bool]:  # fmt: skip
+        """The episode as an alert, and whether that differs from what was said."""
+        steps, rule = self.judge.counts.steps, self.judge.rule
+        runs = [picture.runs[run_id] for run_id in episode.runs]
+        named = self._named(runs)
+        area, category = self.judge.counts.pairs[named.series]
+        rank = max(run.peak.rank for run in runs)
+        first = min(run.first for run in runs)
+        last = max(run.last for run in runs)
+        over = episode.ended is not None and episode.ended < first_open
+        held = over and suspect and (before is None or before.state != "over")
+        state: SignalState = "over" if over and not held else "running"
+        key = key_of(rule.id, area, category, steps.start(first))
+        intervals = [(run.series, run.first, run.last) for run in runs]
+        best = named.peak.window
+        summary = (
+            state, key, area, category, rank, first, last, named.peak.bucket, named.peak.observed[best],
+            named.peak.limits, named.peak.rank_limits, windows_of(self.judge, named),
+        )  # fmt: skip
+        if before is not None and before.summary == summary:
+            before.runs = intervals
+            return before, False
+        settled_at = steps.end(first) + self.judge.counts.longest_lateness
+        told = Told(
+            alert=before.alert if before else key,
+            key=key,
+            first=steps.start(first),
+            area=area,
+            category=category,
+            said_at=before.said_at if before else speaker.now,
+            late=before.late if before else speaker.now >= settled_at,
+            runs=intervals,
+            state=state,
+            summary=summary,
+            evidence=evidence_of(self.judge, named, rank, missing, heard()),
+            last=steps.end(last),
+        )
+        return told, True
+
+    def _named(self, runs: list[Run]) -> Run:
+        """The topmost run; among several, the rarest, then the earliest."""
+        below = self.judge.counts.below
+        tops = [r for r in runs if not any(o.series != r.series and below(o.series, r.series) for o in runs)]
+        pairs = self.judge.counts.pairs
+        return min(tops, key=lambda run: (-run.peak.score, run.first, pairs[run.series]))
