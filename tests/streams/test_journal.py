@@ -79,8 +79,8 @@ def test_more_records_than_a_page_are_all_read(journal: Journal) -> None:
 
 def test_what_another_process_committed_is_there_after_its_death(path: Path) -> None:
     script = (
-        "import os, sys\nfrom pathlib import Path\nfrom streams.journal import Journal\nfrom rules.records import Tick\n"
-        "journal = Journal.open(Path(sys.argv[1])); journal.append([Tick(7)]); os.kill(os.getpid(), 9)"
+        "import os, sys\nfrom pathlib import Path\nfrom streams.journal import Journal, log\n"
+        "journal = Journal.open(Path(sys.argv[1])); journal.append([log.Tick(7)]); os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", script, str(path)], check=False, cwd=Path(__file__).parents[2])
     with closing(Journal.open(path)) as journal:

@@ -1,0 +1,48 @@
+"""The doors of the runtime: what it asks of an engine, of those who make one, and of the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, Protocol
+
+from alerts.alert import Alert
+from rules.book import Book
+from rules.records import Record
+from rules.signals import Signal
+
+ClockKind = Literal["wall", "stream"]
+"""Which clock a log keeps: fixed by its first record."""
+
+
+class EngineLike(Protocol):
+    """What the runtime asks of a city's engine (`rules.engine.Engine`)."""
+
+    @property
+    def book(self) -> Book: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def tick(self) -> int: ...
+    @property
+    def last_answers(self) -> Sequence[str]: ...
+    def apply(self, record: Record, offset: int) -> list[Signal]: ...
+    def snapshot(self) -> bytes: ...
+
+
+class Engines(Protocol):
+    """Makes engines, anew or from a snapshot."""
+
+    def make(self, book: Book, epoch: int, clock: ClockKind) -> EngineLike: ...
+    def restore(self, data: bytes, books: Mapping[str, Book]) -> EngineLike: ...
+
+
+class Desk(Protocol):
+    """Where signals go (`alerts.room.DeskRoom`)."""
+
+    book: Book
+
+    def apply(self, signals: Sequence[Signal], wall_at: int) -> list[Alert]: ...
+
+
+Listener = Callable[[Sequence[Signal], Sequence[Alert]], None]
+"""Hears every signal and the alerts it changed, on the writer's thread, after the desk's commit."""

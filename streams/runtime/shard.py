@@ -1,0 +1,297 @@
+"""One city: its journal, its engine and its desk, in one order. Synchronous; one thread owns it.
+
+Every record takes the same walk: stamped, written (durable from here on), judged, said to the desk, answered.
+After a kill the walk is taken again from the last good snapshot; the desk drops what it has heard by cause.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import structlog
+from msgspec import structs
+
+from rules.book import Book
+from rules.records import Blind, Frame, Order, Record, Tick, UseBook
+from rules.signals import Signal
+from streams.clock import Clock
+from streams.journal import Cursor, DiskFullError, Journal, JournalError, Reserve, Snapshot, kind_of
+from streams.metrics import Metrics
+from streams.refusals import Refusal
+from streams.runtime.parcels import Parcel, Receipt, Recovery
+from streams.runtime.ports import ClockKind, Desk, EngineLike, Engines, Listener
+
+log = structlog.get_logger()
+
+STOP_TOLD_MS: Final = 300_000
+"""A stop longer than this is told to the engine: what was pushed meanwhile was not heard."""
+TICKS_A_COMMIT: Final = 200
+FIRST_BOOK: Final = "first_book"
+CLOCK: Final = "clock"
+EPOCH: Final = "epoch"
+
+
+class Shard:
+    """A city at work. `recover` first, then `take` and `tick_to`, `remember` now and then, `close` at the end."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        engines: Engines,
+        desk: Desk,
+        clock: Clock,
+        metrics: Metrics,
+        *,
+        reserve: Reserve | None = None,
+        kind: ClockKind = "wall",
+    ) -> None:
+        self._journal = journal
+        self._engines = engines
+        self._desk = desk
+        self._clock = clock
+        self._metrics = metrics
+        self._reserve = reserve
+        self.kind: Final = kind
+        self._engine: EngineLike | None = None
+        self._remembered = 0  # head of the last snapshot
+        self.full = False
+        self.listeners: list[Listener] = []
+
+    @property
+    def engine(self) -> EngineLike:
+        if self._engine is None:
+            raise RuntimeError("the city has not recovered yet")
+        return self._engine
+
+    @property
+    def city(self) -> str:
+        return self.engine.book.city
+
+    @property
+    def unremembered(self) -> int:
+        """Records since the last snapshot."""
+        return self._journal.last_offset - self._remembered
+
+    # start
+
+    def recover(self, book: Book, *, epoch: int = 0) -> Recovery:
+        """Take up the log where it ends, and put `book` in force. Raises JournalError.
+
+        `epoch` is that of a log made now: above what the desk has heard of an earlier log, or it would hear nothing.
+        """
+        self._check_clock()
+        self._journal.put_book(book)
+        bad = self._restore(book, epoch)
+        torn = self._journal.cut_torn(self.engine.offset)
+        head = self._remembered = self.engine.offset
+        records = 0
+        for offset, record in self._journal.read(after=head):
+            self._judge([(offset, record)], self._clock.now(), again=True)
+            records += 1
+        self._use(book)
+        if torn:
+            log.warning("journal_tail_cut", city=self.city, first=torn[0], records=len(torn))
+            self._metrics.journal_cut.labels(self.city).inc(len(torn))
+        self._show()
+        return Recovery(head, records, tuple(torn), bad)
+
+    def _check_clock(self) -> None:
+        was = self._journal.meta(CLOCK)
+        if was is None:
+            self._journal.put_meta(CLOCK, self.kind)
+        elif was != self.kind:
+            raise JournalError(f"this log keeps {was} time since its first record: start it with --clock {was}")
+
+    def _restore(self, book: Book, epoch: int) -> int:
+        """Make the engine from the newest good snapshot, else from nothing; how many snapshots were bad."""
+        books = self._journal.books()
+        bad = 0
+        for snapshot in self._journal.snapshots():
+            if snapshot is not None:
+                self._engine = self._engines.restore(snapshot.data, books)
+                return bad
+            bad += 1
+            log.warning("snapshot_refused", city=book.city)
+            self._metrics.snapshots_refused.labels(book.city).inc()
+        first = self._journal.meta(FIRST_BOOK)
+        if first is None:
+            self._journal.put_meta(FIRST_BOOK, book.digest)
+            self._journal.put_meta(EPOCH, str(epoch))
+            first = book.digest
+        self._engine = self._engines.make(books[first], int(self._journal.meta(EPOCH) or 0), self.kind)
+        return bad
+
+    def _use(self, book: Book) -> None:
+        if self.engine.book.digest != book.digest:
+            self.order(UseBook(self.engine.tick + 1, book.digest))
+
+    def use(self, book: Book) -> bool:
+        """Put a changed book in force by an Order; False where it is the one in force."""
+        if self.engine.book.digest == book.digest:
+            return False
+        self._journal.put_book(book)
+        self._use(book)
+        return True
+
+    def tell_stop(self, feeds: Sequence[str], now: int) -> None:
+        """After a longer stop: what these feeds pushed meanwhile was not heard."""
+        since = self.engine.tick
+        if since > 0 and now - since > STOP_TOLD_MS:
+            for feed in feeds:
+                self.order(Blind(since + 1, feed, since, now))
+
+    # work
+
+    def take(self, parcels: Sequence[Parcel]) -> list[Receipt]:
+        """Write the parcels in one transaction, judge them, answer. Raises DiskFullError: nothing was written."""
+        now = self._clock.now()
+        records: list[Record] = []
+        lengths = []
+        floor = self.engine.tick
+        for parcel in parcels:
+            mine = self._records(parcel, now, floor)
+            floor = max([floor, *(record.now for record in mine if isinstance(record, Tick))])
+            lengths.append(len(mine))
+            records.extend(mine)
+        cursors = [parcel.cursor for parcel in parcels if parcel.cursor is not None]
+        refused = [refusal for parcel in parcels for refusal in parcel.refused]
+        offsets = self._write(records, cursors, refused)
+        answers = self._judge(list(zip(offsets, records, strict=True)), now)
+        receipts, place = [], 0
+        for length in lengths:
+            receipts.append(Receipt(tuple(answer for part in answers[place : place + length] for answer in part)))
+            place += length
+        return receipts
+
+    def order(self, order: Order) -> None:
+        self.take([Parcel(order=order)])
+
+    def tick_to(self, now: int, *, step: int) -> None:
+        """Tick on from the last tick to `now` in steps of at most `step` ms; never backwards."""
+        at = self.engine.tick
+        if at <= 0:
+            at = now - 1
+        while at < now:
+            ticks: list[Record] = []
+            while at < now and len(ticks) < TICKS_A_COMMIT:
+                at = min(now, at + step)
+                ticks.append(Tick(at))
+            offsets = self._write(ticks, (), ())
+            self._judge(list(zip(offsets, ticks, strict=True)), self._clock.now())
+
+    def _records(self, parcel: Parcel, now: int, floor: int) -> list[Record]:
+        found: list[Record] = []
+        if parcel.order is not None:
+            found.append(parcel.order)
+        if parcel.frame is not None and len(parcel.frame.rows):
+            found.append(self._stamped(parcel.frame, now if parcel.stamp is None else min(parcel.stamp, now), floor))
+        if parcel.tick is not None and parcel.tick > floor:
+            found.append(Tick(parcel.tick))
+        return found
+
+    def _stamped(self, frame: Frame, stamp: int, floor: int) -> Frame:
+        """The frame with its arrivals as the log's one writer sees them: never at or below the last tick."""
+        rows = frame.rows.copy()
+        if self.kind == "wall":
+            rows["arrived_at"] = stamp
+        lifted = int(np.count_nonzero(rows["arrived_at"] <= floor)) if floor > 0 else 0
+        if lifted:
+            rows["arrived_at"] = np.maximum(rows["arrived_at"], floor + 1)
+            self._metrics.stamps_lifted.labels(self.city).inc(lifted)
+        return structs.replace(frame, rows=rows)
+
+    def _write(self, records: Sequence[Record], cursors: Sequence[Cursor], refused: Sequence[Refusal]) -> range:
+        """One group commit. On a full disk the reserve is given up, so that ticks and alerts still find room."""
+        if self.full and any(isinstance(record, Frame) for record in records) and not self._breathe():
+            raise DiskFullError("the disk is full")
+        with self._metrics.commit_seconds.labels(self.city).time():
+            try:
+                offsets = self._journal.append(records, cursors=cursors, refused=refused)
+            except DiskFullError:
+                self._choke()
+                raise
+        for kind, n in Counter(kind_of(record) for record in records).items():
+            self._metrics.records_written.labels(self.city, kind).inc(n)
+        return offsets
+
+    def _choke(self) -> None:
+        if not self.full:
+            log.error("disk_full", city=self.city)
+        self.full = True
+        self._metrics.journal_full.labels(self.city).set(1)
+        if self._reserve is not None:
+            self._reserve.release()
+
+    def _breathe(self) -> bool:
+        """Whether there is room again, the reserve taken back included."""
+        if self._reserve is not None and not self._reserve.hold():
+            return False
+        self.full = False
+        self._metrics.journal_full.labels(self.city).set(0)
+        log.info("disk_has_room_again", city=self.city)
+        return True
+
+    def _judge(
+        self, records: Sequence[tuple[int, Record]], wall_at: int, *, again: bool = False
+    ) -> list[tuple[str, ...]]:
+        """Each record through the engine, what it says to the desk; the answers to each record's rows."""
+        engine = self.engine
+        answers: list[tuple[str, ...]] = []
+        signals: list[Signal] = []
+        with self._metrics.apply_seconds.labels(self.city).time():
+            for offset, record in records:
+                signals += engine.apply(record, offset)
+                answers.append(tuple(engine.last_answers) if isinstance(record, Frame) else ())
+                if isinstance(record, Frame) and not again:
+                    self._count(record, answers[-1])
+        if signals:
+            self._desk.book = engine.book
+            self._say(signals, wall_at)
+        self._show()
+        return answers
+
+    def _say(self, signals: Sequence[Signal], wall_at: int) -> None:
+        for signal in signals:
+            self._metrics.signals_raised.labels(self.city, signal.rule, signal.state).inc()
+        changed = self._desk.apply(signals, wall_at)
+        for hear in self.listeners:
+            hear(signals, changed)
+
+    def _count(self, frame: Frame, answers: Sequence[str]) -> None:
+        feeds = frame.rows["feed"].tolist()
+        for (feed, answer), n in Counter(zip(feeds, answers, strict=True)).items():
+            self._metrics.rows_answered.labels(self.city, frame.feeds[feed], answer).inc(n)
+
+    def _show(self) -> None:
+        self._metrics.journal_offset.labels(self.city).set(self._journal.last_offset)
+        self._metrics.tick_at.labels(self.city).set(max(0, self.engine.tick) / 1000)
+
+    # memory
+
+    def remember(self) -> None:
+        """Write a snapshot of the engine after the last record."""
+        if not self.unremembered:
+            return
+        with self._metrics.snapshot_seconds.labels(self.city).time():
+            data = self.engine.snapshot()
+            self._journal.put_snapshot(Snapshot(self._journal.last_offset, data))
+        self._metrics.snapshot_bytes.labels(self.city).set(len(data))
+        self._remembered = self._journal.last_offset
+
+    def forget_refused(self, kept: int) -> None:
+        self._journal.forget_refused(kept)
+
+    def cursors(self) -> Mapping[str, Cursor]:
+        return self._journal.cursors()
+
+    def meta(self, name: str) -> str | None:
+        return self._journal.meta(name)
+
+    def put_meta(self, name: str, value: str) -> None:
+        self._journal.put_meta(name, value)
+
+    def close(self) -> None:
+        self._journal.close()

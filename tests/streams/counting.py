@@ -1,0 +1,147 @@
+"""Fakes behind the runtime's doors: an engine that counts, and a desk that listens. And the rows they are fed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+
+from alerts.alert import Alert
+from rules.book import Book, FeedPolicy
+from rules.calendar import Calendar
+from rules.records import ROW, Frame, Order, Record, Tick, UseBook
+from rules.signals import Cause, Evidence, Signal
+from rules.trees import Node, Tree
+from streams.runtime import ClockKind
+
+SPEAKS_AT = 3
+"""The fake raises a signal at every third new row."""
+
+
+class _Memory(msgspec.Struct):
+    digest: str
+    epoch: int
+    offset: int
+    tick: int
+    known: list[tuple[int, int]]
+    orders: int
+
+
+class CountingEngine:
+    """Counts rows it has not seen; says a signal at every third. Keeps what was said, in order."""
+
+    def __init__(self, book: Book, epoch: int, books: Mapping[str, Book]) -> None:
+        self.book = book
+        self.epoch = epoch
+        self.offset = 0
+        self.tick = 0
+        self.last_answers: list[str] = []
+        self.known: set[tuple[int, int]] = set()
+        self.orders = 0
+        self._books = books
+
+    def apply(self, record: Record, offset: int) -> list[Signal]:
+        if offset <= self.offset:
+            raise AssertionError(f"record {offset} after record {self.offset}")
+        self.offset = offset
+        self.last_answers = []
+        if isinstance(record, Tick):
+            if record.now <= self.tick:
+                raise AssertionError("a tick went backwards")
+            self.tick = record.now
+            return []
+        if isinstance(record, Frame):
+            return self._count(record, offset)
+        return self._obey(record)
+
+    def _obey(self, order: Order) -> list[Signal]:
+        self.orders += 1
+        if isinstance(order, UseBook):
+            self.book = self._books[order.digest]
+        return []
+
+    def _count(self, frame: Frame, offset: int) -> list[Signal]:
+        said = []
+        for n, row in enumerate(frame.rows):
+            if self.tick and row["arrived_at"] <= self.tick:
+                raise AssertionError("a row arrived at or before the last tick")
+            identity = (int(row["id0"]), int(row["id1"]))
+            self.last_answers.append("duplicate" if identity in self.known else "accepted")
+            if identity not in self.known:
+                self.known.add(identity)
+                if len(self.known) % SPEAKS_AT == 0:
+                    said.append(signal(Cause(self.epoch, offset, n), f"alert-{len(self.known)}", self.book.city))
+        return said
+
+    def snapshot(self) -> bytes:
+        return msgspec.msgpack.encode(
+            _Memory(self.book.digest, self.epoch, self.offset, self.tick, sorted(self.known), self.orders)
+        )
+
+
+class CountingEngines:
+    """Makes them; remembers the last one made, for tests to look into."""
+
+    def __init__(self) -> None:
+        self.books: dict[str, Book] = {}
+        self.last: CountingEngine | None = None
+
+    def make(self, book: Book, epoch: int, clock: ClockKind) -> CountingEngine:
+        self.last = CountingEngine(book, epoch, self.books)
+        return self.last
+
+    def restore(self, data: bytes, books: Mapping[str, Book]) -> CountingEngine:
+        memory = msgspec.msgpack.decode(data, type=_Memory)
+        engine = CountingEngine(books[memory.digest], memory.epoch, self.books)
+        engine.offset, engine.tick, engine.orders = memory.offset, memory.tick, memory.orders
+        engine.known = set(memory.known)
+        self.last = engine
+        return engine
+
+    def know(self, book: Book) -> None:
+        self.books[book.digest] = book
+
+
+class ListeningDesk:
+    """Keeps every signal whose cause is later than the last, as the real desk does."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.heard: list[Signal] = []
+
+    def apply(self, signals: Sequence[Signal], wall_at: int) -> list[Alert]:
+        for signal in signals:
+            if not self.heard or signal.cause > self.heard[-1].cause:
+                self.heard.append(signal)
+        return []
+
+
+def signal(cause: Cause, alert: str, city: str) -> Signal:
+    evidence = Evidence(0, 1, 1.0, 1.0, 1, 0, 1, 0, "yellow", ())
+    return Signal(
+        f"{alert}-{cause.offset}-{cause.n}", alert, alert, cause, city, "running", "spike", "surge", "v1", "town",
+        "incident", "", 0, 1, 1, 1, 0, False, "", evidence,
+    )  # fmt: skip
+
+
+def book(*, version: str = "one") -> Book:
+    return Book(
+        city="town",
+        areas=Tree(("city",), (Node("town", "", "city", {"en": version}),)),
+        categories=Tree(("all",), (Node("incident", "", "all", {"en": "Incident"}),)),
+        calendar=Calendar("UTC"),
+        feeds=(FeedPolicy("calls", "incident", 3_600_000),),
+        rules=(),
+        desks=(),
+    )
+
+
+def frame(ids: Sequence[int], *, arrived_at: int = 0) -> Frame:
+    """One row an id."""
+    rows = np.zeros(len(ids), dtype=ROW)
+    rows["id0"] = ids
+    rows["offset"] = ids
+    rows["count"] = 1
+    rows["arrived_at"] = arrived_at
+    return Frame("town", ("calls",), ("filed",), ("incident",), ("town",), ("",), ("push",), rows)
