@@ -1,0 +1,155 @@
+"""The console as an application: pages, their streams, shapes and files. It reads; it changes nothing."""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Annotated, Final
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from alerts.alert import Alert
+from alerts.console.headers import HEADERS, SafeHeaders
+from alerts.console.pages import (
+    STATIC,
+    THEMES,
+    Reader,
+    alert_page,
+    alert_part,
+    board_page,
+    board_part,
+    offered,
+    shapes_file,
+    trouble_page,
+)
+from alerts.console.source import BoardSource
+from alerts.console.speech import LANGUAGES, choose
+from alerts.console.stream import Streams
+
+LANGUAGE_COOKIE: Final = "tocsin-language"
+THEME_COOKIE: Final = "tocsin-theme"
+YEAR: Final = 365 * 86_400
+ID_LENGTH: Final = 128
+"""Longer words in an address are nobody's id."""
+
+
+class KeptFiles(StaticFiles):
+    """Static files; one asked for by its content (`?v=`) may be kept for ever."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        kept = f"public, max-age={YEAR}, immutable" if scope["query_string"].startswith(b"v=") else "no-cache"
+        answer.headers["Cache-Control"] = kept
+        return answer
+
+
+def reader_of(request: Request, languages: Sequence[str]) -> Reader:
+    """Language and theme, out of the address, the cookies and the browser's wish; never anything else."""
+    language = choose(
+        request.query_params.get("lang", ""),
+        request.cookies.get(LANGUAGE_COOKIE, ""),
+        request.headers.get("accept-language", ""),
+        languages,
+    )
+    theme = request.cookies.get(THEME_COOKIE, THEMES[0])
+    return Reader(language, theme if theme in THEMES else THEMES[0])
+
+
+def page(request: Request, html: str, reader: Reader) -> Response:
+    """A page that nobody keeps; a language asked for in the address is remembered."""
+    answer = HTMLResponse(html, headers={"Cache-Control": "no-store", "Vary": "Cookie, Accept-Language"})
+    if request.query_params.get("lang") == reader.language:
+        answer.set_cookie(LANGUAGE_COOKIE, reader.language, max_age=YEAR, samesite="lax")
+    return answer
+
+
+async def trouble(request: Request, fault: Exception) -> Response:
+    """Says in words what is so; never repeats the address or the fault."""
+    status = fault.status_code if isinstance(fault, HTTPException) else 500
+    headers = {**HEADERS, "Cache-Control": "no-store", **(getattr(fault, "headers", None) or {})}
+    return HTMLResponse(trouble_page(status, reader_of(request, LANGUAGES)), status, headers)
+
+
+def create_app(sources: Mapping[str, BoardSource], *, beat: float = 10.0, pause: float = 0.5) -> FastAPI:
+    """The console over `sources`, by city; the first one is shown at `/`.
+
+    A page is drawn again at most every `pause` and at least every `beat` seconds. `app.state.streams.stop()` ends the
+    open streams: call it before the server drains. Raises ValueError where there is no source.
+    """
+    if not sources:
+        raise ValueError("a console needs at least one city")
+    app = FastAPI(title="Tocsin", docs_url=None, redoc_url=None, openapi_url=None, telemetry={"logs": False})
+    app.state.streams = streams = Streams(beat, pause)
+    app.add_middleware(SafeHeaders)
+    app.mount("/static", KeptFiles(directory=STATIC), name="static")
+    first = next(iter(sources))
+
+    def city_or_404(name: str) -> BoardSource:
+        if name not in sources:
+            raise HTTPException(404)
+        return sources[name]
+
+    def find(alert_id: str) -> tuple[BoardSource, Alert]:
+        if len(alert_id) <= ID_LENGTH:
+            for source in sources.values():
+                if alert := source.alert(alert_id):
+                    return source, alert
+        raise HTTPException(404)
+
+    @app.get("/", response_class=HTMLResponse)
+    def front(request: Request) -> Response:
+        source = sources[first]
+        reader = reader_of(request, offered(source))
+        return page(request, board_page(source, reader, sources), reader)
+
+    @app.get("/city/{name}", response_class=HTMLResponse)
+    def city_board(request: Request, name: str) -> Response:
+        source = city_or_404(name)
+        reader = reader_of(request, offered(source))
+        return page(request, board_page(source, reader, sources), reader)
+
+    @app.get("/alert/{alert_id}", response_class=HTMLResponse)
+    def alert_card(request: Request, alert_id: str) -> Response:
+        source, alert = find(alert_id)
+        reader = reader_of(request, offered(source))
+        return page(request, alert_page(source, alert, reader, sources), reader)
+
+    def live_part(request: Request) -> tuple[BoardSource, Callable[[], str]]:
+        """What the stream shows, found before it begins: an unknown city or alert is answered 404."""
+        if streams.full or streams.stopped:
+            raise HTTPException(503, headers={"Retry-After": "5"})
+        alert_id = request.query_params.get("alert", "")
+        if not alert_id:
+            board_source = city_or_404(request.query_params.get("city", first))
+            board_reader = reader_of(request, offered(board_source))
+            return board_source, lambda: board_part(board_source, board_reader)
+        source, alert = find(alert_id)
+        reader = reader_of(request, offered(source))
+        return source, lambda: alert_part(source, source.alert(alert_id) or alert, reader)
+
+    Live = Annotated[tuple[BoardSource, Callable[[], str]], Depends(live_part)]
+
+    @app.get("/events", response_class=EventSourceResponse)
+    async def events(request: Request, live: Live) -> AsyncIterator[ServerSentEvent]:
+        source, render = live
+        async for part in streams.parts(source, render, request.headers.get("last-event-id", "")):
+            yield part
+
+    @app.get("/shapes/{name}.json")
+    def shapes(request: Request, name: str) -> Response:
+        source = city_or_404(name)
+        data = shapes_file(source, reader_of(request, offered(source)).language)
+        if data is None:
+            raise HTTPException(404)
+        tag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
+        headers = {"ETag": tag, "Cache-Control": "no-cache"}
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+        return Response(data, media_type="application/geo+json", headers=headers)
+
+    app.add_exception_handler(HTTPException, trouble)
+    app.add_exception_handler(Exception, trouble)
+    return app

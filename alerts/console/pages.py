@@ -1,0 +1,143 @@
+"""Pages and their live parts: templates filled with what a source says just now."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from alerts.alert import Alert
+from alerts.console.board import board
+from alerts.console.card import card
+from alerts.console.naming import Names
+from alerts.console.source import BoardSource
+from alerts.console.speech import LANGUAGE_LABELS, LANGUAGES, Speech, catalogue
+from alerts.console.where import map_figures
+
+ROOM: Final = Path(__file__).parent
+TEMPLATES: Final = ROOM / "templates"
+STATIC: Final = ROOM / "static"
+THEMES: Final = ("auto", "light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks: a language and a theme, nothing else."""
+
+    language: str
+    theme: str = "auto"
+
+
+@cache
+def asset(name: str) -> str:
+    """The address of a static file, with its content in it: browsers may keep it for ever."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"
+
+
+@cache
+def _environment(language: str) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    words = catalogue(language)
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # the i18n extension adds it
+        words.gettext, words.ngettext, newstyle=True
+    )
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
+    environment.globals["asset"] = asset
+    return environment
+
+
+def _render(template: str, language: str, values: Mapping[str, Any]) -> str:
+    return _environment(language).get_template(template).render(values)
+
+
+def offered(source: BoardSource) -> tuple[str, ...]:
+    """The languages that both the city and the console speak."""
+    ours = tuple(tag for tag in source.city().languages if tag in LANGUAGES)
+    return ours or LANGUAGES[:1]
+
+
+def _frame(source: BoardSource, reader: Reader, cities: Mapping[str, BoardSource]) -> dict[str, Any]:
+    city, now = source.city(), source.now()
+    speech = Speech(reader.language, ZoneInfo(city.zone))
+    names = Names(city, speech)
+    return {
+        "city": city,
+        "say": speech,
+        "names": names,
+        "now": now,
+        "reader": reader,
+        "themes": THEMES,
+        "languages": [(tag, LANGUAGE_LABELS[tag]) for tag in offered(source)],
+        "cities": [(name, Names(other.city(), speech).here()) for name, other in cities.items()],
+        "version": source.version(),
+    }
+
+
+def _board_values(source: BoardSource, frame: dict[str, Any]) -> dict[str, Any]:
+    names, now = frame["names"], frame["now"]
+    figures = board(frame["city"], names, source.alerts(now), source.feeds(), now)
+    has_map = source.shapes() is not None
+    return {**frame, "board": figures, "map": map_figures(figures, names) if has_map else None}
+
+
+def board_page(source: BoardSource, reader: Reader, cities: Mapping[str, BoardSource]) -> str:
+    return _render("board.html", reader.language, _board_values(source, _frame(source, reader, cities)))
+
+
+def board_part(source: BoardSource, reader: Reader) -> str:
+    """What the board's stream sends: its title, its clock, and everything below the header."""
+    return _render("board_part.html", reader.language, _board_values(source, _frame(source, reader, {})))
+
+
+def _alert_values(source: BoardSource, alert: Alert, frame: dict[str, Any]) -> dict[str, Any]:
+    return {**frame, "card": card(alert, frame["names"], source.feeds(), frame["now"])}
+
+
+def alert_page(source: BoardSource, alert: Alert, reader: Reader, cities: Mapping[str, BoardSource]) -> str:
+    return _render("alert.html", reader.language, _alert_values(source, alert, _frame(source, reader, cities)))
+
+
+def alert_part(source: BoardSource, alert: Alert, reader: Reader) -> str:
+    return _render("alert_part.html", reader.language, _alert_values(source, alert, _frame(source, reader, {})))
+
+
+def trouble_page(status: int, reader: Reader) -> str:
+    """A page for what is not there or could not be read; it needs no source."""
+    return _render("trouble.html", reader.language, {"status": status, "reader": reader, "themes": THEMES})
+
+
+def shapes_file(source: BoardSource, language: str) -> bytes | None:
+    """The city's shapes with code and name in `language`; every other property is dropped.
+
+    Raises ValueError where the source's shapes are no GeoJSON.
+    """
+    shapes = source.shapes()
+    if shapes is None:
+        return None
+    city = source.city()
+    names = Names(city, Speech(language, ZoneInfo(city.zone)))
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"code": str(code), "name": names.area(str(code))},
+            "geometry": feature["geometry"],
+        }
+        for feature in json.loads(shapes)["features"]
+        if (code := feature["properties"].get("code")) is not None
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False).encode()

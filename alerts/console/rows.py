@@ -1,0 +1,109 @@
+"""An alert as one row of the board, and the facts that its card shares with it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+from alerts.alert import Alert
+from alerts.console.naming import Mark, Names
+from alerts.console.source import City
+from rules.signals import Evidence, WindowEvidence
+
+Tag = Literal["exercise", "late", "incomplete", "unconfirmed", "withdrawn", "merged"]
+"""States that stand beside a title, in words."""
+
+GAUGE_FULL = 4.0
+"""The gauge ends at four times the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """Parts of the limit: `got` counted, `usual` expected. Frozen: a feed behind it is silent."""
+
+    got: float
+    usual: float
+    frozen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Instants and lengths in ms; `limit` 0: there is none."""
+
+    alert: Alert
+    mark: Mark
+    where: str
+    what: str  # "" where the template says it in words (a silence, a stopped rule)
+    observed: int
+    expected: float
+    limit: int
+    window: int
+    until: int
+    since: int
+    quiet_since: int  # of a silence: when the feed was last heard
+    ended: int  # 0: running
+    gauge: Gauge | None
+    tags: tuple[Tag, ...]
+
+    @property
+    def ratio(self) -> float:
+        return self.observed / self.limit if self.limit > 0 else 0.0
+
+
+def peak_window(evidence: Evidence) -> WindowEvidence | None:
+    """The window that the figures of the evidence belong to: of that length, the one that spoke."""
+    of_length = [window for window in evidence.windows if window.length == evidence.window]
+    return next((window for window in of_length if window.spoke), of_length[0] if of_length else None)
+
+
+def row(alert: Alert, city: City, names: Names, silent: Collection[str]) -> Row:
+    """`silent`: the names of feeds that are silent just now."""
+    signal, evidence = alert.signal, alert.signal.evidence
+    window = peak_window(evidence)
+    behind = {feed.feed for feed in evidence.feeds}
+    unconfirmed = alert.state == "open" and signal.kind != "silence" and bool(behind & set(silent))
+    limit = max(evidence.limit, 0)
+    gauge = None
+    if limit and signal.kind in {"spike", "threshold"}:
+        gauge = Gauge(min(evidence.observed / limit, GAUGE_FULL), min(evidence.expected / limit, GAUGE_FULL), unconfirmed)
+    where, what = names.area(signal.area), names.category(signal.category)
+    if signal.kind == "silence":
+        where, what = names.feed(signal.feed), ""
+    elif signal.kind == "stopped":
+        where, what = names.rule_name(signal.rule), ""
+    return Row(
+        alert=alert,
+        mark=names.mark(alert.rank, alert.colour),
+        where=where,
+        what=what,
+        observed=evidence.observed,
+        expected=evidence.expected,
+        limit=limit,
+        window=evidence.window,
+        until=window.until if window else signal.last,
+        since=signal.first,
+        quiet_since=_last_heard(alert),
+        ended=0 if alert.state == "open" else signal.over_at or signal.at,
+        gauge=gauge,
+        tags=_tags(alert, city, unconfirmed=unconfirmed),
+    )
+
+
+def _last_heard(alert: Alert) -> int:
+    for feed in alert.signal.evidence.feeds:
+        if feed.feed == alert.signal.feed and feed.heard_at:
+            return feed.heard_at
+    return alert.signal.first
+
+
+def _tags(alert: Alert, city: City, *, unconfirmed: bool) -> tuple[Tag, ...]:
+    said: list[tuple[Tag, bool]] = [
+        ("exercise", city.exercise),
+        ("unconfirmed", unconfirmed),
+        ("incomplete", alert.signal.evidence.incomplete and not unconfirmed),
+        ("late", alert.signal.late),
+        ("withdrawn", alert.state == "withdrawn"),
+        ("merged", alert.state == "merged"),
+    ]
+    return tuple(tag for tag, so in said if so)

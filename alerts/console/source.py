@@ -1,0 +1,92 @@
+"""The door through which the page reads a city. Ships with its fake, `alerts.console.sample.SampleBoard`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from alerts.alert import Alert
+from rules.book import Book
+
+RECENT: Final = 8 * 3_600_000
+"""How long what is over stays on the board, and how far back the load reaches, ms: one shift."""
+
+STEP: Final = 600_000
+"""The grain of a feed's rate and of the load, ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """What a city is called and judged by. Its word in addresses is `book.city`; its zone, `book.calendar.zone`.
+
+    `languages` are tags in order of preference. `exercise`: a drill or a replay; every title says so.
+    """
+
+    book: Book
+    languages: tuple[str, ...] = ("en", "zh-CN")
+    exercise: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.book.city
+
+    @property
+    def zone(self) -> str:
+        return self.book.calendar.zone
+
+    @property
+    def ladder(self) -> tuple[str, ...]:
+        """Colours, lowest rank first."""
+        return self.book.ladder
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """How a feed is heard just now. Times in ms UTC of the city's clock."""
+
+    name: str
+    heard_at: int  # its last event; 0: never yet
+    silent_since: int = 0  # 0: heard within its usual gap
+    late: int = 0  # ms behind its usual lateness; 0: in time
+    rate: tuple[int, ...] = ()  # events in each of the last 36 steps of ten minutes, oldest first
+
+
+class BoardSource(Protocol):
+    """One city, as the page sees it.
+
+    All methods but `changed` are called from worker threads, several at once: they must be safe there and answer
+    from memory or from an indexed read. A method that raises makes the page say that it could not be read.
+    """
+
+    def city(self) -> City:
+        """Names, ladder, trees and rules in force."""
+        ...
+
+    def now(self) -> int:
+        """The city's clock, ms UTC: the last tick, also in a replay."""
+        ...
+
+    def alerts(self, now: int) -> Sequence[Alert]:
+        """All open alerts, and those said, over, withdrawn or merged within `RECENT` before `now`. Any order."""
+        ...
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """Any alert that is still kept, by its id."""
+        ...
+
+    def feeds(self) -> Sequence[FeedState]:
+        """Every feed of the book."""
+        ...
+
+    def shapes(self) -> bytes | None:
+        """GeoJSON FeatureCollection, WGS 84; each feature's `properties.code` is an area code. None: no map."""
+        ...
+
+    def version(self) -> int:
+        """A number that is another one after every change of anything above."""
+        ...
+
+    async def changed(self, after: int) -> int:
+        """Waits until the version differs from `after`; returns it. Returns at once where it does already."""
+        ...

@@ -1,0 +1,80 @@
+"""The event stream: a page's live part, sent again after every change and at every beat."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from fastapi.concurrency import run_in_threadpool
+from fastapi.sse import ServerSentEvent
+
+from alerts.console.source import BoardSource
+
+RETRY_MS: Final = 1000
+"""How long a page waits before it asks again after a cut."""
+
+STREAMS: Final = 200
+"""Open streams at most; one more is told to come later."""
+
+
+@dataclass(slots=True)
+class Streams:
+    """The open streams of one console. `stop` ends them all: an open stream holds a server's stop."""
+
+    beat: float
+    pause: float
+    open: int = 0
+    stopped: bool = False
+    _waiting: dict[asyncio.Event, asyncio.AbstractEventLoop] = field(default_factory=dict)
+
+    @property
+    def full(self) -> bool:
+        return self.open >= STREAMS
+
+    def stop(self) -> None:
+        """Ends every open stream, from any thread; new ones end at once."""
+        self.stopped = True
+        for event, loop in list(self._waiting.items()):
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(event.set)
+
+    async def parts(
+        self, source: BoardSource, render: Callable[[], str], last_id: str
+    ) -> AsyncIterator[ServerSentEvent]:
+        """Live parts, each under the version that it shows.
+
+        `last_id` is the version that the page holds already: where it is the present one, nothing is sent until it
+        changes or the beat comes. `render` runs in a worker thread.
+        """
+        stop = asyncio.Event()
+        self._waiting[stop] = asyncio.get_running_loop()
+        self.open += 1
+        seen = last_id
+        try:
+            while not self.stopped:
+                version = source.version()
+                if str(version) != seen:
+                    html = await run_in_threadpool(render)
+                    seen = str(version)
+                    yield ServerSentEvent(raw_data=html, id=seen, retry=RETRY_MS)
+                    await self._first(stop.wait(), timeout=self.pause)
+                if not self.stopped and not await self._first(stop.wait(), source.changed(version), timeout=self.beat):
+                    seen = ""  # the clock and the ages have moved on
+        finally:
+            self.open -= 1
+            del self._waiting[stop]
+
+    @staticmethod
+    async def _first(*waits: object, timeout: float) -> bool:
+        """Whether any of `waits` came before the time was up. One that raised raises here."""
+        tasks = [asyncio.ensure_future(wait) for wait in waits]  # type: ignore[call-overload]  # coroutines of any type
+        try:
+            done, _ = await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+            return bool(done)
+        finally:
+            for task in tasks:
+                task.cancel()
