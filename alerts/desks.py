@@ -1,0 +1,53 @@
+"""Desks: who hears an alert first, when they are there, and by which channels. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+ChannelKind = Literal["console", "jsonlines", "webhook"]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One way to a desk. Options by kind:
+
+    console: none. jsonlines: `path` (a file name inside the runtime's data folder).
+    webhook: `url`; `secret` (the NAME of a secret, never its value; "" unsigned); `private` (whether
+    loopback and private addresses may be called).
+    """
+
+    name: str  # unique in the city: the desk's id and the kind
+    kind: ChannelKind
+    language: str  # of the texts it carries
+    options: Mapping[str, str | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A turn of duty in the desk's own zone: [start, end), over midnight where end <= start.
+
+    `days`: the days on which it begins, 0 is Monday ... 6 is Sunday.
+    """
+
+    name: str
+    start: str  # HH:MM
+    end: str  # HH:MM
+    days: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`clocks`: colour -> ms in which an alert must be taken; `budget`: alerts a shift, None: unbounded."""
+
+    id: str
+    names: Mapping[str, str]  # language tag -> name
+    zone: str
+    areas: tuple[str, ...]  # roots of area subtrees
+    categories: tuple[str, ...]  # roots of category subtrees
+    channels: tuple[Channel, ...]  # first first
+    parent: str = ""  # the desk that hears what this one leaves; "" none
+    shifts: tuple[Shift, ...] = ()  # none: always there
+    clocks: Mapping[str, int] = field(default_factory=dict)
+    budget: int | None = None

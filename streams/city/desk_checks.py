@@ -1,0 +1,130 @@
+"""Desks looked at together: every (area, category) has exactly one first desk, and every parent is a desk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rules.trees import Tree
+from streams.city.desk_file import DeskForm, DesksFile, WebhookForm
+from streams.city.names import check_names
+from streams.city.yaml import Document, Path
+from streams.problems import Problems, guess
+
+EXAMPLES = 3
+"""So many gaps are named; the rest is a number."""
+
+
+def check_desks(
+    document: Document,
+    file: DesksFile,
+    areas: Tree | None,
+    categories: Tree | None,
+    languages: Sequence[str],
+    ladder: Sequence[str],
+    problems: Problems,
+) -> None:
+    """Everything that the model cannot see. A tree of None is not known, and nothing is said about it."""
+    desks = file.desks
+    known = [desk.id for desk in desks]
+    seen: dict[str, int] = {}
+    for number, desk in enumerate(desks):
+        path = ("desks", number)
+        place = document.place((*path, "id"))
+        if desk.id in seen:
+            problems.say(document.file, place, "desk-repeated", desk=desk.id, line=seen[desk.id])
+        seen.setdefault(desk.id, place.line)
+        check_names(document.file, document.place((*path, "names")), desk.id, desk.names, languages, problems)
+        if desk.parent is not None and desk.parent not in known:
+            problems.say(
+                document.file, document.place((*path, "parent")), "desk-parent-unknown", parent=desk.parent,
+                guess=guess(desk.parent, [one for one in known if one != desk.id] or ["-"]),
+            )  # fmt: skip
+        _check_channels(document, (*path, "channels"), desk, languages, problems)
+        for colour in desk.clocks:
+            if colour not in ladder:
+                problems.say(
+                    document.file, document.key_place((*path, "clocks", colour)), "colour-unknown", colour=colour,
+                    known=list(ladder),
+                )  # fmt: skip
+        _check_codes(document, (*path, "areas"), desk.areas, areas, "area-unknown", problems)
+        _check_codes(document, (*path, "categories"), desk.categories, categories, "category-unknown", problems)
+    _check_rings(document, desks, problems)
+    if areas is not None and categories is not None:
+        _check_overlaps(document, desks, problems)
+        _check_gaps(document, desks, areas, categories, problems)
+
+
+def _check_channels(
+    document: Document, path: Path, desk: DeskForm, languages: Sequence[str], problems: Problems
+) -> None:
+    for number, channel in enumerate(desk.channels):
+        place = document.place((*path, number))
+        if channel.language is not None and channel.language not in languages:
+            problems.say(document.file, place, "language-not-city", language=channel.language, known=list(languages))
+        if isinstance(channel, WebhookForm) and channel.url.startswith("http:") and not channel.private:
+            problems.say(document.file, document.place((*path, number, "url")), "webhook-open", url=channel.url)
+
+
+def _check_codes(
+    document: Document, path: Path, codes: Sequence[str], tree: Tree | None, message: str, problems: Problems
+) -> None:
+    for number, code in enumerate(codes):
+        place = document.place((*path, number))
+        if tree is not None and code not in tree.by_code:
+            problems.say(document.file, place, message, code=code, guess=guess(code, tree.by_code))
+        if code in codes[:number]:
+            problems.say(document.file, place, "listed-twice", value=code)
+
+
+def _check_rings(document: Document, desks: Sequence[DeskForm], problems: Problems) -> None:
+    parents = {desk.id: desk.parent or "" for desk in desks}
+    settled: set[str] = set()
+    for number, desk in enumerate(desks):
+        walked: list[str] = []
+        at = desk.id
+        while at in parents and at not in walked and at not in settled:
+            walked.append(at)
+            at = parents[at]
+        if at in walked:
+            ring = [*walked[walked.index(at) :], at]
+            place = document.place(("desks", number, "parent"))
+            problems.say(document.file, place, "desk-ring", ring=" → ".join(ring))
+        settled.update(walked)
+
+
+def _check_overlaps(document: Document, desks: Sequence[DeskForm], problems: Problems) -> None:
+    """The most specific pair wins, area before category: only equal pairs leave two first desks."""
+    first: dict[tuple[str, str], str] = {}
+    for number, desk in enumerate(desks):
+        said: set[str] = set()
+        for area in desk.areas:
+            for category in desk.categories:
+                other = first.setdefault((area, category), desk.id)
+                if other != desk.id and other not in said:
+                    said.add(other)
+                    problems.say(
+                        document.file, document.place(("desks", number, "areas")), "desk-overlap",
+                        desk=desk.id, other=other, area=area, category=category,
+                    )  # fmt: skip
+
+
+def _check_gaps(
+    document: Document, desks: Sequence[DeskForm], areas: Tree, categories: Tree, problems: Problems
+) -> None:
+    pairs = {(area, category) for desk in desks for area in desk.areas for category in desk.categories}
+    if (areas.root, categories.root) in pairs:
+        return  # what holds both roots holds everything
+    gaps = 0
+    named: list[str] = []
+    for area in areas.nodes:
+        above = areas.paths[area.code]
+        heard = {category for one, category in pairs if one in above}
+        for category in categories.nodes:
+            if heard.isdisjoint(categories.paths[category.code]):
+                gaps += 1
+                if len(named) < EXAMPLES:
+                    named.append(f"{area.code} × {category.code}")
+    problems.say(
+        document.file, document.place(("desks",)), "desk-gap", count=gaps, examples=named,
+        area=areas.root, category=categories.root,
+    )  # fmt: skip

@@ -1,0 +1,110 @@
+"""desks.yaml: who hears what first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BeforeValidator, Field
+
+from alerts.desks import Channel, Desk, Shift
+from streams.city.city_file import Zone
+from streams.city.durations import Duration, Hour
+from streams.city.schema import Code, Form, Names, Switch, Text, Whole
+
+FILE: Final = "desks.yaml"
+
+FileName = Annotated[Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+WebAddress = Annotated[Text, Field(pattern=r"^https?://[^\s@]+$")]
+SecretName = Annotated[Text, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class ChannelBlock(Form):
+    language: Text | None = Field(default=None, description="Language of its texts; default: the city's first.")
+
+
+class ConsoleForm(ChannelBlock):
+    kind: Literal["console"]
+
+
+class JsonLinesForm(ChannelBlock):
+    kind: Literal["jsonlines"]
+    path: FileName = Field(default="alerts.jsonl", description="A file name in the runtime's data folder.")
+
+
+class WebhookForm(ChannelBlock):
+    kind: Literal["webhook"]
+    url: WebAddress = Field(description="https, or http where `private`.")
+    secret: SecretName | None = Field(default=None, description="Name of the secret that signs; never its value.")
+    private: Switch = Field(default=False, description="Whether loopback and private addresses may be called.")
+
+
+def _by_kind(value: Any) -> Any:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+ChannelForm = Annotated[
+    Annotated[ConsoleForm | JsonLinesForm | WebhookForm, Field(discriminator="kind")], BeforeValidator(_by_kind)
+]
+
+
+class ShiftForm(Form):
+    name: Code = Field(description="Its key, such as day or night.")
+    start: Hour = Field(description="HH:MM in the desk's zone.")
+    end: Hour = Field(description="HH:MM; not later than the start: over midnight.")
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(
+        default=list(DAYS), min_length=1, description="Days on which it begins."
+    )
+
+
+class DeskForm(Form):
+    id: Code = Field(description="The desk's key.")
+    names: Names = Field(description="Its name by language.")
+    zone: Zone | None = Field(default=None, description="Time zone of its shifts; default: the city's.")
+    areas: list[Code] = Field(min_length=1, description="Areas it answers for, with all below them.")
+    categories: list[Code] = Field(min_length=1, description="Categories it answers for, with all below them.")
+    parent: Code | None = Field(default=None, description="The desk that hears what this one leaves.")
+    channels: list[ChannelForm] = Field(min_length=1, description="Ways to it, the first first.")
+    shifts: list[ShiftForm] = Field(default=[], description="When it is there; default: always.")
+    clocks: dict[Code, Duration] = Field(default={}, description="Colour -> time in which an alert must be taken.")
+    budget: Annotated[Whole, Field(ge=1)] | None = Field(default=None, description="Alerts a shift.")
+
+    def desk(self, zone: str, language: str) -> Desk:
+        """The value that the desk's room reads; `zone` and `language` are the city's own."""
+        return Desk(
+            id=self.id,
+            names=dict(self.names),
+            zone=self.zone or zone,
+            areas=tuple(self.areas),
+            categories=tuple(self.categories),
+            channels=tuple(_channels(self.id, self.channels, language)),
+            parent=self.parent or "",
+            shifts=tuple(
+                Shift(form.name, form.start, form.end, tuple(DAYS.index(day) for day in form.days))
+                for form in self.shifts
+            ),
+            clocks=dict(self.clocks),
+            budget=self.budget,
+        )
+
+
+class DesksFile(Form):
+    desks: list[DeskForm] = Field(min_length=1, description="The city's desks.")
+
+
+def _channels(
+    desk: str, forms: Sequence[ConsoleForm | JsonLinesForm | WebhookForm], language: str
+) -> Iterator[Channel]:
+    seen: Counter[str] = Counter()
+    for form in forms:
+        seen[form.kind] += 1
+        number = f"-{seen[form.kind]}" if seen[form.kind] > 1 else ""
+        yield Channel(f"{desk}-{form.kind}{number}", form.kind, form.language or language, _options(form))
+
+
+def _options(form: ConsoleForm | JsonLinesForm | WebhookForm) -> dict[str, str | bool]:
+    if isinstance(form, WebhookForm):
+        return {"url": form.url, "secret": form.secret or "", "private": form.private}
+    return {"path": form.path} if isinstance(form, JsonLinesForm) else {}

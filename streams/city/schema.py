@@ -1,0 +1,145 @@
+"""A document against its pydantic model: every error joined to its line and column, unknown keys with a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Final, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
+
+from streams.city.yaml import Document, Path
+from streams.problems import TEXTS, Problems, guess
+
+M = TypeVar("M", bound=BaseModel)
+
+CODE: Final = r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$"
+
+Code = Annotated[str, StringConstraints(strict=True, pattern=CODE, max_length=64)]
+Text = Annotated[StrictStr, StringConstraints(min_length=1, max_length=1000)]
+Names = dict[Text, Text]
+"""Language tag -> name."""
+Whole = Annotated[StrictInt, Field(ge=0)]
+Switch = StrictBool
+
+
+class Form(BaseModel):
+    """What people write: closed, frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_TYPES: Final = {
+    "string_type": "want-text",
+    "int_type": "want-whole-number",
+    "int_from_float": "want-whole-number",
+    "int_parsing": "want-whole-number",
+    "float_type": "want-number",
+    "float_parsing": "want-number",
+    "finite_number": "want-number",
+    "bool_type": "want-switch",
+    "bool_parsing": "want-switch",
+    "list_type": "want-list",
+    "tuple_type": "want-list",
+    "set_type": "want-list",
+    "frozen_set_type": "want-list",
+    "dict_type": "want-mapping",
+    "model_type": "want-mapping",
+    "model_attributes_type": "want-mapping",
+    "string_pattern_mismatch": "pattern",
+}
+_BOUNDS: Final = {
+    "greater_than": ("gt", ">"),
+    "greater_than_equal": ("ge", "≥"),
+    "less_than": ("lt", "<"),
+    "less_than_equal": ("le", "≤"),
+}
+_LENGTHS: Final = {
+    "string_too_short": "min_length",
+    "string_too_long": "max_length",
+    "too_short": "min_length",
+    "too_long": "max_length",
+}
+
+
+def checked(document: Document, model: type[M], problems: Problems) -> M | None:
+    """The model made from the document, or None after saying everything that is wrong with it."""
+    try:
+        return model.model_validate(document.value)
+    except ValidationError as fault:
+        for error in fault.errors(include_url=False):
+            _say(document, model, error, problems)
+        return None
+
+
+def _say(document: Document, model: type[BaseModel], error: ErrorDetails, problems: Problems) -> None:
+    path = _known_path(document, error["loc"])
+    kind, context = error["type"], dict(error.get("ctx") or {})
+    name = str(error["loc"][-1]) if error["loc"] else document.file
+    file, place = document.file, document.place(path)
+    if kind == "missing":
+        problems.say(file, place, "key-missing", key=name)
+    elif kind == "extra_forbidden":
+        known = [key for form in _forms_at(model, error["loc"][:-1]) for key in _keys(form)]
+        problems.say(file, document.key_place(path), "key-unknown", key=name, guess=guess(name, known))
+    elif kind in TEXTS:
+        problems.say(file, place, kind, **context)
+    elif kind in _TYPES:
+        problems.say(file, place, _TYPES[kind], value=_shown(error["input"]), key=_key(path))
+    elif kind in _BOUNDS:
+        bound, sign = _BOUNDS[kind]
+        problems.say(file, place, "out-of-bounds", value=error["input"], bound=f"{sign} {context[bound]}")
+    elif kind in _LENGTHS:
+        limit = context[_LENGTHS[kind]]
+        problems.say(file, place, "wrong-length", key=_key(path), bound=f"{'≥' if 'short' in kind else '≤'} {limit}")
+    elif kind in ("literal_error", "enum", "union_tag_invalid"):
+        expected = str(context.get("expected") or context.get("expected_tags"))
+        problems.say(file, place, "not-one-of", value=_shown(error["input"]), known=expected.replace("'", ""))
+    else:
+        problems.say(file, place, "refused", key=_key(path), why=_reason(error))
+
+
+def _known_path(document: Document, loc: tuple[int | str, ...]) -> Path:
+    """The part of an error's location that the document knows; labels of unions are stepped over."""
+    path: Path = ()
+    for step in loc:
+        if (*path, step) in document.values:
+            path = (*path, step)
+    return path
+
+
+def _key(path: Path) -> str:
+    return ".".join(str(step) for step in path) or "."
+
+
+def _shown(value: Any) -> str:
+    return type(value).__name__ if isinstance(value, dict | list) else str(value)
+
+
+def _reason(error: ErrorDetails) -> str:
+    return error["msg"].removeprefix("Value error, ")
+
+
+def _keys(form: type[BaseModel]) -> Iterator[str]:
+    for name, field in form.model_fields.items():
+        yield field.alias or name
+
+
+def _forms_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[type[BaseModel]]:
+    """The models that may stand at `loc`, found by walking the annotations."""
+    forms = [model]
+    for step in loc:
+        deeper: list[type[BaseModel]] = []
+        for form in forms:
+            field = next((f for name, f in form.model_fields.items() if (f.alias or name) == step), None)
+            if field is not None:
+                deeper.extend(_models_in(field.annotation))
+        forms = deeper or forms  # an index, a key of a mapping, a union's label: the same forms
+    return forms
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and get_origin(annotation) is None:
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
