@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Engine, Row, create_engine, event, func, select
+from sqlalchemy import URL, Engine, Row, create_engine, event, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import QueuePool
@@ -158,7 +158,7 @@ class SqliteStore:
 
 
 def _engine(path: Path, connections: int, *pragmas: str) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", poolclass=QueuePool, pool_size=connections, max_overflow=0)
+    engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=QueuePool, pool_size=connections, max_overflow=0)
 
     @event.listens_for(engine, "connect")
     def _prepare(raw: Any, _record: object) -> None:

@@ -1,0 +1,106 @@
+"""From what a desk says of its channels to the channels themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from alerts.channels.console import ConsoleChannel
+from alerts.channels.jsonlines import JsonLinesChannel
+from alerts.channels.port import Channel
+from alerts.channels.webhook import WebhookChannel
+from alerts.desks import Desk
+
+Options = Mapping[str, str | bool]
+Secrets = Callable[[str], bytes]
+"""The secret under a name. Raises KeyError where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """All that a channel is made of. `folder` holds the files of channels; `language` is a tag such as zh-CN."""
+
+    name: str
+    options: Options
+    language: str
+    folder: Path
+    secrets: Secrets
+
+    def text(self, key: str) -> str:
+        value = self.options.get(key)
+        if not isinstance(value, str) or not value:
+            raise ValueError(f"it needs {key}")
+        return value
+
+
+def open_channel(name: str, kind: str, options: Options, *, language: str, folder: Path, secrets: Secrets) -> Channel:
+    """The channel called `name`; `language` is used where its options name none.
+
+    Raises ValueError, one sentence for people, where it cannot be opened.
+    """
+    make = KINDS.get(kind)
+    if make is None:
+        raise ValueError(f"{name}: {kind} is no channel; take one of {', '.join(sorted(KINDS))}")
+    road = Road(name, options, str(options.get("language") or language), folder, secrets)
+    try:
+        return make(road)
+    except ValueError as fault:
+        raise ValueError(f"{name}: {fault}") from fault
+
+
+def roads(desks: Iterable[Desk]) -> dict[str, tuple[str, ...]]:
+    """Desk -> the names of its channels, in order."""
+    return {desk.id: _names(desk.id, [channel.kind for channel in desk.channels]) for desk in desks}
+
+
+def open_channels(desks: Sequence[Desk], *, language: str, folder: Path, secrets: Secrets) -> dict[str, Channel]:
+    """Every channel of `desks` by its name. Raises ValueError as `open_channel` does."""
+    names = roads(desks)
+    return {
+        name: open_channel(name, spec.kind, spec.options, language=language, folder=folder, secrets=secrets)
+        for desk in desks
+        for name, spec in zip(names[desk.id], desk.channels, strict=True)
+    }
+
+
+def _names(desk: str, kinds: Sequence[str]) -> tuple[str, ...]:
+    """Names that stay while channels of another kind come and go: notices in the outbox are found by them.
+
+    >>> _names("county", ("console", "webhook", "webhook"))
+    ('county/console', 'county/webhook', 'county/webhook-2')
+    """
+    names: list[str] = []
+    for i, kind in enumerate(kinds):
+        nth = kinds[: i + 1].count(kind)
+        names.append(f"{desk}/{kind}" if nth == 1 else f"{desk}/{kind}-{nth}")
+    return tuple(names)
+
+
+def _console(road: Road) -> Channel:
+    return ConsoleChannel(road.name, road.language)
+
+
+def _jsonlines(road: Road) -> Channel:
+    path = (road.folder / road.text("path")).resolve()
+    if not path.is_relative_to(road.folder.resolve()):
+        raise ValueError("its file must lie inside the data folder; give a path without ..")
+    return JsonLinesChannel(road.name, path, road.language)
+
+
+def _webhook(road: Road) -> Channel:
+    wanted = road.text("secret")
+    try:
+        secret = road.secrets(wanted)
+    except KeyError as fault:
+        raise ValueError(f"there is no secret called {wanted}") from fault
+    private = road.options.get("private") is True
+    return WebhookChannel(road.name, road.text("url"), secret, language=road.language, private=private)
+
+
+KINDS: Final[Mapping[str, Callable[[Road], Channel]]] = {
+    "console": _console,
+    "jsonlines": _jsonlines,
+    "webhook": _webhook,
+}

@@ -1,0 +1,196 @@
+"""The title and text of a notice, made from the evidence of its alert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import msgspec
+import structlog
+
+from alerts.alert import Alert, Reason
+from alerts.notice import Notice
+from alerts.words import sentences as s
+from alerts.words.catalogue import say
+from alerts.words.figures import chosen, clock_time, duration, listed, node_name, number, one_line
+from rules.book import Book
+from rules.signals import Share, SignalKind
+from rules.trees import Tree
+
+SHARES_SHOWN: Final = 5
+
+_TITLES: Final[Mapping[SignalKind, Mapping[Reason, str]]] = {
+    "spike": s.COUNT_TITLES,
+    "threshold": s.COUNT_TITLES,
+    "silence": s.SILENCE_TITLES,
+    "stopped": s.STOPPED_TITLES,
+}
+_GUIDED: Final[frozenset[Reason]] = frozenset(("first", "worse", "spread"))
+"""News that asks for something to be done."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Words(msgspec.Struct, frozen=True):
+    """`text` is a few lines of whole sentences. `broken`: the template failed, and this is plain evidence."""
+
+    title: str
+    text: str
+    broken: bool = False
+
+
+def notice_words(notice: Notice, book: Book, language: str) -> Words:
+    """What `notice` says in `language` (English where there is no catalogue). Never raises."""
+    try:
+        speech = _Speech(notice, book, language)
+        return Words(speech.title(), "\n".join(speech.lines()))
+    except Exception as fault:  # noqa: BLE001 - cosmetics may fail visibly; they never swallow an alert
+        _log.error("words_broken", notice=notice.id, language=language, fault=type(fault).__name__)
+        return Words(f"{notice.reason}: {notice.alert.colour} {notice.alert.signal.rule}", plain(notice.alert), True)
+
+
+def plain(alert: Alert) -> str:
+    """The evidence without template, catalogue or book: what goes out where those fail."""
+    signal, evidence = alert.signal, alert.signal.evidence
+    facts = {
+        "alert": alert.id,
+        "state": alert.state,
+        "colour": alert.colour,
+        "rule": signal.rule,
+        "area": signal.area,
+        "category": signal.category,
+        "feed": signal.feed,
+        "observed": evidence.observed,
+        "expected": evidence.expected,
+        "limit": evidence.limit,
+        "first": signal.first,
+        "last": signal.last,
+    }
+    return "\n".join(f"{name}: {one_line(str(value))}" for name, value in facts.items() if value != "")
+
+
+class _Speech:
+    """One notice in one language."""
+
+    def __init__(self, notice: Notice, book: Book, language: str) -> None:
+        self._notice = notice
+        self._alert = notice.alert
+        self._signal = notice.alert.signal
+        self._evidence = notice.alert.signal.evidence
+        self._book = book
+        self._language = language
+        self._rule = next((rule for rule in book.rules if rule.id == self._signal.rule), None)
+
+    def title(self) -> str:
+        colour = self._alert.colour
+        name = self._say(s.COLOURS[colour]) if colour in s.COLOURS else one_line(colour)
+        return self._say(
+            _TITLES[self._signal.kind][self._notice.reason],
+            colour=name,
+            area=self._name(self._book.areas, self._signal.area),
+            category=self._name(self._book.categories, self._signal.category),
+            feed=self._feed(),
+            rule=chosen(self._rule.names if self._rule else {}, self._language, self._signal.rule),
+        )
+
+    def lines(self) -> Iterator[str]:
+        yield self._news()
+        counted = self._signal.kind in ("spike", "threshold")
+        if counted and self._alert.state in ("open", "over"):
+            yield from self._makeup()
+        if self._notice.desk != self._alert.desk:
+            yield self._say(s.MOVED_ON, desk=self._desk())
+        if counted and self._notice.reason in _GUIDED and self._rule and self._rule.guidance:
+            yield self._say(s.GUIDANCE, guidance=chosen(self._rule.guidance, self._language, ""))
+        signal = self._signal
+        yield self._say(s.REFERENCE, rule=signal.rule, version=signal.rule_version, alert=self._alert.id)
+
+    def _news(self) -> str:
+        """The paragraph that says what is so: figures, time, and what changed."""
+        return self._paragraph([*self._figures(), *self._times(), *self._changes()])
+
+    def _figures(self) -> Iterator[str]:
+        signal, evidence = self._signal, self._evidence
+        if signal.kind == "silence":
+            heard = max((feed.heard_at for feed in evidence.feeds), default=0)
+            sentence = s.SILENT_SINCE if heard else s.NEVER_HEARD
+            if self._alert.state == "open":
+                yield self._say(sentence, feed=self._feed(), since=self._time(heard))
+        elif signal.kind == "stopped":
+            if self._alert.state == "open":
+                yield self._say(s.STOPPED)
+        elif self._alert.state != "merged":
+            until = next((w.until for w in evidence.windows if w.length == evidence.window), signal.last)
+            yield self._say(
+                s.SPIKE_FIGURES if signal.kind == "spike" else s.THRESHOLD_FIGURES,
+                observed=self._number(evidence.observed),
+                window=duration(evidence.window, self._language),
+                until=self._time(until),
+                expected=self._number(evidence.expected),
+                limit=self._number(evidence.limit),
+                quiet=self._number(evidence.would_not_have_spoken),
+            )
+
+    def _times(self) -> Iterator[str]:
+        signal = self._signal
+        if self._alert.state == "open":
+            yield self._say(s.SINCE, first=self._time(signal.first))
+        elif self._alert.state == "over":
+            first, last, over_at = (self._time(at) for at in (signal.first, signal.last, self._alert.ended_at))
+            yield self._say(s.LASTED, first=first, last=last, over_at=over_at)
+
+    def _changes(self) -> Iterator[str]:
+        if self._alert.state == "withdrawn":
+            yield self._say(s.TAKEN_BACK)
+        if self._alert.state == "merged":
+            yield self._say(s.GOES_ON_AS, merged_into=self._signal.merged_into)
+        if self._notice.reason == "corrected":
+            yield self._say(s.FIGURES_CHANGED)
+        before = self._alert.moves[-2].area if len(self._alert.moves) > 1 else self._signal.area
+        if before != self._signal.area:
+            yield self._say(s.NAMED_BEFORE, area=self._name(self._book.areas, before))
+
+    def _makeup(self) -> Iterator[str]:
+        evidence = self._evidence
+        for sentence, shares, tree in (
+            (s.AREAS, evidence.areas, self._book.areas),
+            (s.CATEGORIES, evidence.categories, self._book.categories),
+        ):
+            if len(shares) > 1:
+                yield self._say(sentence, shares=self._shares(shares, tree))
+        if evidence.incomplete:
+            yield self._say(s.INCOMPLETE)
+        if self._signal.late:
+            yield self._say(s.LATE)
+
+    def _shares(self, shares: Sequence[Share], tree: Tree) -> str:
+        largest = sorted(shares, key=lambda share: -share.observed)[:SHARES_SHOWN]
+        entries = [
+            self._say(s.SHARE, name=self._name(tree, share.code), observed=self._number(share.observed))
+            for share in largest
+        ]
+        return listed(entries, self._language)
+
+    def _paragraph(self, spoken: Sequence[str]) -> str:
+        """Whole sentences side by side; Chinese puts no space between them."""
+        return ("" if self._language.startswith("zh") else " ").join(spoken)
+
+    def _say(self, sentence: str, **values: object) -> str:
+        return say(self._language, sentence, **values)
+
+    def _time(self, at: int) -> str:
+        return clock_time(at, self._book.calendar.zone, self._language)
+
+    def _number(self, value: float) -> str:
+        return number(value, self._language)
+
+    def _name(self, tree: Tree, code: str) -> str:
+        return node_name(tree, code, self._language)
+
+    def _feed(self) -> str:
+        policy = self._book.feed_by_name.get(self._signal.feed)
+        return chosen(policy.names if policy else {}, self._language, self._signal.feed)
+
+    def _desk(self) -> str:
+        names = next((desk.names for desk in self._book.desks if desk.desk == self._alert.desk), {})
+        return chosen(names, self._language, self._alert.desk)

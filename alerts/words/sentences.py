@@ -1,0 +1,76 @@
+"""Every sentence of a notice. Translators see these; `notices` chooses among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from alerts.alert import Reason
+from alerts.words.catalogue import N_
+
+COLOURS: Final[Mapping[str, str]] = {
+    "blue": N_("Blue"),
+    "yellow": N_("Yellow"),
+    "orange": N_("Orange"),
+    "red": N_("Red"),
+}
+"""The shipped ladder; a city's own colours are shown by their own names."""
+
+COUNT_TITLES: Final[Mapping[Reason, str]] = {
+    "first": N_("{colour}: {category} in {area}"),
+    "worse": N_("Worse, now {colour}: {category} in {area}"),
+    "spread": N_("Spread, {colour}: {category} in {area}"),
+    "corrected": N_("Corrected, {colour}: {category} in {area}"),
+    "over": N_("Over, was {colour}: {category} in {area}"),
+    "withdrawn": N_("Withdrawn, was {colour}: {category} in {area}"),
+    "merged": N_("Joined with another alert: {category} in {area}"),
+}
+
+SILENCE_TITLES: Final[Mapping[Reason, str]] = {
+    "first": N_("{colour}: feed {feed} is silent"),
+    "worse": N_("Worse, now {colour}: feed {feed} is silent"),
+    "spread": N_("Spread, {colour}: feed {feed} is silent"),
+    "corrected": N_("Corrected, {colour}: feed {feed} is silent"),
+    "over": N_("Over, was {colour}: the silence of feed {feed}"),
+    "withdrawn": N_("Withdrawn, was {colour}: the silence of feed {feed}"),
+    "merged": N_("Joined with another alert: the silence of feed {feed}"),
+}
+
+STOPPED_TITLES: Final[Mapping[Reason, str]] = {
+    "first": N_("{colour}: rule {rule} has stopped"),
+    "worse": N_("Worse, now {colour}: rule {rule} has stopped"),
+    "spread": N_("Spread, {colour}: rule {rule} has stopped"),
+    "corrected": N_("Corrected, {colour}: rule {rule} has stopped"),
+    "over": N_("Over, was {colour}: rule {rule} judges again"),
+    "withdrawn": N_("Withdrawn, was {colour}: the stop of rule {rule}"),
+    "merged": N_("Joined with another alert: the stop of rule {rule}"),
+}
+
+SPIKE_FIGURES: Final = N_(
+    "Counted {observed} in {window} up to {until}; expected {expected}. The limit is {limit}: {quiet} would not have"
+    " spoken."
+)
+THRESHOLD_FIGURES: Final = N_(
+    "Counted {observed} in {window} up to {until}. The limit is {limit}: {quiet} would not have spoken."
+)
+SILENT_SINCE: Final = N_("Nothing was heard from {feed} since {since}. Nothing that it feeds can be said to be over.")
+NEVER_HEARD: Final = N_("Nothing was ever heard from {feed}. Nothing that it feeds can be said to be over.")
+STOPPED: Final = N_("The rule failed while it judged, and was stopped. Every other rule goes on.")
+
+SINCE: Final = N_("It runs since {first}.")
+LASTED: Final = N_("It ran from {first} to {last}, and was over at {over_at}.")
+
+TAKEN_BACK: Final = N_("Late or corrected events took it back: by what is known now it would not have spoken.")
+GOES_ON_AS: Final = N_("It goes on as alert {merged_into}.")
+FIGURES_CHANGED: Final = N_("Late or corrected events changed what was said before.")
+NAMED_BEFORE: Final = N_("It was named {area} before.")
+
+AREAS: Final = N_("By area: {shares}.")
+CATEGORIES: Final = N_("By category: {shares}.")
+SHARE: Final = N_("{name} {observed}")
+
+INCOMPLETE: Final = N_("A feed that counts here was not heard: the true count can only be higher.")
+LATE: Final = N_("It is said late: the events arrived after their time had settled.")
+GUIDANCE: Final = N_("What to do: {guidance}")
+MOVED_ON: Final = N_("It now lies with another desk: {desk}.")
+REFERENCE: Final = N_("Rule {rule}, version {version}. Alert {alert}.")

@@ -1,0 +1,128 @@
+"""What only the file has to promise: it outlives the process, and its schema its versions."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from alerts import tables
+from alerts.room import DeskRoom
+from alerts.schema import MIGRATIONS, StoreTooNewError, configuration, upgrade
+from alerts.sqlite import SqliteStore
+from tests.alerts.signals import CITY, book, signal
+
+
+def test_a_file_opened_again_holds_what_was_committed(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.sqlite"
+    killed = SqliteStore(path)
+    DeskRoom(book(), killed, {"county": ["line"]}).apply([signal(1)], 5)
+    again = SqliteStore(path)  # the first was never closed, as after a kill
+    assert again.alert("a1") == killed.alert("a1")
+    assert again.last_cause(CITY) == signal(1).cause
+    assert [n.alert_id for n in again.due("line", 5)] == ["a1"]
+    assert again.version() == killed.version()
+    again.close()
+    killed.close()
+
+
+def test_the_writer_waits_for_the_disk_and_readers_cannot_write(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "alerts.sqlite")
+    with store._writer.connect() as db:
+        assert db.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert db.scalar(text("PRAGMA synchronous")) == 2
+        assert db.scalar(text("PRAGMA foreign_keys")) == 1
+    with store._reader.connect() as db, pytest.raises(OperationalError, match="readonly"):
+        db.execute(tables.causes.delete())
+    store.close()
+
+
+def test_a_reader_does_not_hold_the_writer_up(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "alerts.sqlite")
+    room = DeskRoom(book(), store, {})
+    room.apply([signal(1), signal(2, alert="b")], 5)
+    slow = store.final()
+    next(slow)
+    room.apply([signal(3, alert="c")], 6)
+    assert {a.id for a in store.final()} == {"a1", "b", "c"}
+    slow.close()
+    store.close()
+
+
+def test_threads_may_share_the_store(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "alerts.sqlite")
+    room = DeskRoom(book(), store, {"county": ["line"]})
+    faults: list[BaseException] = []
+
+    def read() -> None:
+        try:
+            for _ in range(30):
+                for notice in store.due("line", 10**14):
+                    store.record(notice)
+                store.board()
+        except BaseException as fault:
+            faults.append(fault)
+            raise
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for i in range(1, 30):
+        room.apply([signal(i, alert=f"a{i}")], i)
+    for reader in readers:
+        reader.join()
+    assert faults == []
+    assert len(store.board()) == 29
+    store.close()
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_code_reads(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'alerts.sqlite'}")
+    upgrade(engine, tmp_path)
+    with engine.connect() as db:
+        assert compare_metadata(MigrationContext.configure(db), tables.metadata) == []
+    engine.dispose()
+
+
+def test_the_migrations_go_down_and_up_again(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.sqlite"
+    engine = create_engine(f"sqlite:///{path}")
+    upgrade(engine, path)
+    with engine.begin() as db:
+        command.downgrade(configuration(db), "base")
+    with sqlite3.connect(path) as db:
+        left = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    db.close()
+    assert left == {"alembic_version"}
+    upgrade(engine, path)
+    engine.dispose()
+    SqliteStore(path).close()
+
+
+def test_a_store_of_a_newer_version_is_left_untouched_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.sqlite"
+    SqliteStore(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE alembic_version SET version_num = '9999'")
+    db.close()
+    with pytest.raises(StoreTooNewError, match="newer version"):
+        SqliteStore(path)
+
+
+def test_the_migrations_travel_with_the_package() -> None:
+    assert (MIGRATIONS / "env.py").is_file()
+    assert (MIGRATIONS / "versions" / "0001_first.py").is_file()
+
+
+def test_a_path_with_odd_characters_can_hold_a_store(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "a 100% new folder?" / "预警.sqlite")
+    assert store.version() == 0
+    store.close()
+    assert (tmp_path / "a 100% new folder?" / "预警.sqlite").is_file()

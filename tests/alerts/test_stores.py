@@ -1,0 +1,182 @@
+"""What every store promises: one battery over the fake and the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from alerts import life
+from alerts.alert import Alert, Move
+from alerts.channels.port import Receipt
+from alerts.notice import GIVE_UP_AFTER_MS, WAIT_TOP_MS, Notice, compose, settled
+from alerts.sqlite import CHUNK, SqliteStore
+from alerts.store import Change, MemoryStore, StaleError, Store
+from rules.signals import Cause, Signal
+from tests.alerts.signals import CITY, HOUR, NOON, evidence, signal
+
+
+@pytest.fixture(params=[MemoryStore, SqliteStore])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    make: Callable[..., Store] = request.param
+    made = make(tmp_path / "alerts.sqlite") if make is SqliteStore else make()
+    yield made
+    made.close()
+
+
+def change(*signals: Signal, desk: str = "county", channels: tuple[str, ...] = ()) -> Change:
+    """The change that first signals of different alerts make."""
+    alerts: list[Alert] = []
+    moves: list[tuple[Alert, Move]] = []
+    notices: list[Notice] = []
+    for one in signals:
+        alert, reason = life.apply(None, one, desk, NOON)
+        alerts.append(alert)
+        if reason:
+            moves.append((alert, alert.moves[-1]))
+            notices += [compose(alert, reason, desk, channel, NOON) for channel in channels]
+    return Change(CITY, signals[-1].cause, tuple(alerts), tuple(moves), tuple(notices))
+
+
+def test_an_alert_comes_back_as_it_went_in(store: Store) -> None:
+    one = change(signal(1))
+    store.commit(one)
+    assert store.alert("a1") == one.alerts[0]
+    assert store.alert("b") is None
+    assert store.alerts(["a1", "b"]) == {"a1": one.alerts[0]}
+
+
+def test_a_later_change_replaces_the_alert(store: Store) -> None:
+    store.commit(change(signal(1)))
+    store.commit(change(signal(2, evidence=evidence(3, 40))))
+    found = store.alert("a1")
+    assert found is not None
+    assert found.rank == 3
+    assert len(store.board()) == 1
+
+
+def test_the_cause_of_a_city_is_kept_and_never_goes_back(store: Store) -> None:
+    assert store.last_cause(CITY) is None
+    store.commit(change(signal(5, n=2)))
+    assert store.last_cause(CITY) == Cause(0, 5, 2)
+    with pytest.raises(StaleError):
+        store.commit(change(signal(5, n=2, alert="b")))
+    assert store.alert("b") is None
+    store.commit(change(signal(1, epoch=1, alert="b")))
+    assert store.last_cause(CITY) == Cause(1, 1, 0)
+    assert store.last_cause("elsewhere") is None
+
+
+def test_the_version_rises_with_every_commit_and_tells_what_changed(store: Store) -> None:
+    assert store.version() == 0
+    first = store.commit(change(signal(1), signal(2, alert="b")))
+    second = store.commit(change(signal(3, alert="c")))
+    assert 0 < first < second == store.version()
+    assert [a.id for a in store.changed_since(0)] == ["a1", "b", "c"]
+    assert [a.id for a in store.changed_since(first)] == ["c"]
+    assert store.changed_since(second) == []
+
+
+def test_the_board_shows_what_runs_by_rank_and_then_newest(store: Store) -> None:
+    store.commit(
+        change(
+            signal(1, alert="old"),
+            signal(2, alert="new", said_at=NOON + 5),
+            signal(3, alert="red", evidence=evidence(3)),
+            signal(4, alert="gone", state="over", over_at=NOON + HOUR),
+        )
+    )
+    assert [a.id for a in store.board()] == ["red", "new", "old"]
+
+
+def test_the_board_shows_what_ended_lately_when_asked(store: Store) -> None:
+    store.commit(
+        change(
+            signal(1, alert="early", state="over", over_at=NOON),
+            signal(2, alert="late", state="over", over_at=NOON + HOUR),
+            signal(3, alert="runs"),
+        )
+    )
+    assert {a.id for a in store.board(ended_since=NOON + 1)} == {"late", "runs"}
+    assert {a.id for a in store.board(ended_since=0)} == {"early", "late", "runs"}
+
+
+def test_what_nobody_was_told_of_is_on_no_board_but_in_the_final_list(store: Store) -> None:
+    store.commit(change(signal(1, state="withdrawn"), signal(2, alert="b")))
+    assert [a.id for a in store.board(ended_since=0)] == ["b"]
+    assert [a.id for a in store.between(0, NOON + HOUR)] == ["b"]
+    assert [a.id for a in store.final()] == ["a1", "b"]
+
+
+def test_a_desk_sees_its_own_alerts(store: Store) -> None:
+    store.commit(change(signal(1)))
+    store.commit(change(signal(2, alert="b"), desk="eastern"))
+    assert [a.id for a in store.board("eastern")] == ["b"]
+    assert [a.id for a in store.between(0, NOON + 1, desk="county")] == ["a1"]
+
+
+def test_between_is_half_open_and_goes_by_the_time_said(store: Store) -> None:
+    store.commit(change(*(signal(i, alert=f"a{i}", said_at=NOON + i) for i in (3, 4, 5))))
+    assert [a.id for a in store.between(NOON + 3, NOON + 5)] == ["a3", "a4"]
+
+
+def test_many_alerts_are_found_at_once(store: Store) -> None:
+    many = change(*(signal(i, alert=f"a{i:04}") for i in range(1, 2 * CHUNK)))
+    store.commit(many)
+    assert len(store.alerts(f"a{i:04}" for i in range(2 * CHUNK))) == 2 * CHUNK - 1
+    assert [a.id for a in store.final()] == [a.id for a in many.alerts]
+
+
+def test_notices_are_due_oldest_first_and_by_channel(store: Store) -> None:
+    store.commit(change(signal(1), signal(2, alert="b"), channels=("line", "hook")))
+    assert [n.alert_id for n in store.due("line", NOON)] == ["a1", "b"]
+    assert [n.alert_id for n in store.due("hook", NOON, limit=1)] == ["a1"]
+    assert store.due("line", NOON - 1) == []
+    assert store.due("mail", NOON) == []
+
+
+def test_a_notice_comes_back_as_it_went_in_and_keeps_its_receipt(store: Store) -> None:
+    one = change(signal(1), channels=("line",))
+    store.commit(one)
+    assert store.notices_of("a1") == list(one.notices)
+    sent = settled(one.notices[0], Receipt(NOON + 7, "accepted", "http 204"))
+    store.record(sent)
+    assert store.notices_of("a1") == [sent]
+    assert store.due("line", NOON + HOUR) == []
+
+
+def test_no_notice_overtakes_an_earlier_one_of_its_alert(store: Store) -> None:
+    store.commit(change(signal(1), channels=("line",)))
+    store.commit(change(signal(2), signal(3, alert="b"), channels=("line",)))
+    first = store.due("line", NOON)[0]
+    store.record(settled(first, Receipt(NOON, "failed", "no connection")))
+    assert [n.alert_id for n in store.due("line", NOON)] == ["b"]
+    later = store.due("line", NOON + HOUR)
+    assert [n.id for n in later if n.alert_id == "a1"] == [first.id]
+
+
+def test_a_clock_that_went_back_keeps_no_notice_waiting(store: Store) -> None:
+    store.commit(change(signal(1), channels=("line",)))
+    long_ago = NOON - 2 * WAIT_TOP_MS
+    assert [n.alert_id for n in store.due("line", long_ago)] == ["a1"]
+
+
+def test_dead_letters_are_counted_and_can_be_put_back(store: Store) -> None:
+    store.commit(change(signal(1), signal(2, alert="b"), channels=("line",)))
+    refused = settled(store.due("line", NOON)[0], Receipt(NOON, "refused", "http 400"))
+    store.record(refused)
+    assert [(b.channel, b.pending, b.dead, b.oldest_at) for b in store.backlog()] == [("line", 1, 1, NOON)]
+    assert store.revive("line", NOON + 5) == 1
+    assert [n.alert_id for n in store.due("line", NOON + 5)] == ["a1", "b"]
+    revived = store.notices_of("a1")[0]
+    assert (revived.attempts, revived.give_up_at) == (0, NOON + 5 + GIVE_UP_AFTER_MS)
+    assert store.revive("line", NOON + 5) == 0
+
+
+def test_the_same_notice_written_twice_is_one(store: Store) -> None:
+    one = change(signal(1), channels=("line",))
+    store.commit(one)
+    store.commit(msgspec.structs.replace(one, cause=Cause(0, 9, 0), moves=()))
+    assert len(store.notices_of("a1")) == 1
