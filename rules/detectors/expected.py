@@ -23,6 +23,7 @@ class _Place:
     last: IntArray  # slot of the last
     cells: FloatArray  # length in cells
     end: FloatArray  # place of the end: slot + fraction, one week on
+    slots_per_cell: float
     first_cell: IntArray
     last_cell: IntArray
     broken: BoolArray  # a holiday or a clock change lies within: slots do not follow one another
@@ -36,12 +37,12 @@ def law(memory: Memory, recent: Recent, clock: Clock, points: Points, kin: Kin, 
     if len(series) and int(series.max()) >= known:
         who = standing(memory, kin, series)
         began = clock.cell(recent.began(kin.top_area[series]))
-        heard = (clock.cell(points.first) - began) * 7.0 / slots
+        heard = (clock.cell(points.first) - began) * 7.0 * memory["about"][4] / slots
         who = replace(who, days=np.where(series < known, who.days, np.minimum(who.days, heard)))
     else:
         traits = memory["traits"][series]
         who = Standing(traits[:, 0].astype(np.int64), traits[:, 1], traits[:, 2], traits[:, 3], series)
-    place = _placed(clock, points, slots, memory["about"][1])
+    place = _placed(clock, points, slots, memory["about"])
     mean = who.weekly * _mass(memory["cum"], who.row, place, slots, clock, memory["shape"])
     if slots == 168:
         mean = mean * _part_factor(memory["parts"], who.like, place)
@@ -51,15 +52,15 @@ def law(memory: Memory, recent: Recent, clock: Clock, points: Points, kin: Kin, 
     return Law(mean, over, who.days >= learn_days)
 
 
-def _placed(clock: Clock, points: Points, slots: int, buckets_per_cell: float) -> _Place:
+def _placed(clock: Clock, points: Points, slots: int, about: FloatArray) -> _Place:
     count = len(points)
     both = np.concatenate((points.first, points.last))
     slot, cell, fraction = clock.slot(both), clock.cell(both), clock.fraction_through_cell(both)
     first, last = slot[:count], slot[count:]
     run = cell[count:] - cell[:count]
-    cells = run + fraction[count:] - fraction[:count] + 1.0 / buckets_per_cell
+    cells = run + fraction[count:] - fraction[:count] + 1.0 / about[1]
     broken = (last - first - run) % slots != 0
-    return _Place(first, last, cells, slots + last + fraction[count:], cell[:count], cell[count:], broken)
+    return _Place(first, last, cells, slots + last + fraction[count:], about[4], cell[:count], cell[count:], broken)
 
 
 def _mass(cum: FloatArray, row: IntArray, place: _Place, slots: int, clock: Clock, shape: FloatArray) -> FloatArray:
@@ -93,10 +94,10 @@ def _cell_by_cell(shape: FloatArray, row: IntArray, place: _Place, at: IntArray,
 
 def _part_factor(parts: FloatArray, like: IntArray, place: _Place) -> FloatArray:
     """The share's day-part factor over a window: first, middle and last cell; 1 for a day and longer."""
-    middle = (place.last - (place.cells * 0.5).astype(np.int64)) % 168
+    middle = (place.last - (place.cells * (0.5 * place.slots_per_cell)).astype(np.int64)) % 168
     part = _PART_OF[np.stack((place.first, middle, place.last))]
     factor = parts[like, part].sum(axis=0) / 3.0
-    return np.where(place.cells >= 24, 1.0, factor)
+    return np.where(place.cells * place.slots_per_cell >= 24, 1.0, factor)
 
 
 def _pair(spread: FloatArray, windows: FloatArray, like: IntArray, cells: FloatArray) -> FloatArray:

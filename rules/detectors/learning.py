@@ -8,7 +8,7 @@ from typing import Final, Protocol, Self
 import numpy as np
 
 from rules.detectors import levels, shapes, shares, spread
-from rules.detectors.ledger import PARTS, Ledger
+from rules.detectors.ledger import PARTS, Ledger, slots_per_cell
 from rules.detectors.port import BoolArray, FloatArray, IntArray, Past
 
 _UNCAPPED_DAYS: Final = 10.0
@@ -61,11 +61,13 @@ def learn(ledger: Ledger, past: Past, pace: Pace) -> None:
         raise ValueError(f"memory of {ledger.slots} slots a week, past of {past.slots_per_week}")
     if len(ledger.row) > len(past.kin):
         raise ValueError(f"memory of {len(ledger.row)} series, past of {len(past.kin)}")
+    if ledger.about[2] == 0 and len(past.slots):
+        ledger.about[4] = slots_per_cell(past)  # before anything is known, the first past of any length decides
     if ledger.grow(past.kin, past.began):
         derive(ledger, past)
     _take_late(ledger, past)
     seen = np.flatnonzero(~past.missing)
-    for at in np.array_split(seen, max(1, round(len(seen) / ledger.cells_per_day))):
+    for at in np.array_split(seen, max(1, round(len(seen) / max(1.0, ledger.cells_per_day)))):
         if len(at):
             _learn_day(ledger, past, at, pace)
             derive(ledger, past)
@@ -86,7 +88,7 @@ def derive(ledger: Ledger, past: Past) -> None:
     rows = ledger.rows()
     top = 1.0 / (ledger.level_events[rows] + 1.0)
     below = np.where(kin.area_depth > 0, 1.0 / (ledger.share_events + shares.SEEN), 0.0)
-    days = ledger.past_cells[rows] * 7.0 / ledger.slots
+    days = ledger.past_cells[rows] / ledger.cells_per_day
     ledger.traits = np.stack((ledger.row, ledger.rate[rows] * ledger.share, top + below, days), axis=1)
 
 
@@ -111,7 +113,7 @@ def _looked_at(ledger: Ledger, past: Past, at: IntArray) -> _Day:
     np.maximum(means, 1e-9, out=means)
     held = past.frozen[:, at] & (ledger.stood < levels.STAYS)[:, None]
     counts = past.counts[:, at].astype(np.float64)
-    return _Day(past.cells[at], slots, counts, means, base, held, len(at) / (ledger.slots / 7))
+    return _Day(past.cells[at], slots, counts, means, base, held, len(at) / ledger.cells_per_day)
 
 
 def _take_shares(ledger: Ledger, past: Past, day: _Day, pace: Pace) -> BoolArray:

@@ -21,7 +21,7 @@ PARTS: Final = 16
 class Ledger:
     """A working copy, made from memory at the start of a refit and written back at its end."""
 
-    about: FloatArray  # (4,): slots a week, buckets a cell, cells taken in, number of the cell after the last
+    about: FloatArray  # (5,): slots a week, buckets a cell, cells taken in, the cell after the last, slots a cell
     windows: FloatArray  # (W,) window lengths in cells, ascending
     exposure: FloatArray  # (K,) cells seen, decayed as shapes are
     tops: FloatArray  # (T,) series of each row
@@ -57,7 +57,7 @@ class Ledger:
         w = len(cells)
         start = int(past.cells[0]) if len(past.cells) else 0
         return cls(
-            about=np.array([k, past.bucket_per_cell, 0, start], np.float64),
+            about=np.array([k, past.bucket_per_cell, 0, start, 1], np.float64),
             windows=np.array(cells),
             exposure=np.zeros(k),
             tops=np.zeros(0),
@@ -104,7 +104,8 @@ class Ledger:
         tops = joined[kin.top_area[old:] == joined]
         rows = len(self.tops) + len(tops)
         behind = np.full(len(tops), np.inf) if began is None else np.maximum(self.about[3] - began[tops], 0.0)
-        for name, grain in (("level_weeks", self.slots), ("long_weeks", self.slots), ("past_cells", 1)):
+        week = 7 * self.cells_per_day
+        for name, grain in (("level_weeks", week), ("long_weeks", week), ("past_cells", 1.0)):
             oldest = getattr(self, name)  # zeros before its first event are past, too
             joining = np.minimum(oldest.max(initial=0.0), behind / grain)
             setattr(self, name, np.concatenate((oldest, joining)))
@@ -123,20 +124,27 @@ class Ledger:
         return int(self.about[0])
 
     @property
-    def cells_per_day(self) -> int:
-        return max(1, self.slots // 7)
+    def cells_per_day(self) -> float:
+        """24 for steps up to an hour, 4 for steps of six hours, 1 for days, 1/7 for weeks."""
+        return float(self.slots / (7 * self.about[4]))
 
     @property
     def days(self) -> float:
         """Days of past taken in, missing cells left out."""
-        per_day = self.slots / 7
-        return float(self.about[2] / per_day)
+        return float(self.about[2] / self.cells_per_day)
 
     def rows(self) -> IntArray:
         return self.row.astype(np.int64)
 
     def top_series(self) -> IntArray:
         return self.tops.astype(np.int64)
+
+
+def slots_per_cell(past: Past) -> int:
+    """How far slots move from cell to cell: more than 1 where a step is longer than an hour and shorter than a day."""
+    if len(past.slots) < 2:
+        return 1
+    return max(1, int(np.median(np.diff(past.slots) % past.slots_per_week)))
 
 
 def _padded(array: FloatArray, length: int) -> FloatArray:

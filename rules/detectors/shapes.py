@@ -70,7 +70,7 @@ def _smooth_day(events: FloatArray, exposure: FloatArray, _parent: FloatArray) -
         group = kind == which
         count, cells = _smooth_hours(days[:, group].sum(axis=1)), _smooth_hours(seen[group].sum(axis=0)[None])
         prior[:, group] = ((count + _DAY_KIND) / (cells + _DAY_KIND / any_day))[:, None]
-    return prior.reshape(events.shape)
+    return np.asarray(prior.reshape(events.shape))
 
 
 def _after_parent(events: FloatArray, exposure: FloatArray, parent: FloatArray) -> FloatArray:
@@ -84,7 +84,7 @@ def _after_parent(events: FloatArray, exposure: FloatArray, parent: FloatArray) 
     for group in (weekend, ~weekend):
         count, wanted = _smooth_hours(days[:, group].sum(axis=1)), _smooth_hours(expected[:, group].sum(axis=1))
         prior[:, group] *= ((count + _RATIO) / (wanted + _RATIO))[:, None]
-    return prior.reshape(events.shape)
+    return np.asarray(prior.reshape(events.shape))
 
 
 def _day_kind() -> IntArray:

@@ -63,7 +63,7 @@ def _whole(
     ledger.open_counts[:, w] = 0.0 if last_is_whole else sums[0][:, -1]
     ledger.open_means[:, w] = 0.0 if last_is_whole else sums[1][:, -1]
     keep = slice(None) if last_is_whole else slice(0, -1)
-    return sums[0][:, keep], sums[1][:, keep]
+    return sums[0][:, keep], np.maximum(sums[1][:, keep], 1e-9)  # a series may have joined since the window began
 
 
 def _own_moments(counts: FloatArray, means: FloatArray, alpha: FloatArray) -> FloatArray:
