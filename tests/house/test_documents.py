@@ -11,8 +11,18 @@ import pytest
 import typer
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from pydantic import BaseModel
 
 from docs import reference
+from rules.detectors.register import DETECTORS, parameters
+from streams.city.city_file import CityFile
+from streams.city.desk_file import DeskForm
+from streams.city.rule_file import RuleFile
+from streams.cli import app
+from streams.feeds.spec import FeedFile
+from streams.metrics import Metrics
+from streams.refusals import MEANINGS, Reason
+from streams.settings import Settings
 
 HOUSE: Final = Path(__file__).parents[2]
 PAGES: Final = sorted([*(HOUSE / "docs").rglob("*.md"), *HOUSE.glob("*.md")])
@@ -47,27 +57,47 @@ def test_a_block_that_nobody_fills_is_told() -> None:
 
 
 def test_every_command_is_in_the_documents() -> None:
-    from streams.cli import app
-
     commands = [" ".join(path) for path, _ in reference.every_command(typer.main.get_command(app))]
     assert {"tocsin serve", "tocsin replay", "tocsin demo", "tocsin check"} <= set(commands)
     assert [command for command in commands if f"## {command}\n" not in page("commands.md")] == []
 
 
 def test_every_setting_is_in_the_documents() -> None:
-    from streams.settings import Settings
-
     names = [f"`TOCSIN_{name.upper()}`" for name in Settings.model_fields]
     assert [name for name in names if name not in page("settings.md")] == []
 
 
 def test_every_metric_is_in_the_documents() -> None:
-    from streams.metrics import Metrics
-
     scraped = {line.split()[2] for line in Metrics().page().decode().splitlines() if line.startswith("# TYPE")}
     scraped = {name for name in scraped if not name.endswith("_created")}
     assert scraped != set()
     assert [name for name in sorted(scraped) if f"`{name}`" not in page("metrics.md")] == []
+
+
+def test_every_refusal_reason_is_in_the_documents_in_both_languages() -> None:
+    rows = [f"| `{reason}` | {MEANINGS[reason]['en']} | {MEANINGS[reason]['zh-CN']} |" for reason in Reason]
+    assert [row for row in rows if row not in page("refusals.md")] == []
+
+
+def test_every_kind_of_detector_has_its_page_and_its_parameters_are_named() -> None:
+    missing = [kind for kind in DETECTORS if f"](detectors/{kind}.md)" not in page("rules.md")]
+    unnamed = {
+        f"{kind}.{name}"
+        for kind in DETECTORS
+        for name in parameters(kind)
+        if f"`{name}`" not in page(f"detectors/{kind}.md")
+    }
+    assert (missing, unnamed) == ([], set())
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [("city-folder.md", CityFile), ("city-folder.md", DeskForm), ("feeds.md", FeedFile), ("rules.md", RuleFile)],
+)
+def test_every_key_that_people_write_is_documented_with_a_meaning(name: str, model: type[BaseModel]) -> None:
+    keys = {field.alias or key for key, field in model.model_fields.items()}
+    told = set(re.findall(r"^\| `([a-z_]+)` \|.*\| [^|]{4,} \|$", page(name), re.MULTILINE))
+    assert keys - told == set()
 
 
 def test_every_local_link_leads_to_a_file_and_a_heading() -> None:
