@@ -28,6 +28,7 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "metrics": lists.metrics,
     "refusals": lists.refusals,
     "event": lists.event,
+    "troubles": lists.troubles,
     "detectors": lists.detectors,
     "detector-pages": lists.detector_pages,
     "decisions": lists.decisions,

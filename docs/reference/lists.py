@@ -10,11 +10,13 @@ from docs.reference.markdown import cell, code, first_paragraph, table
 from docs.reference.models import default_words, type_words
 from rules.detectors.register import DETECTORS, parameters
 from streams.contract import Event, schema
+from streams.http.trouble import HEADERS, STATUS, WORDS, Trouble
 from streams.metrics import Metrics
 from streams.refusals import MEANINGS, Reason
 from streams.settings import Settings
 
 DOCS: Final = Path(__file__).parents[1]
+RETRY: Final = "Retry-After"
 
 
 def settings() -> str:
@@ -33,6 +35,14 @@ def metrics() -> str:
 def refusals() -> str:
     rows = ((code(reason), cell(MEANINGS[reason]["en"]), cell(MEANINGS[reason]["zh-CN"])) for reason in Reason)
     return table(("reason", "meaning", "含义"), rows)
+
+
+def troubles() -> str:
+    rows = (
+        (str(STATUS[trouble]), code(trouble), cell(WORDS[trouble]["en"]), cell(HEADERS.get(trouble, {}).get(RETRY, "")))
+        for trouble in sorted(Trouble, key=lambda trouble: (STATUS[trouble], trouble))
+    )
+    return table(("status", "trouble", "what it says", RETRY), rows)
 
 
 def event() -> str:
