@@ -54,6 +54,18 @@ class Settings(BaseSettings):
     watch_seconds: float = Field(1.0, gt=0, description="Seconds between two looks at watched files and folders.")
 
 
+def read_secret(name: str) -> bytes:
+    """The secret called `name`: a file of this name in the secrets folder, or `TOCSIN_SECRET_<NAME>`.
+
+    Raises KeyError where there is none.
+    """
+    folder = os.environ.get(SECRETS_FOLDER)
+    path = Path(folder, name) if folder and name == Path(name).name else None
+    if path is not None and path.is_file():
+        return path.read_bytes().strip()
+    return os.environ["TOCSIN_SECRET_" + name.upper().replace("-", "_")].encode()
+
+
 def read_settings() -> Settings:
     """The settings of this process. Raises SettingsError with one line a mistake, never the value."""
     folder = os.environ.get(SECRETS_FOLDER)

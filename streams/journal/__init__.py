@@ -2,7 +2,7 @@
 
 from streams.journal.faults import DiskFullError, JournalDamagedError, JournalError
 from streams.journal.kept import Cursor, Snapshot
-from streams.journal.log import Journal
+from streams.journal.log import Journal, kind_of
 from streams.journal.reserve import Reserve
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "JournalError",
     "Reserve",
     "Snapshot",
+    "kind_of",
 ]

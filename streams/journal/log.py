@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
@@ -88,7 +88,12 @@ class Journal:
     # the log
 
     def append(
-        self, records: Sequence[Record], *, cursors: Iterable[Cursor] = (), refused: Iterable[Refusal] = ()
+        self,
+        records: Sequence[Record],
+        *,
+        cursors: Iterable[Cursor] = (),
+        refused: Iterable[Refusal] = (),
+        meta: Mapping[str, str] | None = None,
     ) -> range:
         """Write all or nothing, durable on return; the offsets given. Raises DiskFullError, JournalError."""
         first = self._last + 1
@@ -100,10 +105,11 @@ class Journal:
             link.executemany("insert into log (offset, kind, data, sum) values (?, ?, ?, ?)", rows)
             link.executemany(
                 "insert into cursors values (?, ?, ?) on conflict (partition) do update set offset = excluded.offset,"
-                " mark = excluded.mark",
+                " mark = excluded.mark where excluded.offset >= cursors.offset",
                 [(cursor.partition, cursor.offset, cursor.mark) for cursor in cursors],
             )
             self._keep(link, refused)
+            link.executemany("insert or replace into meta values (?, ?)", (meta or {}).items())
         self._last += len(rows)
         return range(first, self._last + 1)
 

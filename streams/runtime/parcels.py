@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rules.book import Book
 from rules.records import Frame, Order
 from streams.journal import Cursor
 from streams.refusals import Refusal
@@ -18,6 +19,7 @@ class Parcel:
 
     frame: Frame | None = None
     order: Order | None = None
+    book: Book | None = None
     tick: int | None = None
     refused: tuple[Refusal, ...] = ()
     cursor: Cursor | None = None

@@ -30,6 +30,7 @@ STOP_TOLD_MS: Final = 300_000
 """A stop longer than this is told to the engine: what was pushed meanwhile was not heard."""
 TICKS_A_COMMIT: Final = 200
 FIRST_BOOK: Final = "first_book"
+BOOK: Final = "book"
 CLOCK: Final = "clock"
 EPOCH: Final = "epoch"
 
@@ -67,6 +68,11 @@ class Shard:
         return self._engine
 
     @property
+    def tick(self) -> int:
+        """The last tick, ms; 0 before the first."""
+        return self.engine.tick or 0
+
+    @property
     def city(self) -> str:
         return self.engine.book.city
 
@@ -85,13 +91,15 @@ class Shard:
         self._check_clock()
         self._journal.put_book(book)
         bad = self._restore(book, epoch)
+        for known in self._journal.books().values():
+            self.engine.add_book(known)
         torn = self._journal.cut_torn(self.engine.offset)
         head = self._remembered = self.engine.offset
         records = 0
         for offset, record in self._journal.read(after=head):
             self._judge([(offset, record)], self._clock.now(), again=True)
             records += 1
-        self._use(book)
+        self.use(book)
         if torn:
             log.warning("journal_tail_cut", city=self.city, first=torn[0], records=len(torn))
             self._metrics.journal_cut.labels(self.city).inc(len(torn))
@@ -119,26 +127,31 @@ class Shard:
         first = self._journal.meta(FIRST_BOOK)
         if first is None:
             self._journal.put_meta(FIRST_BOOK, book.digest)
+            self._journal.put_meta(BOOK, book.digest)
             self._journal.put_meta(EPOCH, str(epoch))
             first = book.digest
         self._engine = self._engines.make(books[first], int(self._journal.meta(EPOCH) or 0), self.kind)
         return bad
 
-    def _use(self, book: Book) -> None:
-        if self.engine.book.digest != book.digest:
-            self.order(UseBook(self.engine.tick + 1, book.digest))
-
     def use(self, book: Book) -> bool:
-        """Put a changed book in force by an Order; False where it is the one in force."""
-        if self.engine.book.digest == book.digest:
+        """Put `book` in force by an Order, where another one is; whether it was needed.
+
+        A tick follows at once: no row of a feed that only the new book knows may come before the Order acts.
+        """
+        if self._journal.meta(BOOK) == book.digest:
             return False
         self._journal.put_book(book)
-        self._use(book)
+        self.engine.add_book(book)
+        records: list[Record] = [UseBook(self.tick + 1, book.digest)]
+        if self.tick:
+            records.append(Tick(self.tick + 1))
+        offsets = self._write(records, meta={BOOK: book.digest})
+        self._judge(list(zip(offsets, records, strict=True)), self._clock.now())
         return True
 
     def tell_stop(self, feeds: Sequence[str], now: int) -> None:
         """After a longer stop: what these feeds pushed meanwhile was not heard."""
-        since = self.engine.tick
+        since = self.tick
         if since > 0 and now - since > STOP_TOLD_MS:
             for feed in feeds:
                 self.order(Blind(since + 1, feed, since, now))
@@ -148,9 +161,12 @@ class Shard:
     def take(self, parcels: Sequence[Parcel]) -> list[Receipt]:
         """Write the parcels in one transaction, judge them, answer. Raises DiskFullError: nothing was written."""
         now = self._clock.now()
+        for parcel in parcels:
+            if parcel.book is not None:
+                self.use(parcel.book)
         records: list[Record] = []
         lengths = []
-        floor = self.engine.tick
+        floor = self.tick
         for parcel in parcels:
             mine = self._records(parcel, now, floor)
             floor = max([floor, *(record.now for record in mine if isinstance(record, Tick))])
@@ -158,7 +174,7 @@ class Shard:
             records.extend(mine)
         cursors = [parcel.cursor for parcel in parcels if parcel.cursor is not None]
         refused = [refusal for parcel in parcels for refusal in parcel.refused]
-        offsets = self._write(records, cursors, refused)
+        offsets = self._write(records, cursors=cursors, refused=refused)
         answers = self._judge(list(zip(offsets, records, strict=True)), now)
         receipts, place = [], 0
         for length in lengths:
@@ -171,7 +187,7 @@ class Shard:
 
     def tick_to(self, now: int, *, step: int) -> None:
         """Tick on from the last tick to `now` in steps of at most `step` ms; never backwards."""
-        at = self.engine.tick
+        at = self.tick
         if at <= 0:
             at = now - 1
         while at < now:
@@ -179,7 +195,7 @@ class Shard:
             while at < now and len(ticks) < TICKS_A_COMMIT:
                 at = min(now, at + step)
                 ticks.append(Tick(at))
-            offsets = self._write(ticks, (), ())
+            offsets = self._write(ticks)
             self._judge(list(zip(offsets, ticks, strict=True)), self._clock.now())
 
     def _records(self, parcel: Parcel, now: int, floor: int) -> list[Record]:
@@ -203,13 +219,20 @@ class Shard:
             self._metrics.stamps_lifted.labels(self.city).inc(lifted)
         return structs.replace(frame, rows=rows)
 
-    def _write(self, records: Sequence[Record], cursors: Sequence[Cursor], refused: Sequence[Refusal]) -> range:
+    def _write(
+        self,
+        records: Sequence[Record],
+        *,
+        cursors: Sequence[Cursor] = (),
+        refused: Sequence[Refusal] = (),
+        meta: Mapping[str, str] | None = None,
+    ) -> range:
         """One group commit. On a full disk the reserve is given up, so that ticks and alerts still find room."""
         if self.full and any(isinstance(record, Frame) for record in records) and not self._breathe():
             raise DiskFullError("the disk is full")
         with self._metrics.commit_seconds.labels(self.city).time():
             try:
-                offsets = self._journal.append(records, cursors=cursors, refused=refused)
+                offsets = self._journal.append(records, cursors=cursors, refused=refused, meta=meta)
             except DiskFullError:
                 self._choke()
                 raise
@@ -267,7 +290,7 @@ class Shard:
 
     def _show(self) -> None:
         self._metrics.journal_offset.labels(self.city).set(self._journal.last_offset)
-        self._metrics.tick_at.labels(self.city).set(max(0, self.engine.tick) / 1000)
+        self._metrics.tick_at.labels(self.city).set(max(0, self.tick) / 1000)
 
     # memory
 

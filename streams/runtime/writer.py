@@ -56,6 +56,7 @@ class Writer:
         snapshot_seconds: float,
         refused_kept: int,
         backlog: bool = False,
+        after_turn: Callable[[], None] | None = None,
         on_fault: Callable[[BaseException], None] | None = None,
     ) -> None:
         self._shard = shard
@@ -65,6 +66,7 @@ class Writer:
         self._snapshot_records = snapshot_records
         self._snapshot_seconds = snapshot_seconds
         self._refused_kept = refused_kept
+        self._after_turn = after_turn
         self._on_fault = on_fault
         self._waiting: deque[tuple[Parcel, Future[Receipt]]] = deque()
         self._events = 0
@@ -120,6 +122,9 @@ class Writer:
         """Whether the ticks have reached the present (wall), or the log is taken up (stream)."""
         return self._caught_up and self._thread.is_alive()
 
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
     # life
 
     def start(self) -> None:
@@ -164,6 +169,8 @@ class Writer:
             return False
         self._pass_time()
         self._remember_sometimes()
+        if self._after_turn is not None:
+            self._after_turn()
         return True
 
     def _gather(self) -> list[tuple[Parcel, Future[Receipt]]]:
@@ -221,13 +228,13 @@ class Writer:
         if self._backlog:
             return
         now = self._clock.now()
-        if self._caught_up and now - self._shard.engine.tick < 1000 * TICK_SECONDS:
+        if self._caught_up and now - self._shard.tick < 1000 * TICK_SECONDS:
             return
         self._tick(now)
         self._caught_up = True
 
     def _tick(self, now: int) -> None:
-        last = self._shard.engine.tick
+        last = self._shard.tick
         try:
             if 0 < last < now - LONG_STOP_MS:
                 self._shard.tick_to(now - LONG_STOP_MS, step=LONG_STEP_MS)

@@ -10,6 +10,7 @@ import numpy as np
 from alerts.alert import Alert
 from rules.book import Book, FeedPolicy
 from rules.calendar import Calendar
+from rules.engine import FeedView
 from rules.records import ROW, Frame, Order, Record, Tick, UseBook
 from rules.signals import Cause, Evidence, Signal
 from rules.trees import Node, Tree
@@ -31,7 +32,7 @@ class _Memory(msgspec.Struct):
 class CountingEngine:
     """Counts rows it has not seen; says a signal at every third. Keeps what was said, in order."""
 
-    def __init__(self, book: Book, epoch: int, books: Mapping[str, Book]) -> None:
+    def __init__(self, book: Book, epoch: int) -> None:
         self.book = book
         self.epoch = epoch
         self.offset = 0
@@ -39,7 +40,10 @@ class CountingEngine:
         self.last_answers: list[str] = []
         self.known: set[tuple[int, int]] = set()
         self.orders = 0
-        self._books = books
+        self._books = {book.digest: book}
+
+    def add_book(self, book: Book) -> None:
+        self._books[book.digest] = book
 
     def apply(self, record: Record, offset: int) -> list[Signal]:
         if offset <= self.offset:
@@ -74,6 +78,9 @@ class CountingEngine:
                     said.append(signal(Cause(self.epoch, offset, n), f"alert-{len(self.known)}", self.book.city))
         return said
 
+    def feeds(self) -> list[FeedView]:
+        return [FeedView(feed.name, self.tick, 0, (0,) * 36) for feed in self.book.feeds]
+
     def snapshot(self) -> bytes:
         return msgspec.msgpack.encode(
             _Memory(self.book.digest, self.epoch, self.offset, self.tick, sorted(self.known), self.orders)
@@ -84,23 +91,19 @@ class CountingEngines:
     """Makes them; remembers the last one made, for tests to look into."""
 
     def __init__(self) -> None:
-        self.books: dict[str, Book] = {}
         self.last: CountingEngine | None = None
 
     def make(self, book: Book, epoch: int, clock: ClockKind) -> CountingEngine:
-        self.last = CountingEngine(book, epoch, self.books)
+        self.last = CountingEngine(book, epoch)
         return self.last
 
     def restore(self, data: bytes, books: Mapping[str, Book]) -> CountingEngine:
         memory = msgspec.msgpack.decode(data, type=_Memory)
-        engine = CountingEngine(books[memory.digest], memory.epoch, self.books)
+        engine = CountingEngine(books[memory.digest], memory.epoch)
         engine.offset, engine.tick, engine.orders = memory.offset, memory.tick, memory.orders
         engine.known = set(memory.known)
         self.last = engine
         return engine
-
-    def know(self, book: Book) -> None:
-        self.books[book.digest] = book
 
 
 class ListeningDesk:

@@ -43,7 +43,6 @@ class Scene:
     def __init__(self, folder: Path, *, queue: int = 100, kind: ClockKind = "wall", backlog: bool = False) -> None:
         self.clock = HandClock(NOON)
         self.engines = CountingEngines()
-        self.engines.know(book())
         self.desk = Desk()
         self.metrics = Metrics()
         self.path = folder / "journal.sqlite"

@@ -1,0 +1,19 @@
+"""Where the runtime gets its engines: the judge of `rules.engine`, anew or from its own snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rules.book import Book
+from rules.engine import Engine
+from streams.runtime.ports import ClockKind, EngineLike
+
+
+class RuleEngines:
+    """The shipped `Engines`."""
+
+    def make(self, book: Book, epoch: int, clock: ClockKind) -> EngineLike:
+        return Engine(book, epoch=epoch, clock=clock)
+
+    def restore(self, data: bytes, books: Mapping[str, Book]) -> EngineLike:
+        return Engine.restore(data, books)

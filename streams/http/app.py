@@ -1,0 +1,193 @@
+"""The application: `POST /v1/events`, `/healthz`, `/readyz`, `/metrics`; the console at `/`.
+
+An event is answered `accepted` after the journal's fsync and not before. What was turned away (429, 503) was not taken;
+what was cut off on the way may have been, and counts once however often it is sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, Protocol, TypeVar
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from streams.http import bodies
+from streams.http.trouble import Trouble, TroubleError, answer
+from streams.journal import DiskFullError
+from streams.metrics import CONTENT_TYPE, Metrics
+from streams.push import EventAnswer, PushDoor, Pushed
+from streams.runtime import QueueFullError, Receipt, StoppedError
+from streams.settings import Settings
+
+EVENTS: Final = "/v1/events"
+ARRIVED: Final = "tocsin-arrived"
+_T = TypeVar("_T")
+
+
+class City(Protocol):
+    """What this door asks of a city in service (`streams.station.Station`)."""
+
+    @property
+    def door(self) -> PushDoor: ...
+    @property
+    def pushed_feeds(self) -> tuple[str, ...]: ...
+    @property
+    def takes_arrivals(self) -> bool: ...
+    def alive(self) -> bool: ...
+    def unready(self) -> str: ...
+
+
+class Answers(msgspec.Struct, frozen=True):
+    """The answer to a body: how many of each, then one answer an event, in order."""
+
+    accepted: int
+    duplicate: int
+    refused: int
+    events: list[EventAnswer]
+
+
+def create_app(cities: Mapping[str, City], console: ASGIApp, settings: Settings, metrics: Metrics) -> Starlette:
+    """The application over `cities` in service, by name."""
+    door = _Door(cities, settings, metrics)
+    return Starlette(
+        routes=[
+            Route(EVENTS, door.post, methods=["POST"]),
+            Route(EVENTS, _only_post),
+            Route("/healthz", door.health),
+            Route("/readyz", door.ready),
+            Route("/metrics", door.scrape),
+            Mount("/", console),
+        ]
+    )
+
+
+async def _only_post(_request: Request) -> Response:
+    return Response(status_code=405, headers={"Allow": "POST"})
+
+
+class _Door:
+    def __init__(self, cities: Mapping[str, City], settings: Settings, metrics: Metrics) -> None:
+        self._cities = cities
+        self._settings = settings
+        self._metrics = metrics
+        self._token = settings.token.get_secret_value().encode()
+
+    async def post(self, request: Request) -> Response:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        try:
+            response = await self._taken(request)
+        except TroubleError as error:
+            response = answer(request, error)
+        self._metrics.requests_answered.labels(str(response.status_code)).inc()
+        self._metrics.request_seconds.observe(loop.time() - begun)
+        return response
+
+    async def _taken(self, request: Request) -> Response:
+        self._check_token(request)
+        city, feed = self._addressed(request)
+        arrived_at = _arrival(request, city)
+        bodies.check_media(request)
+        body = await bodies.read_body(request, self._settings)
+        try:
+            answers = await self._through(city, feed, request, body, arrived_at)
+        except TroubleError as error:
+            if error.reason:
+                self._metrics.events_received.labels(self._name(city), feed).inc()
+                self._metrics.events_refused.labels(self._name(city), feed, error.reason).inc()
+            raise
+        return _response(answers)
+
+    async def _through(
+        self, city: City, feed: str, request: Request, body: bytes, arrived_at: int | None
+    ) -> list[EventAnswer]:
+        def work() -> Pushed:
+            records = bodies.records_of(request, body, self._settings, fills=city.door.speaks_contract(feed))
+            return city.door.take(feed, records, arrived_at=arrived_at)
+
+        pushed = await _answered(lambda: run_in_threadpool(work))
+        waiting = [asyncio.wrap_future(future) for future, _ in pushed.waiting]
+        receipts = await _answered(lambda: _all(waiting, self._settings.answer_seconds))
+        return pushed.answers(receipts)
+
+    def _check_token(self, request: Request) -> None:
+        if not self._token:
+            return
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self._token):
+            raise TroubleError(Trouble.UNKNOWN_CALLER)
+
+    def _addressed(self, request: Request) -> tuple[City, str]:
+        """City and feed: as named by query or header, else the only ones there are."""
+        name = request.query_params.get("city") or request.headers.get("tocsin-city", "")
+        feed = request.query_params.get("feed") or request.headers.get("tocsin-feed", "")
+        cities = [self._cities[name]] if name in self._cities else [] if name else list(self._cities.values())
+        found = [(city, known) for city in cities for known in city.pushed_feeds if feed in ("", known)]
+        if not found:
+            raise TroubleError(Trouble.UNKNOWN_FEED)
+        if len(found) > 1:
+            raise TroubleError(Trouble.WHICH_FEED)
+        return found[0]
+
+    def _name(self, city: City) -> str:
+        return next(name for name, known in self._cities.items() if known is city)
+
+    async def health(self, _request: Request) -> Response:
+        dead = [name for name, city in self._cities.items() if not city.alive()]
+        return _said({"dead": dead} if dead else {"alive": list(self._cities)}, 503 if dead else 200)
+
+    async def ready(self, _request: Request) -> Response:
+        why = {name: city.unready() for name, city in self._cities.items()}
+        waiting = {name: text for name, text in why.items() if text}
+        return _said({"waiting": waiting} if waiting else {"ready": list(self._cities)}, 503 if waiting else 200)
+
+    async def scrape(self, _request: Request) -> Response:
+        return Response(await run_in_threadpool(self._metrics.page), media_type=CONTENT_TYPE)
+
+
+def _arrival(request: Request, city: City) -> int | None:
+    said = request.headers.get(ARRIVED)
+    if said is None:
+        return None
+    if not city.takes_arrivals or not said.isascii() or not said.isdigit() or len(said) > len("9999999999999"):
+        raise TroubleError(Trouble.BAD_ARRIVAL)
+    return int(said)
+
+
+async def _all(waiting: list[asyncio.Future[Receipt]], seconds: float) -> list[Receipt]:
+    async with asyncio.timeout(seconds):
+        return [await future for future in waiting]
+
+
+async def _answered(work: Callable[[], Awaitable[_T]]) -> _T:
+    """`work`, with what keeps it from an answer turned into words."""
+    try:
+        return await work()
+    except QueueFullError:
+        raise TroubleError(Trouble.QUEUE_FULL) from None
+    except DiskFullError:
+        raise TroubleError(Trouble.DISK_FULL) from None
+    except StoppedError:
+        raise TroubleError(Trouble.STOPPING) from None
+    except TimeoutError:
+        raise TroubleError(Trouble.NOT_ANSWERED) from None
+
+
+def _response(events: list[EventAnswer]) -> Response:
+    """202: something new was accepted. 200: nothing new. 422: every event was refused."""
+    of = {status: sum(event.status == status for event in events) for status in ("accepted", "duplicate", "refused")}
+    answers = Answers(of["accepted"], of["duplicate"], of["refused"], events)
+    status = 202 if answers.accepted else 422 if answers.refused and not answers.duplicate else 200
+    return Response(msgspec.json.encode(answers), status, {"Cache-Control": "no-store"}, "application/json")
+
+
+def _said(document: Mapping[str, object], status: int) -> Response:
+    return Response(msgspec.json.encode(document), status, {"Cache-Control": "no-store"}, "application/json")
