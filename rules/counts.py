@@ -138,7 +138,7 @@ class Counts:
         return changed
 
     def _add(self, ring: Ring, fact: Fact, sign: int) -> tuple[IntArray, int]:
-        series = self._series_fed_by(fact.area, fact.category)
+        series = self.fed_by(fact.area, fact.category)
         bucket = self.steps.bucket(fact.occurred_at)
         if ring.holds(bucket):
             ring.add(series, bucket, sign * fact.count)
@@ -162,7 +162,8 @@ class Counts:
 
     # series
 
-    def _series_fed_by(self, area: str, category: str) -> IntArray:
+    def fed_by(self, area: str, category: str) -> IntArray:
+        """The series that a row of this area and category feeds, ancestors first."""
         fed = self.fed.get((area, category))
         if fed is None:
             areas, categories = self.book.areas, self.book.categories

@@ -5,7 +5,7 @@ What it keeps is a function of the records applied; whatever order the rows betw
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from rules.counts import Counts, feeds_of, fingerprint
 from rules.detectors.port import IntArray
 from rules.facts import Fact, facts_of
 from rules.identities import Answer, Change, Identities
+from rules.lookahead import RETRY_MS, Lookahead
 from rules.records import (
     Blind,
     Calibrate,
@@ -73,6 +74,7 @@ class Engine:
         self.next_learning: int | None = None
         self.identities = Identities({}, self.boxes, horizon_holds=clock == "wall")
         self.silences = Silences()
+        self.ahead: Lookahead | None = None
         self._open(book)
 
     def add_book(self, book: Book) -> None:
@@ -91,6 +93,31 @@ class Engine:
         self.waiting.append((record.start, offset, record))
         self.waiting.sort(key=lambda item: item[:2])
         return []
+
+    def apply_all(self, records: Sequence[tuple[int, Record]]) -> Iterator[Signal]:
+        """What `apply` says of each record in turn, but told beforehand of those to come: replay and load."""
+        self.ahead = Lookahead([record for _, record in records if isinstance(record, Frame)])
+        for offset, record in records:
+            yield from self.apply(record, offset)
+        self.ahead = None
+        for rule in self.rules.values():
+            rule.quiet_until = -1
+
+    def _muted(self, rule: RuleWatch, at: int) -> bool:
+        """Whether the rule surely says nothing of what has arrived by `at`."""
+        return at <= rule.quiet_until
+
+    def _look_ahead(self, now: int) -> None:
+        """Once a tick: rules that are idle look how far they surely stay so."""
+        assert self.ahead is not None
+        for rule in self.rules.values():
+            if rule.quiet_until >= now or rule.retry_at > now or not rule.foresees or self.identities.held:
+                continue
+            if rule.rule.id in self.stopped or not rule.idle:
+                continue
+            rule.quiet_until = self.ahead.quiet_until(rule, now)
+            if rule.quiet_until <= now:
+                rule.retry_at = now + RETRY_MS
 
     # frames
 
@@ -122,7 +149,7 @@ class Engine:
         signals: list[Signal] = []
         for rule in self.rules.values():
             touched = dirty.get(rule.fingerprint)
-            if touched and rule.rule.id not in self.stopped:
+            if touched and rule.rule.id not in self.stopped and not self._muted(rule, self.arrived):
                 signals += self._guarded(rule, lambda r=rule, t=touched: r.hear(t, self._context(r), speaker))  # type: ignore[misc]  # a lambda's default
         return signals
 
@@ -133,9 +160,8 @@ class Engine:
             return []
         if self.tick is None:
             self._begin(now)
-        woken: set[str] = set()
         while (at := self._next_due()) is not None and at <= now:
-            self._step(at, woken)
+            self._step(at)
         self.tick = now
         self.identities.tick(now)
         heard_again = [name for name, watch in self.watches.items() if watch.look(now)]
@@ -144,8 +170,10 @@ class Engine:
         for rule in self.rules.values():
             if rule.rule.id in self.stopped:
                 continue
-            if rule.fingerprint in woken or rule.woken or any(f in rule.counts.lateness for f in heard_again):
+            if rule.woken or any(f in rule.counts.lateness for f in heard_again):
                 signals += self._guarded(rule, lambda r=rule: r.say(self._context(r), speaker))  # type: ignore[misc]  # a lambda's default
+        if self.ahead is not None:
+            self._look_ahead(now)
         return signals
 
     def _begin(self, now: int) -> None:
@@ -168,13 +196,13 @@ class Engine:
         known = [due for due in dues if due is not None]
         return min(known) if known else None
 
-    def _step(self, at: int, woken: set[str]) -> None:
+    def _step(self, at: int) -> None:
         """Everything that is due at one instant, in the order that ENGINE fixes."""
         while self.waiting and self.waiting[0][0] <= at:
             self._obey(self.waiting.pop(0)[2], at)
         for rule in self.rules.values():
             if rule.rule.id not in self.stopped:
-                self._guarded(rule, lambda r=rule: r.settle(at, self._context(r)))  # type: ignore[misc]  # a lambda's default
+                self._guarded(rule, lambda r=rule: r.settle(at, self._context(r), muted=self._muted(r, at)))  # type: ignore[misc]  # a lambda's default
         if self.next_learning is not None and self.next_learning <= at:
             for watch in self.watches.values():
                 watch.look(at)
@@ -184,26 +212,24 @@ class Engine:
             self.next_learning += DAY_MS
         for rule in self.rules.values():
             if rule.rule.id not in self.stopped:
-                self._guarded(rule, lambda r=rule: r.refit(at, self._context(r)))  # type: ignore[misc]  # a lambda's default
+                self._guarded(rule, lambda r=rule: r.refit(at))  # type: ignore[misc]  # a lambda's default
         for name, counts in self.counts.items():
             changed = counts.apply_late(at)
             if changed:
                 self._disturb(name, changed)
-                woken.add(name)
         while (released := self.identities.release(at)) is not None:
             _, changes = released
-            for change, _ in ((change, 0) for change in changes):
-                fact = change[0]
-                if change[1] > 0 and fact.stage == WATCHED_STAGE:
+            for fact, sign, _ in changes:
+                if sign > 0 and fact.stage == WATCHED_STAGE:
                     self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at)
             for name, touched in self._change(changes).items():
                 self._disturb(name, touched)
-                woken.add(name)
 
     def _disturb(self, name: str, changed: list[tuple[IntArray, int]]) -> None:
         for rule in self.rules.values():
             if rule.fingerprint == name and rule.rule.id not in self.stopped:
-                rule.disturb(changed)
+                if not self._muted(rule, self.tick or 0):
+                    rule.disturb(changed)
 
     # orders
 

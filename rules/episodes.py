@@ -116,9 +116,13 @@ def fold(state: Fold, judge: Judge, bucket: int, *, missing: bool) -> bool:
 def _speak(state: Fold, judge: Judge, bucket: int, series: int, heard: Judged, taken: IntArray | None) -> None:
     height = float(judge.height_of(np.array([series]))[0])
     spoke = np.flatnonzero(heard.scores >= height)
-    peak = peak_of(judge, bucket, heard, taken, height)
     run_id = state.active.get(series)
+    best = float(heard.scores.max())
+    peak = None
+    if run_id is None or best > state.runs[run_id].peak.score:
+        peak = peak_of(judge, bucket, series, heard, taken, height)
     if run_id is None:
+        assert peak is not None
         run = Run(series, bucket, bucket, int(heard.first[spoke].min()), int(spoke[0]), peak, [bucket])
         state.runs[run.id] = run
         state.active[series] = run.id
@@ -129,12 +133,20 @@ def _speak(state: Fold, judge: Judge, bucket: int, series: int, heard: Judged, t
     run.shortest = min(run.shortest, int(spoke[0]))
     run.spoke.append(bucket)
     del run.spoke[:-_SPOKE_KEPT]
-    if peak.score > run.peak.score:
+    if peak is not None:
         run.peak = peak
 
 
-def peak_of(judge: Judge, bucket: int, heard: Judged, taken: IntArray | None, height: float) -> Peak:
+def peak_of(judge: Judge, bucket: int, series: int, heard: Judged, taken: IntArray | None, height: float) -> Peak:
     """The figures of one judged bucket as evidence."""
+    off = taken.tobytes() if taken is not None else b""
+    key = ("peak", series, heard.first.tobytes(), heard.totals.tobytes(), off)
+    if judge.detector.refits != "day":
+        return _peak_of(judge, bucket, heard, taken, height)
+    return judge.once_per_bucket(bucket, key, lambda: _peak_of(judge, bucket, heard, taken, height))
+
+
+def _peak_of(judge: Judge, bucket: int, heard: Judged, taken: IntArray | None, height: float) -> Peak:
     best = int(np.argmax(heard.scores))
     limits = judge.limits(heard.law, height)
     law = Law(
@@ -169,10 +181,7 @@ def _quieten(
     first = np.maximum(bucket - widths + 1, state.resets[series] + 1)
     points = Points(series, first, np.full(len(runs), bucket, np.int64))
     totals = judge.counts.ring.total(points.series, points.first, points.last)
-    law = judge.law(points, bucket)
-    limits = judge.detector.limits(law, judge.height_of(series))
-    limits = np.where(limits == NEVER, NEVER, np.maximum(limits, judge.rule.at_least))
-    lower = np.where(limits == NEVER, np.inf, law.mean + (np.minimum(limits, 2**53) - law.mean) / 2)
+    lower = judge.lower_lines(points, bucket)
     keep = max(1, -(-judge.rule.keep // judge.counts.steps.step_ms))
     for run, total, line, begin in zip(runs, totals.tolist(), lower.tolist(), first.tolist(), strict=True):
         taken = who.excess_below(run.series, np.array([begin]))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final, NamedTuple
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -27,6 +28,8 @@ from rules.learned import Rows
 
 _REFIT_SLOTS: Final = 96
 """Refits are spread over the day in quarters of an hour, by a hash of the rule's id."""
+
+T = TypeVar("T")
 
 NO_RESET: Final = np.iinfo(np.int64).min // 2
 
@@ -69,6 +72,20 @@ class Judge:
         self.heights = np.zeros(0)
         self.calibrated: dict[str, float] = {}
         self.views: dict[int, View] = {}
+        self.kept: dict[int, dict[tuple[object, ...], Any]] = {}  # by bucket: laws and lines that counts do not move
+
+    def drop(self, bucket: int) -> None:
+        """Forget what was worked out for a bucket: it has settled, or its baseline has changed."""
+        self.views.pop(bucket, None)
+        self.kept.pop(bucket, None)
+
+    def once_per_bucket(self, bucket: int, key: tuple[object, ...], work: Callable[[], T]) -> T:
+        """`work()`, kept until the bucket is dropped. `key` must hold all that `work` depends on but the baseline."""
+        kept = self.kept.setdefault(bucket, {})
+        found: T | None = kept.get(key)
+        if found is None:
+            found = kept[key] = work()
+        return found
 
     # heights
 
@@ -202,9 +219,35 @@ class Judge:
         totals = self.counts.ring.total(points.series, points.first, points.last)
         if taken is not None:
             totals = np.maximum(totals - taken, 0)
-        law = self.law(points, bucket)
+        law = self._law_of(series, reset, points, bucket)
         scores = self.detector.score(law, totals)
         return Judged(first, totals, law, np.where(totals >= self.rule.at_least, scores, -np.inf))
+
+    def _law_of(self, series: int, reset: int, points: Points, bucket: int) -> Law:
+        if self.detector.refits != "day":  # the law itself reads counts
+            return self.law(points, bucket)
+        cut = max(reset, bucket - int(self.widths[-1]))
+        return self.once_per_bucket(bucket, ("law", series, cut), lambda: self.law(points, bucket))
+
+    def lower_lines(self, points: Points, bucket: int) -> FloatArray:
+        """Below this a run is quiet: the expected count plus half of the excess at the limit; inf: it cannot speak."""
+        if self.detector.refits != "day":
+            return self._lines(points, bucket)
+        keys = list(zip(points.series.tolist(), points.first.tolist(), strict=True))
+        kept = self.kept.setdefault(bucket, {})
+        fresh = [i for i, key in enumerate(keys) if ("line", *key) not in kept]
+        if fresh:
+            some = Points(points.series[fresh], points.first[fresh], points.last[fresh])
+            for i, line in zip(fresh, self._lines(some, bucket).tolist(), strict=True):
+                kept["line", *keys[i]] = line
+        return np.array([kept["line", *key] for key in keys])
+
+    def _lines(self, points: Points, bucket: int) -> FloatArray:
+        law = self.law(points, bucket)
+        limits = self.detector.limits(law, self.height_of(points.series))
+        floor = np.maximum(np.minimum(limits, 2**53), self.rule.at_least)
+        lines: FloatArray = np.where(limits == NEVER, np.inf, law.mean + (floor - law.mean) / 2)
+        return lines
 
     def view(self, bucket: int, resets: IntArray, changed: IntArray | None = None) -> View:
         """The bucket's view under `resets` (by series); only what changed is judged again."""

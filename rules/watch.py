@@ -10,7 +10,7 @@ from rules.book import Book, Rule
 from rules.counts import Counts
 from rules.detectors.port import IntArray
 from rules.episodes import Fold, fold, forget
-from rules.judge import NO_RESET, Judge
+from rules.judge import Judge
 from rules.signals import Signal
 from rules.speech import Speaker, Speech
 from rules.steps import refit_time
@@ -33,7 +33,12 @@ class RuleWatch:
         self.judges_from: int | None = None  # a rule set judges the buckets that begin at or after its start
         self.missing: dict[int, bool] = {}
         self.woken = False
-        self.picture: Fold | None = None
+        self.watched: set[int] = set()  # series that speak or are loud in the last picture
+        self.running = False  # whether the last picture holds an episode that is not over for good
+        self.loud: set[int] = set()  # open buckets in which a series reaches its height
+        self.quiet_until = -1  # rows that arrive up to here surely say nothing (see lookahead)
+        self.retry_at = 0  # when to look ahead again
+        self.foresees = self.judge.detector.refits == "day" or rule.detector.kind == "threshold"
 
     def begin(self, now: int) -> None:
         """Time is known from here on."""
@@ -52,13 +57,16 @@ class RuleWatch:
         settles = self.counts.steps.end(self.first_open) + self.counts.longest_lateness
         return min(settles, self.judge.next_refit)
 
+    @property
+    def idle(self) -> bool:
+        """Nothing speaks, nothing runs on, nothing is left to say."""
+        return not (self.running or self.loud or self.fold.active or self.woken)
+
     # what changes
 
     def hear(self, touched: list[tuple[IntArray, int]], context: Context, speaker: Speaker) -> list[Signal]:
         """Counts changed: judge what they touch, and say what is new."""
-        if not self.disturb(touched):
-            return []
-        return self.say(context, speaker)
+        return self.say(context, speaker) if self.disturb(touched) else []
 
     def disturb(self, touched: list[tuple[IntArray, int]]) -> bool:
         """Judge changed series in all open buckets that their change reaches. True where the picture may move."""
@@ -68,15 +76,24 @@ class RuleWatch:
         for series, bucket in touched:
             for b in range(max(bucket, first_open), min(self.counts.ring.hi, bucket + widest - 1) + 1):
                 moved |= self._look_again(b, series)
-        moved = moved or bool(self.fold.active) or bool(self.picture and self.picture.episodes)
+            moved = moved or (bool(self.watched) and not self.watched.isdisjoint(series.tolist()))
         self.woken |= moved
         return moved
 
     def _look_again(self, bucket: int, series: IntArray | None) -> bool:
-        if not self.judge.may_judge(bucket) or (self.judges_from is not None and bucket < self.judges_from):
+        """Judge one open bucket; True where one of `series` is loud in it, or any where that is None."""
+        if not self._judges(bucket):
             return False
         view = self.judge.view(bucket, self.fold.reset_for(len(self.counts.pairs)), series)
-        return bool(view.loud.any())
+        loud = view.series[view.loud]
+        if len(loud):
+            self.loud.add(bucket)
+        else:
+            self.loud.discard(bucket)
+        return bool(len(loud)) if series is None else bool(np.isin(loud, series).any())
+
+    def _judges(self, bucket: int) -> bool:
+        return self.judge.may_judge(bucket) and (self.judges_from is None or bucket >= self.judges_from)
 
     def _open_from(self) -> int:
         if self.first_open is not None:
@@ -89,24 +106,28 @@ class RuleWatch:
         """The picture of this moment against what was told."""
         self.woken = False
         picture = self.fold.copy()
-        for bucket in range(self._open_from(), self.counts.ring.hi + 1):
-            if self.judge.may_judge(bucket) and (self.judges_from is None or bucket >= self.judges_from):
-                fold(picture, self.judge, bucket, missing=self._missing(bucket, context))
-        self.picture = picture
         first_open = self._open_from()
-        said = self.speech.say(
-            picture, first_open, suspect=context.suspect, speaker=speaker, missing=self.missing, heard=context.heard
+        if self.loud or self.fold.active:
+            for bucket in range(first_open, self.counts.ring.hi + 1):
+                if self._judges(bucket):
+                    fold(picture, self.judge, bucket, missing=self.missing.get(bucket, False))
+        said = list(
+            self.speech.say(
+                picture, first_open, suspect=context.suspect, speaker=speaker, missing=self.missing, heard=context.heard
+            )
         )
-        return list(said)
-
-    def _missing(self, bucket: int, context: Context) -> bool:
-        """Decided once, when the bucket settles; open buckets end nothing on the word of a gap."""
-        return self.missing.get(bucket, False)
+        self.watched = set(picture.active) | {run.series for run in picture.runs.values() if run.last >= first_open}
+        for bucket in self.loud:
+            view = self.judge.views.get(bucket)
+            if view is not None:
+                self.watched.update(view.series[view.loud].tolist())
+        self.running = any(told.state == "running" for told in self.speech.told.values())
+        return said
 
     # what settles
 
-    def settle(self, at: int, context: Context) -> None:
-        """Fold the buckets that have settled by `at` for good."""
+    def settle(self, at: int, context: Context, *, muted: bool = False) -> None:
+        """Fold the buckets that have settled by `at` for good; `muted` ones surely hold nothing."""
         assert self.first_open is not None
         steps, lateness = self.counts.steps, self.counts.longest_lateness
         while steps.end(self.first_open) + lateness <= at:
@@ -114,18 +135,18 @@ class RuleWatch:
             self.counts.reach(bucket)
             if context.missing(steps.start(bucket), steps.end(bucket)):
                 self.missing[bucket] = True
-            if self.judge.may_judge(bucket) and (self.judges_from is None or bucket >= self.judges_from):
+            if not muted and self._judges(bucket) and (self.fold.active or self._look_again(bucket, None)):
                 self.woken |= fold(self.fold, self.judge, bucket, missing=self.missing.get(bucket, False))
-            self.judge.views.pop(bucket, None)
+            self.judge.drop(bucket)
+            self.loud.discard(bucket)
             self.first_open += 1
+            self.woken |= self.running
             if self.counts.first_open is None or self.first_open > self.counts.first_open:
                 self.counts.first_open = self.first_open
             if self.fold.episodes:
-                before = len(self.fold.episodes)
                 forget(self.fold, self.judge, self.first_open)
-                self.woken |= len(self.fold.episodes) != before
 
-    def refit(self, at: int, context: Context) -> None:
+    def refit(self, at: int) -> None:
         """Run the refits whose nominal time has come; then judge what waited for them."""
         while self.judge.next_refit is not None and self.judge.next_refit <= at:
             nominal = self.judge.next_refit
@@ -137,14 +158,15 @@ class RuleWatch:
             self.missing = {bucket: value for bucket, value in self.missing.items() if bucket > oldest}
             begin = max(self.first_open, self.counts.steps.bucket(nominal))
             for bucket in range(begin, self.counts.ring.hi + 1):
-                self.judge.views.pop(bucket, None)
+                self.judge.drop(bucket)
                 self.woken |= self._look_again(bucket, None)
 
     def recalibrate(self, heights: dict[str, float]) -> None:
         if heights:
             self.judge.recalibrate(heights)
             self.judge.views.clear()
+            self.judge.kept.clear()
+            self.loud.clear()
+            for bucket in range(self._open_from(), self.counts.ring.hi + 1):
+                self._look_again(bucket, None)
             self.woken = True
-
-
-__all__ = ["NO_RESET", "RuleWatch"]

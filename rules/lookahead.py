@@ -1,0 +1,151 @@
+"""Looking ahead in a replay: stretches in which a rule surely stays silent are counted but not judged.
+
+Most of a year is quiet. Where the rows to come are already at hand, one vectorised look with *all* of them counted
+(repeats, corrections and rows of one place too) bounds every window from above; where even that bound reaches no
+height, nothing can speak, and the slow way is not walked. What is said stays equal, signal by signal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from rules.detectors.port import FloatArray, IntArray, Points
+from rules.facts import Fact
+from rules.records import Frame
+from rules.steps import Steps
+
+if TYPE_CHECKING:
+    from rules.watch import RuleWatch
+
+_SHARES: Final = (1, 4, 16)
+"""The stretch up to the next refit is tried whole, then its first quarter, then its first sixteenth."""
+
+RETRY_MS: Final = 1_800_000
+"""Where the next rows may speak, they are judged one by one for this long before the next look."""
+
+_WIDE: Final = 1 << 32
+
+
+class Lookahead:
+    """The rows to come, by arrival."""
+
+    def __init__(self, frames: Sequence[Frame]) -> None:
+        rows = np.concatenate([frame.rows for frame in frames]) if frames else np.zeros(0)
+        if not len(rows):
+            self.arrived = np.zeros(0, np.int64)
+            return
+        kinds: dict[tuple[str, str, str, str, int, int], int] = {}
+        kind_of = np.empty(len(rows), np.int64)
+        at = 0
+        for frame in frames:
+            columns = (frame.rows[name].tolist() for name in ("feed", "stage", "category", "area", "flags", "severity"))
+            for feed, stage, category, area, flags, severity in zip(*columns, strict=True):
+                kind = (
+                    frame.feeds[feed], frame.stages[stage], frame.categories[category], frame.areas[area], flags, severity,
+                )  # fmt: skip
+                kind_of[at] = kinds.setdefault(kind, len(kinds))
+                at += 1
+        order = np.argsort(rows["arrived_at"], kind="stable")
+        self.arrived = np.ascontiguousarray(rows["arrived_at"][order])
+        self.occurred = np.ascontiguousarray(rows["occurred_at"][order])
+        self.weight = np.ascontiguousarray(rows["count"][order]).astype(np.int64)
+        self.kind = kind_of[order]
+        self.kinds = [_bare_fact(*kind) for kind in kinds]
+
+    def quiet_until(self, rule: RuleWatch, after: int) -> int:
+        """The arrival time up to which the rule surely stays silent; `after` where nothing is sure."""
+        limit = rule.judge.next_refit
+        if limit is None or limit <= after or not len(self.arrived):
+            return after
+        for share in _SHARES:
+            until = after + (limit - after) // share
+            if self._silent(rule, after, until):
+                return until
+        return after
+
+    def _silent(self, rule: RuleWatch, after: int, until: int) -> bool:
+        counts, judge = rule.counts, rule.judge
+        begin, end = np.searchsorted(self.arrived, (after, until), side="right")
+        chosen = slice(int(begin), int(end))
+        keys, weights = self._increments(rule, chosen)
+        if not len(keys):
+            return True
+        keys, inverse = np.unique(keys, return_inverse=True)
+        grown = np.zeros(len(keys), np.int64)
+        np.add.at(grown, inverse, weights)
+        before = np.concatenate([[0], np.cumsum(grown)])
+        series, buckets = keys // _WIDE, keys % _WIDE
+        judged = buckets >= rule.first_open
+        limit = judge.next_refit
+        assert limit is not None
+        judged &= buckets < counts.steps.bucket(limit) + 1
+        last_key = np.flatnonzero(judged)
+        if not len(last_key):
+            return True
+        resets = rule.fold.reset_for(len(counts.pairs))
+        heights = judge.height_of(series[judged])
+        for window in judge.windows:
+            first = np.maximum(buckets[judged] - window + 1, resets[series[judged]] + 1)
+            held = counts.ring.total(series[judged], first, buckets[judged])
+            low = np.searchsorted(keys, series[judged] * _WIDE + first)
+            totals = held + before[last_key + 1] - before[np.minimum(low, last_key + 1)]
+            maybe = np.flatnonzero((totals >= judge.rule.at_least) & (first <= buckets[judged]))
+            if len(maybe) and self._reaches(rule, series[judged][maybe], first[maybe], buckets[judged][maybe], totals[maybe], heights[maybe]):
+                return False
+        return True
+
+    def _reaches(
+        self, rule: RuleWatch, series: IntArray, first: IntArray, last: IntArray, totals: IntArray, heights: FloatArray
+    ) -> bool:
+        judge = rule.judge
+        starts = np.array([start for start, _ in judge.memories])
+        version = np.searchsorted(starts, last, side="right")
+        for number in np.unique(version).tolist():
+            mine = version == number
+            points = Points(series[mine], first[mine], last[mine])
+            law = judge.law(points, int(last[mine].max()) if number == len(starts) else int(starts[number]) - 1)
+            if (judge.detector.score(law, totals[mine]) >= heights[mine]).any():
+                return True
+        return False
+
+    def _increments(self, rule: RuleWatch, chosen: slice) -> tuple[IntArray, IntArray]:
+        """(series, bucket) keys and weights of the rows to come, of late rows that wait, and of open buckets."""
+        counts = rule.counts
+        keys: list[IntArray] = []
+        weights: list[IntArray] = []
+        kinds = self.kind[chosen]
+        buckets = _buckets(counts.steps, self.occurred[chosen])
+        for number in np.unique(kinds).tolist():
+            fact = self.kinds[number]
+            if fact.feed not in counts.lateness or not counts.selects(fact):
+                continue
+            mine = kinds == number
+            fed = counts.fed_by(fact.area, fact.category)
+            keys.append((fed[:, None] * _WIDE + buckets[mine][None, :]).ravel())
+            weights.append(np.tile(self.weight[chosen][mine], len(fed)))
+        for _, _, fact, sign in counts.late:
+            if sign > 0:
+                fed = counts.fed_by(fact.area, fact.category)
+                keys.append(fed * _WIDE + counts.steps.bucket(fact.occurred_at))
+                weights.append(np.full(len(fed), fact.count, np.int64))
+        for bucket in range(rule.first_open or 0, counts.ring.hi + 1):
+            touched = counts.ring.touched(bucket)
+            keys.append(touched * _WIDE + bucket)
+            weights.append(np.zeros(len(touched), np.int64))
+        if not keys:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        return np.concatenate(keys), np.concatenate(weights)
+
+
+def _buckets(steps: Steps, occurred: IntArray) -> IntArray:
+    if not steps.calendar_step:
+        return occurred // steps.step
+    return np.array([steps.bucket(at) for at in occurred.tolist()], np.int64)
+
+
+def _bare_fact(feed: str, stage: str, category: str, area: str, flags: int, severity: int) -> Fact:
+    return Fact(0, 0, stage, 0, 0, feed, category, area, 0, 0, 1, flags, severity, 0, "", 0, 0, 0)
+
