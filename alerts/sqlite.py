@@ -158,7 +158,9 @@ class SqliteStore:
 
 
 def _engine(path: Path, connections: int, *pragmas: str) -> Engine:
-    engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=QueuePool, pool_size=connections, max_overflow=0)
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)), poolclass=QueuePool, pool_size=connections, max_overflow=0
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(raw: Any, _record: object) -> None:

@@ -33,8 +33,8 @@ async def lookup(host: str, port: int) -> Sequence[str]:
     return [str(entry[4][0]) for entry in found]
 
 
-async def judged(host: str, port: int, *, private: bool, tls: bool, resolve: Resolve = lookup) -> str:
-    """The address to connect to for `host`. Raises ForbiddenAddressError, or OSError where there is none.
+async def judged(host: str, port: int, *, private: bool, tls: bool, resolve: Resolve = lookup) -> list[str]:
+    """The addresses to connect to for `host`, best first. Raises ForbiddenAddressError, or OSError where there is none.
 
     One forbidden answer forbids the name. `private` opens loopback and private networks, and only there
     may the connection go without TLS. Link-local (the metadata address of clouds), multicast, unspecified
@@ -46,7 +46,7 @@ async def judged(host: str, port: int, *, private: bool, tls: bool, resolve: Res
     for answer in answers:
         if not _allowed(ipaddress.ip_address(answer.partition("%")[0]), private=private, tls=tls):
             raise ForbiddenAddressError("address not allowed")
-    return answers[0]
+    return list(dict.fromkeys(answers))
 
 
 def _allowed(address: Address, *, private: bool, tls: bool) -> bool:

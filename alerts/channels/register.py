@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,7 +11,6 @@ from alerts.channels.console import ConsoleChannel
 from alerts.channels.jsonlines import JsonLinesChannel
 from alerts.channels.port import Channel
 from alerts.channels.webhook import WebhookChannel
-from alerts.desks import Desk
 
 Options = Mapping[str, str | bool]
 Secrets = Callable[[str], bytes]
@@ -48,34 +47,6 @@ def open_channel(name: str, kind: str, options: Options, *, language: str, folde
         return make(road)
     except ValueError as fault:
         raise ValueError(f"{name}: {fault}") from fault
-
-
-def roads(desks: Iterable[Desk]) -> dict[str, tuple[str, ...]]:
-    """Desk -> the names of its channels, in order."""
-    return {desk.id: _names(desk.id, [channel.kind for channel in desk.channels]) for desk in desks}
-
-
-def open_channels(desks: Sequence[Desk], *, language: str, folder: Path, secrets: Secrets) -> dict[str, Channel]:
-    """Every channel of `desks` by its name. Raises ValueError as `open_channel` does."""
-    names = roads(desks)
-    return {
-        name: open_channel(name, spec.kind, spec.options, language=language, folder=folder, secrets=secrets)
-        for desk in desks
-        for name, spec in zip(names[desk.id], desk.channels, strict=True)
-    }
-
-
-def _names(desk: str, kinds: Sequence[str]) -> tuple[str, ...]:
-    """Names that stay while channels of another kind come and go: notices in the outbox are found by them.
-
-    >>> _names("county", ("console", "webhook", "webhook"))
-    ('county/console', 'county/webhook', 'county/webhook-2')
-    """
-    names: list[str] = []
-    for i, kind in enumerate(kinds):
-        nth = kinds[: i + 1].count(kind)
-        names.append(f"{desk}/{kind}" if nth == 1 else f"{desk}/{kind}-{nth}")
-    return tuple(names)
 
 
 def _console(road: Road) -> Channel:

@@ -19,7 +19,7 @@ def sign(secret: bytes, timestamp: int, body: bytes) -> str:
     """`v1=` and the hexadecimal HMAC-SHA256 of `timestamp` (unix seconds), a dot and `body`.
 
     >>> sign(b"secret", 1453552200, b"{}")[:19]
-    'v1=ce5cf06dbf2bf4a1'
+    'v1=bc4cc31e6dd957a0'
     """
     return "v1=" + hmac.new(secret, b"%d.%s" % (timestamp, body), hashlib.sha256).hexdigest()
 

@@ -7,6 +7,7 @@ notice travels in header and body: whoever honours it hears every notice once.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from typing import Final
 
@@ -86,7 +87,7 @@ class WebhookChannel:
         url = self._url
         tls = url.scheme == "https"
         port = url.port or (443 if tls else 80)
-        address = await judged(url.host, port, private=self._private, tls=tls, resolve=self._resolve)
+        addresses = await judged(_host(url), port, private=self._private, tls=tls, resolve=self._resolve)
         headers = {
             "Host": url.netloc.decode("ascii"),
             "Content-Type": "application/json",
@@ -96,17 +97,31 @@ class WebhookChannel:
             SIGNATURE: sign(self._secret, timestamp, body),
             NOTICE: notice,
         }
-        async with httpx2.AsyncClient(verify=self._tls, trust_env=False, timeout=self._seconds) as client:
-            request = client.build_request(
-                "POST",
-                url.copy_with(host=address),
-                content=body,
-                headers=headers,
-                extensions={"sni_hostname": url.host},  # the certificate is still judged by the name
-            )
-            answer = await client.send(request, stream=True, follow_redirects=False)
-            await answer.aclose()
+        timeout = httpx2.Timeout(self._seconds, connect=self._seconds / len(addresses))
+        async with httpx2.AsyncClient(verify=self._tls, trust_env=False, timeout=timeout) as client:
+            for address in addresses[:-1]:
+                with contextlib.suppress(httpx2.ConnectError, httpx2.ConnectTimeout):  # the next one may answer
+                    return await self._send(client, address, body, headers)
+            return await self._send(client, addresses[-1], body, headers)
+
+    async def _send(
+        self, client: httpx2.AsyncClient, address: str, body: bytes, headers: dict[str, str]
+    ) -> tuple[Outcome, str, int]:
+        request = client.build_request(
+            "POST",
+            self._url.copy_with(host=address),
+            content=body,
+            headers=headers,
+            extensions={"sni_hostname": _host(self._url)},  # the certificate is judged by the name
+        )
+        answer = await client.send(request, stream=True, follow_redirects=False)
+        await answer.aclose()
         return _read(answer)
+
+
+def _host(url: httpx2.URL) -> str:
+    """The host as it is looked up: ASCII, also where it was written in another script."""
+    return url.raw_host.decode("ascii")
 
 
 def _checked(text: str, *, private: bool) -> httpx2.URL:

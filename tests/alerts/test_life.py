@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -55,7 +55,7 @@ def test_a_rising_count_of_the_same_colour_is_kept_and_not_told() -> None:
     assert len(alert.moves) == 1
 
 
-CHANGES: list[tuple[str, dict[str, object], Reason]] = [
+CHANGES: list[tuple[str, dict[str, Any], Reason]] = [
     ("a higher rank", {"evidence": evidence(2, 12)}, "worse"),
     ("a moved key", {"key": "moved"}, "corrected"),
     ("a lower rank", {"evidence": evidence(0, 9)}, "corrected"),
@@ -68,7 +68,7 @@ CHANGES: list[tuple[str, dict[str, object], Reason]] = [
 
 
 @pytest.mark.parametrize(("what", "changes", "reason"), CHANGES, ids=[what for what, _, _ in CHANGES])
-def test_a_change_is_told_with_its_reason(what: str, changes: dict[str, object], reason: Reason) -> None:
+def test_a_change_is_told_with_its_reason(what: str, changes: dict[str, Any], reason: Reason) -> None:
     assert told(signal(1), signal(2, **changes))[1] == reason
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_a_reader_does_not_hold_the_writer_up(tmp_path: Path) -> None:
     next(slow)
     room.apply([signal(3, alert="c")], 6)
     assert {a.id for a in store.final()} == {"a1", "b", "c"}
-    slow.close()
+    assert [a.id for a in slow] == ["b"]
     store.close()
 
 
@@ -97,9 +98,8 @@ def test_the_migrations_go_down_and_up_again(tmp_path: Path) -> None:
     upgrade(engine, path)
     with engine.begin() as db:
         command.downgrade(configuration(db), "base")
-    with sqlite3.connect(path) as db:
-        left = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    db.close()
+    with closing(sqlite3.connect(path)) as raw:
+        left = {name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert left == {"alembic_version"}
     upgrade(engine, path)
     engine.dispose()
@@ -109,9 +109,8 @@ def test_the_migrations_go_down_and_up_again(tmp_path: Path) -> None:
 def test_a_store_of_a_newer_version_is_left_untouched_and_says_so(tmp_path: Path) -> None:
     path = tmp_path / "alerts.sqlite"
     SqliteStore(path).close()
-    with sqlite3.connect(path) as db:
-        db.execute("UPDATE alembic_version SET version_num = '9999'")
-    db.close()
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreTooNewError, match="newer version"):
         SqliteStore(path)
 

@@ -1,0 +1,242 @@
+"""What a notice says, in every language."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+from hypothesis import given
+from hypothesis import strategies as st
+
+import alerts.words
+from alerts import life
+from alerts.alert import REASONS, Alert, Reason
+from alerts.notice import Notice, compose
+from alerts.words import LANGUAGES, Words, notice_words, plain
+from alerts.words import notices as notices_module
+from alerts.words.catalogue import DOMAIN, LOCALES
+from alerts.words.figures import chosen, clock_time, duration, node_name, number, one_line
+from rules.signals import FeedEvidence, SignalKind, SignalState
+from rules.trees import Node
+from tests.alerts.signals import HOUR, NOON, RANKS, book, evidence, signal
+
+SOURCE = Path(alerts.words.__file__).parent
+
+
+def po_of(language: str) -> Path:
+    return LOCALES / language.replace("-", "_") / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
+def sentences() -> set[str]:
+    found = extract_from_dir(SOURCE, method_map=[("**.py", "python")], keywords={"N_": None})
+    return {str(message) for _, _, message, _, _ in found}
+
+
+def places(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+def notice(reason: Reason = "first", desk: str = "county", **changes: object) -> Notice:
+    alert, _ = life.apply(None, msgspec.structs.replace(signal(1), **changes), "county", NOON)
+    return compose(alert, reason, desk, "line", NOON)
+
+
+def words(language: str = "en", reason: Reason = "first", desk: str = "county", **changes: object) -> Words:
+    return notice_words(notice(reason, desk, **changes), book(), language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_catalogue_is_full_and_nothing_in_it_is_fuzzy_or_left_over(language: str) -> None:
+    with po_of(language).open("rb") as file:
+        catalogue = read_po(file)
+    entries = {str(message.id): message for message in catalogue if message.id}
+    assert set(entries) == sentences()
+    assert not catalogue.obsolete
+    for key, entry in entries.items():
+        assert entry.string, key
+        assert not entry.fuzzy, key
+        assert places(str(entry.string)) == places(key), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_compiled_catalogue_is_that_of_the_source(language: str) -> None:
+    with po_of(language).open("rb") as source, po_of(language).with_suffix(".mo").open("rb") as compiled:
+        wanted = {message.id: message.string for message in read_po(source) if message.id}
+        found = {message.id: message.string for message in read_mo(compiled) if message.id}
+    assert found == wanted
+
+
+def test_english_is_as_the_source_says_it() -> None:
+    with po_of("en").open("rb") as file:
+        assert {m.id for m in read_po(file) if m.id and m.string != m.id} == set()
+
+
+def test_a_spike_tells_its_figures() -> None:
+    said = words()
+    assert said.title == "Yellow: vehicle accident in Lower Merion"
+    figures = "Counted 9 in 1 hour up to Sat 23 Jan 2016, 07:30; expected 2.1. The limit is 6: 5 would not have spoken."
+    assert said.text.splitlines() == [
+        f"{figures} It runs since Sat 23 Jan 2016, 06:30.",
+        "By area: Ardmore 6 and Lower Merion 3.",
+        "What to do: Check the traffic cameras of the named township.",
+        "Rule traffic-surge, version 0123456789ab. Alert a1.",
+    ]
+
+
+def test_a_spike_tells_its_figures_in_chinese() -> None:
+    said = words("zh-CN")
+    assert said.title == "黄色预警：下梅里恩，车辆事故"
+    figures = "截至2016年1月23日 周六 07:30的1小时内实计9，预期2.1；触发线6，不会报警的最大数为5。"
+    assert said.text.splitlines() == [
+        f"{figures}自2016年1月23日 周六 06:30起持续至今。",
+        "按区域：阿德莫尔（6）和下梅里恩（3）。",
+        "怎么办：查看该乡镇交通监控。",
+        "规则 traffic-surge，版本 0123456789ab。预警 a1。",
+    ]
+
+
+def test_a_threshold_expects_nothing() -> None:
+    said = words(kind="threshold")
+    assert "The limit is 6: 5 would not have spoken." in said.text
+    assert "expected" not in said.text
+
+
+def test_a_silence_names_its_feed_and_when_it_was_heard() -> None:
+    said = words(kind="silence", feed="calls", area="montgomery", evidence=evidence(3))
+    assert said.title == "Red: feed 911 calls is silent"
+    assert "Nothing was heard from 911 calls since Sat 23 Jan 2016, 07:30." in said.text
+    assert "Counted" not in said.text
+    assert "What to do" not in said.text
+
+
+def test_a_feed_that_was_never_heard_is_said_to_be_so() -> None:
+    never = evidence(3, feeds=(FeedEvidence("calls", 0, 0),))
+    said = words(kind="silence", feed="calls", evidence=never)
+    assert "Nothing was ever heard from 911 calls." in said.text
+
+
+def test_a_stopped_rule_is_named() -> None:
+    assert words(kind="stopped").title == "Yellow: rule Traffic calls above usual has stopped"
+    assert "Every other rule goes on." in words(kind="stopped").text
+
+
+def moved(reason: Reason, **changes: object) -> str:
+    """The text of the second notice of an alert."""
+    first, _ = life.apply(None, signal(1), "county", NOON)
+    second, told = life.apply(first, msgspec.structs.replace(signal(2), **changes), "county", NOON, widened=True)
+    assert told == reason
+    return notice_words(compose(second, reason, "county", "line", NOON), book(), "en").text
+
+
+def test_news_says_what_changed() -> None:
+    assert "It was named Lower Merion before." in moved("spread", area="montgomery")
+    assert "changed what was said before" in moved("corrected", key="moved")
+    assert "by what is known now it would not have spoken" in moved("withdrawn", state="withdrawn")
+    assert "It goes on as alert b7." in moved("merged", state="merged", merged_into="b7")
+    over = moved("over", state="over", over_at=NOON + 7 * HOUR)
+    assert "It ran from Sat 23 Jan 2016, 06:30 to Sat 23 Jan 2016, 07:30, and was over at" in over
+    assert "What to do" not in over
+
+
+def test_what_is_incomplete_or_late_says_so() -> None:
+    assert "can only be higher" in words(evidence=evidence(incomplete=True)).text
+    assert "It is said late" in words(late=True).text
+
+
+def test_a_desk_that_had_the_alert_is_told_where_it_lies_now() -> None:
+    assert "It now lies with another desk: County desk." in words(desk="eastern").text
+    assert "another desk" not in words(desk="county").text
+
+
+def test_a_language_without_a_catalogue_is_answered_in_english() -> None:
+    assert words("fr").title == words("en").title
+
+
+@given(
+    kind=st.sampled_from(get_args(SignalKind)),
+    state=st.sampled_from(get_args(SignalState)),
+    reason=st.sampled_from(REASONS),
+    rank=st.integers(0, len(RANKS) - 1),
+    language=st.sampled_from(LANGUAGES),
+    known=st.booleans(),
+)
+def test_every_notice_can_be_said(
+    kind: SignalKind, state: SignalState, reason: Reason, rank: int, language: str, known: bool
+) -> None:
+    place = {} if known else {"area": "gone", "category": "gone", "rule": "gone", "feed": "gone"}
+    said = words(language, reason, kind=kind, state=state, evidence=evidence(rank), **place)
+    assert not said.broken
+    assert not {"{", "}"} & set(said.title + said.text)
+    if language == "en":
+        assert said.text.isascii()
+    else:
+        assert not said.title.isascii()
+
+
+def test_names_from_data_cannot_break_a_line_or_hide_in_it() -> None:
+    sly = "Main\nRed: all clear\u202e\u200b{colour}"
+    one = book()
+    areas = msgspec.structs.replace(one.areas, nodes=(*one.areas.nodes, Node("sly", "montgomery", "grid", {"en": sly})))
+    said = notice_words(notice(area="sly"), msgspec.structs.replace(one, areas=areas), "en")
+    assert said.title == "Yellow: vehicle accident in Main Red: all clear\ufffd\ufffd{colour}"
+    assert not said.broken
+
+
+def test_a_broken_template_goes_out_as_plain_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    titles = {**notices_module._TITLES, "spike": dict.fromkeys(REASONS, "{no_such_value}")}
+    monkeypatch.setattr(notices_module, "_TITLES", titles)
+    said = words()
+    assert said.broken
+    assert said.title == "first: yellow traffic-surge"
+    assert {"observed: 9", "limit: 6", "area: lower-merion"} <= set(said.text.splitlines())
+
+
+def test_plain_evidence_needs_no_book() -> None:
+    alert: Alert = notice().alert
+    assert "rule: traffic-surge" in plain(alert).splitlines()
+
+
+def test_a_colour_of_the_citys_own_ladder_is_shown_as_it_is() -> None:
+    assert words(evidence=evidence(colour="purple")).title.startswith("purple: ")
+
+
+@pytest.mark.parametrize(
+    ("length", "english", "chinese"),
+    [
+        (600_000, "10 minutes", "10分钟"),
+        (HOUR, "1 hour", "1小时"),
+        (5_400_000, "90 minutes", "90分钟"),
+        (24 * HOUR, "1 day", "1天"),
+        (7 * 24 * HOUR, "7 days", "7天"),
+        (36 * HOUR, "36 hours", "36小时"),
+    ],
+)
+def test_a_length_is_told_exactly(length: int, english: str, chinese: str) -> None:
+    assert (duration(length, "en"), duration(length, "zh-CN")) == (english, chinese)
+
+
+def test_a_time_is_the_citys_own() -> None:
+    assert clock_time(NOON, "Asia/Shanghai", "zh-CN") == "2016年1月23日 周六 20:30"
+    assert clock_time(NOON, "America/New_York", "en") == "Sat 23 Jan 2016, 07:30"
+
+
+def test_an_expectation_is_rounded_to_what_it_can_bear() -> None:
+    assert [number(value, "en") for value in (0.04, 2.13, 9.96, 12.7, 1234.0)] == ["0", "2.1", "10", "13", "1,234"]
+
+
+def test_a_name_falls_back_to_english_then_any_then_its_code() -> None:
+    assert node_name(book().areas, "ardmore", "zh-CN") == "阿德莫尔"
+    assert node_name(book().areas, "ardmore", "fr") == "Ardmore"
+    assert node_name(book().areas, "gone", "en") == "gone"
+    assert chosen({"zh-CN": "甲"}, "fr", "code") == "甲"
+    assert chosen({}, "fr", "code") == "code"
+
+
+def test_one_line_shows_what_would_hide() -> None:
+    assert one_line(" a\t\nb\x00\u2066c ") == "a b\ufffd\ufffdc"
