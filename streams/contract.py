@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -20,6 +21,9 @@ LARGEST_REVISION: Final = 10**13
 """Room for a time in ms up to the year 2286, and none for the longer numbers that name people."""
 
 Kind = Literal["incident", "petition"]
+
+_BRACKETS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+"""A whole string (its brackets do not nest), or a bracket."""
 
 
 class Location(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,7 +77,12 @@ def decode_record(data: bytes) -> Any:
     """The JSON value in `data`. Raises Refused: too_large, not_utf8, malformed, too_deep, duplicate_key."""
     if len(data) > RECORD_BYTES:
         raise Refused(Reason.TOO_LARGE)
-    if data.count(b"{") + data.count(b"[") > DEPTH and _depth(data) > DEPTH:
+    return decode_json(data)
+
+
+def decode_json(data: bytes) -> Any:
+    """The JSON value in `data`, of any length. Raises Refused: not_utf8, malformed, too_deep, duplicate_key."""
+    if _is_deep(data):
         raise Refused(Reason.TOO_DEEP)
     try:
         value = msgspec.json.decode(data)
@@ -159,23 +168,17 @@ def _refuse_duplicates(data: bytes) -> None:
         raise Refused(Reason.MALFORMED) from None
 
 
-def _depth(data: bytes) -> int:
-    """The deepest nesting of brackets outside of strings."""
-    deepest = depth = 0
-    inside = escaped = False
-    for byte in data:
-        if inside:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                inside = False
-        elif byte == 0x22:
-            inside = True
-        elif byte in b"{[":
+def _is_deep(data: bytes) -> bool:
+    """Whether brackets outside of strings are nested deeper than DEPTH."""
+    if data.count(b"{") + data.count(b"[") <= DEPTH:
+        return False
+    depth = 0
+    for found in _BRACKETS.finditer(data):
+        mark = found[0]
+        if mark in (b"{", b"["):
             depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"}]":
+            if depth > DEPTH:
+                return True
+        elif mark in (b"}", b"]"):
             depth -= 1
-    return deepest
+    return False

@@ -64,6 +64,7 @@ class Feed:
     offices: frozenset[str]
     allowed_areas: frozenset[str] | None
     plan: Plan | None
+    drop: frozenset[str] = frozenset()
     headers: dict[tuple[str, ...], str] = field(default_factory=dict, compare=False)  # seen before: see records.py
 
 
@@ -97,7 +98,17 @@ def _connected(
         stages |= frozenset(file.columns.stage.values.values())
     stages |= frozenset(file.columns.stages or ()) if file.columns else frozenset()
     offices = frozenset(plan.offices.values()) if plan else frozenset(file.offices)
-    return Feed(name, file, file.source or name, zone, stages, offices, allowed if file.areas else None, plan)
+    return Feed(
+        name,
+        file,
+        file.source or name,
+        zone,
+        stages,
+        offices,
+        allowed if file.areas else None,
+        plan,
+        frozenset(file.drop),
+    )
 
 
 def _plan(

@@ -55,10 +55,18 @@ class Mapped:
     stage: IntArray  # index into stages
     occurred_at: IntArray  # ms
     arrived_at: IntArray  # ms
+    id_parts: Sequence[Sequence[str]] = ()  # what the gate looks at: the columns that make the id
     faults: Faults = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.id)
+
+    @property
+    def refused(self) -> NDArray[np.bool_]:
+        """Records of which no event may pass: faulty, or left out. Shape (R,)."""
+        refused = self.left_out.copy()
+        refused[list(self.faults)] = True
+        return refused
 
     def fault(self, records: NDArray[np.intp], reason: Reason, name: str) -> None:
         """Refuse these records, where nothing was wrong with them before."""
@@ -89,9 +97,10 @@ def map_records(
     columns = plan.columns
     points = Points(cells, columns.location)
     arrivals = _read(plan.arrived_at, cells, size)[0] if plan.arrived_at else None
+    id_parts = [take(cells) for take in plan.ids if take is not None]
     mapped = Mapped(
         source=[feed.source] * size,
-        id=_identities(plan, cells, times[0][1], size),
+        id=_identities(id_parts, times[0][1], plan, size),
         category=plan.category.codes(cells, size, points, None),
         area=plan.area.codes(cells, size, points, place_of),
         office=[""] * size,
@@ -110,6 +119,7 @@ def map_records(
         stage=np.zeros(0, np.int64),
         occurred_at=np.zeros(0, np.int64),
         arrived_at=np.zeros(0, np.int64),
+        id_parts=id_parts,
         faults=faults,
     )
     _lay_out_events(mapped, times, stamps, arrivals)
@@ -119,7 +129,7 @@ def map_records(
     return mapped
 
 
-def map_events(events: Sequence[Event], stamps: IntArray | None, areas: Sequence[str]) -> Mapped:
+def map_events(feed: Feed, events: Sequence[Event], stamps: IntArray | None, areas: Sequence[str]) -> Mapped:
     """Events that speak the contract, in the same columns. `areas`: the code of each, found by point where need be.
 
     `stamps`: as for `map_records`; None: each event arrived when it occurred.
@@ -157,6 +167,16 @@ def map_events(events: Sequence[Event], stamps: IntArray | None, areas: Sequence
             if reason is not None:
                 mapped.fault(np.flatnonzero(column.fault == code), reason, name)
     mapped.fault(np.flatnonzero(occurred.fault == EMPTY), Reason.BAD_TIME, "occurred_at")
+    mapped.id_parts = (mapped.id,)
+    for i, event in enumerate(events):
+        if event.kind != feed.file.kind:
+            mapped.faults.setdefault(i, (Reason.WRONG_KIND, "kind"))
+        if feed.file.source is not None and event.source != feed.file.source:
+            mapped.faults.setdefault(i, (Reason.WRONG_SOURCE, "source"))
+        if event.area is None and event.location is None:
+            mapped.faults.setdefault(i, (Reason.MISSING_FIELD, "area"))
+        if event.area is not None and event.location is not None:
+            mapped.faults.setdefault(i, (Reason.BAD_VALUE, "location"))
     return mapped
 
 
@@ -232,13 +252,17 @@ def _lay_out_events(
         mapped.arrived_at = np.where(later_stage, np.maximum(column, mapped.occurred_at), column)
 
 
-def _identities(plan: Plan, cells: Cells, first_times: IntArray, size: int) -> list[str]:
-    parts: list[Sequence[str]] = []
-    for take in plan.ids:
-        parts.append([str(at) for at in first_times.tolist()] if take is None else take(cells))
-    if len(parts) == 1:
+def _identities(parts: Sequence[Sequence[str]], first_times: IntArray, plan: Plan, size: int) -> list[str]:
+    """The id a record: its only part, or all of them joined. Empty where every part from a column is."""
+    if len(plan.ids) == 1 and parts:
         return [text.strip() for text in parts[0]]
-    return ["\x1f".join(row) for row in zip(*parts, strict=True)] if size else []
+    told = iter(parts)
+    times = [str(at) for at in first_times.tolist()]
+    columns = [times if take is None else next(told) for take in plan.ids]
+    joined = ["\x1f".join(row) for row in zip(*columns, strict=True)] if size else []
+    if not parts:
+        return joined
+    return [text if any(row) else "" for text, row in zip(joined, zip(*parts, strict=True), strict=True)]
 
 
 def _optional(
@@ -364,7 +388,7 @@ def whole_number(text: str) -> int | None:
     return int(whole)
 
 
-def retired(tree: Tree, code: str, day: str) -> str | None:
+def in_force(tree: Tree, code: str, day: str) -> str | None:
     """The area that stands for `code` on a local day (ISO): itself, its successor, or None."""
     seen: set[str] = set()
     while code in tree.by_code and code not in seen:

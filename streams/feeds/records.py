@@ -99,7 +99,7 @@ def unknown_field(feed: Feed, record: Mapping[str, object]) -> str:
 
 def _strangers(feed: Feed, header: tuple[str, ...]) -> str:
     reads = feed.plan.reads if feed.plan else frozenset()
-    drop = feed.file.drop
+    drop = feed.drop
     for number, name in enumerate(header, start=1):
         if name in reads or name in drop:
             continue

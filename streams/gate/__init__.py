@@ -1,4 +1,7 @@
-"""The privacy gate: what looks like a person's number, address or name is refused, and its value forgotten."""
+"""The privacy gate: what looks like a person's number, address or name is refused, and its value forgotten.
+
+One small file a detector, one page of arithmetic: docs/decisions/0003-gate.md.
+"""
 
 from streams.gate.verdict import Class, Gate
 

@@ -1,0 +1,190 @@
+"""Files and bodies into raw records, each with its place. What cannot be read is a record too: a broken one."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Final, NamedTuple
+
+import msgspec
+
+from streams.cloudevents import BATCH, STRUCTURED
+from streams.contract import RECORD_BYTES, decode_json
+from streams.feeds.packed import opened
+from streams.feeds.spec import FeedFile
+from streams.refusals import Reason, Refused
+
+LARGEST_DOCUMENT: Final = 256 * 1024 * 1024
+"""Bytes of one JSON document. Larger feeds come as JSON lines or CSV."""
+JSON: Final = "application/json"
+NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines"})
+
+
+class Broken(NamedTuple):
+    """A record that could not be read, and why. `data` is what came, for its length and digest alone."""
+
+    reason: Reason
+    field: str
+    data: bytes
+
+
+class Record(NamedTuple):
+    """A raw record: `offset` is its line (from 1), or its number in a JSON document (from 0)."""
+
+    offset: int
+    data: bytes | Mapping[str, object] | Broken
+
+
+class UnknownMediaType(ValueError):
+    """A body of a type that is not read here."""
+
+
+def records_in(path: Path, file: FeedFile) -> Iterator[Record]:
+    """The records of a file, .gz and .xz unpacked. Raises Refused where the file as a whole cannot be read:
+    bomb, malformed, too_large, missing_field or duplicate_key (its header)."""
+    with opened(path) as stream:
+        yield from records_of(stream, file)
+
+
+def records_of(stream: IO[bytes], file: FeedFile, header: tuple[str, ...] = (), line: int = 0) -> Iterator[Record]:
+    """The records of a stream. To go on in a grown file, give the CSV's `header` and the `line` already read."""
+    if file.format == "csv":
+        yield from _csv_records(stream, file, header, line)
+    elif file.format == "json":
+        yield from _document_records(stream, file.json_.records)
+    else:
+        for number, data in enumerate(_lines(stream), start=line + 1):
+            if data.strip():
+                yield Record(number, data)
+
+
+def header_of(stream: IO[bytes], file: FeedFile) -> tuple[str, ...]:
+    """The columns of a CSV: as the feed file says, else the stream's first line. Raises Refused."""
+    if file.csv.header is not None:
+        return tuple(file.csv.header)
+    first = next(_lines(stream), b"")
+    try:
+        text = first.removeprefix(b"\xef\xbb\xbf").decode(file.csv.encoding)
+        cells = next(csv.reader([text], delimiter=file.csv.delimiter, strict=True), [])
+    except UnicodeDecodeError:
+        raise Refused(Reason.NOT_UTF8) from None
+    except csv.Error:
+        raise Refused(Reason.MALFORMED) from None
+    names = tuple(cell.strip() for cell in cells)
+    if not any(names):
+        raise Refused(Reason.MISSING_FIELD, "header")
+    if len(set(names)) < len(names):
+        raise Refused(Reason.DUPLICATE_KEY, "header")
+    return names
+
+
+def split(body: bytes, content_type: str) -> list[bytes]:
+    """The records of an HTTP body: one object, an array, JSON lines, a CloudEvent or a batch of them.
+
+    Raises UnknownMediaType, and Refused where the body as a whole cannot be read.
+    """
+    kind = content_type.partition(";")[0].strip().lower() or JSON
+    if kind in NDJSON:
+        return [line for line in body.splitlines() if line.strip()]
+    if kind not in (JSON, STRUCTURED, BATCH):
+        raise UnknownMediaType(kind[:80])
+    text = body.lstrip()
+    if not text:
+        raise Refused(Reason.MALFORMED)
+    if text[:1] != b"[":
+        return [body]
+    try:
+        return [bytes(item) for item in msgspec.json.decode(body, type=list[msgspec.Raw])]
+    except msgspec.DecodeError:
+        raise Refused(Reason.MALFORMED) from None
+    except UnicodeDecodeError:
+        raise Refused(Reason.NOT_UTF8) from None
+    except RecursionError:
+        raise Refused(Reason.TOO_DEEP) from None
+
+
+def _lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Lines of at most RECORD_BYTES; a longer one comes as its beginning, too long to be accepted."""
+    while line := stream.readline(RECORD_BYTES + 2):
+        if len(line) > RECORD_BYTES and not line.endswith(b"\n"):
+            while (rest := stream.readline(RECORD_BYTES)) and not rest.endswith(b"\n"):
+                continue
+        yield line
+
+
+class _Source:
+    """Decoded lines for the CSV parser, with the lines of the present record kept so that they can be read again."""
+
+    def __init__(self, stream: IO[bytes], encoding: str, line: int) -> None:
+        self._lines = _lines(stream)
+        self._encoding = encoding
+        self._again: list[tuple[int, bytes]] = []
+        self._number = line
+        self.taken: list[tuple[int, bytes]] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self._again:
+            number, data = self._again.pop()
+        else:
+            data = next(self._lines)
+            self._number += 1
+            number = self._number
+        self.taken.append((number, data))
+        if len(data) > RECORD_BYTES:
+            raise Refused(Reason.TOO_LARGE)
+        return data.decode(self._encoding)
+
+    def give_back(self) -> None:
+        """All lines of the present record but the first are read again: an open quote spoils one line, not the rest."""
+        self._again.extend(reversed(self.taken[1:]))
+
+
+def _csv_records(stream: IO[bytes], file: FeedFile, header: tuple[str, ...], line: int) -> Iterator[Record]:
+    if not header:
+        header = header_of(stream, file)
+        line += file.csv.header is None
+    source = _Source(stream, file.csv.encoding, line)
+    reader = csv.reader(source, delimiter=file.csv.delimiter, strict=True)
+    width = len(header)
+    while True:
+        source.taken.clear()
+        reason = Reason.MALFORMED
+        try:
+            row = next(reader, None)
+        except UnicodeDecodeError:
+            row, reason = [], Reason.NOT_UTF8
+        except Refused as refused:
+            row, reason = [], refused.reason
+        except csv.Error:
+            row = []
+        if row is None:
+            return
+        number = source.taken[0][0]
+        if len(row) == width:
+            yield Record(number, dict(zip(header, row, strict=True)))
+        elif row or source.taken[0][1].strip():
+            spoilt = source.taken[0][1]
+            source.give_back()
+            yield Record(number, Broken(reason, "", spoilt))
+
+
+def _document_records(stream: IO[bytes], path: str) -> Iterator[Record]:
+    data = stream.read(LARGEST_DOCUMENT + 1)
+    if len(data) > LARGEST_DOCUMENT:
+        raise Refused(Reason.TOO_LARGE)
+    value = decode_json(data)
+    for step in path.split(".") if path else ():
+        value = value.get(step) if isinstance(value, dict) else None
+    if isinstance(value, dict):
+        value = [value]
+    if not isinstance(value, list):
+        raise Refused(Reason.MALFORMED)
+    for number, item in enumerate(value):
+        if isinstance(item, dict):
+            yield Record(number, item)
+        else:
+            yield Record(number, Broken(Reason.MALFORMED, "", str(number).encode()))

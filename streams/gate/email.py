@@ -1,0 +1,20 @@
+"""E-mail addresses, also with the at sign spelled."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from streams.gate.view import View
+
+_ADDRESS: Final = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
+_SPELLED: Final = re.compile(
+    r"[\w.+-]+\s?(?:@|[\[({<]\s?at\s?[\])}>]|\sat\s)\s?[\w-]+\s?(?:\.|[\[({<]\s?dot\s?[\])}>]|\sdot\s)\s?"
+    r"(?:com|cn|net|org|edu|gov|mil|info|io|me|co|hk|tw|us|uk|de|fr|ru|jp|qq|mail)\b",
+    re.IGNORECASE,
+)
+
+
+def email(view: View) -> bool:
+    """Whether an e-mail address stands in the text."""
+    return bool(_ADDRESS.search(view.plain) or _SPELLED.search(view.plain))
