@@ -7,20 +7,29 @@ The texts lie as data in `problem_texts.toml`, in every language of the house.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.resources import files
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 LANGUAGES: Final = ("en", "zh-CN")
-TEXTS: Final[Mapping[str, Mapping[str, str]]] = tomllib.loads(
-    files("streams").joinpath("problem_texts.toml").read_text(encoding="utf-8")
-)
-"""Message -> language -> text with {values}."""
-
 LONGEST_VALUE: Final = 120
 """A value shown in a message is cut at this many characters."""
+MOST_PROBLEMS: Final = 1000
+"""So many are kept; of the rest the number is said once."""
+MOST_GUESSES: Final = 50
+"""So many guesses search the known words for the nearest; a file that is wrong throughout needs no more."""
+MOST_COMPARED: Final = 2000
+"""Of more words only those with the same two first signs are compared."""
+
+_DATA: Final[dict[str, Any]] = tomllib.loads(
+    files("streams").joinpath("problem_texts.toml").read_text(encoding="utf-8")
+)
+REASONS: Final[Mapping[str, Mapping[str, str]]] = {reason["en"]: reason for reason in _DATA.pop("reasons")}
+"""What other rooms say in English about a value -> language -> text."""
+TEXTS: Final[Mapping[str, Mapping[str, str]]] = _DATA
+"""Message -> language -> text with {values}."""
 
 
 class Place(NamedTuple):
@@ -55,7 +64,15 @@ class Problem:
 def words(message: str, values: Mapping[str, object], language: str) -> str:
     """The text of a message, filled in. Raises KeyError for a message or a value that is not there."""
     texts = TEXTS[message]
-    return texts.get(language, texts["en"]).format_map(values)
+    told = {name: _reason(value, language) if name == "why" else value for name, value in values.items()}
+    return texts.get(language, texts["en"]).format_map(told)
+
+
+def _reason(value: object, language: str) -> str:
+    """A reason in `language`, part by part between colons; what has no translation stays as it is."""
+    whole = str(value)
+    parts = [whole] if whole in REASONS else whole.split(": ")
+    return ": ".join(REASONS.get(part, {}).get(language, part) for part in parts)
 
 
 class Problems:
@@ -63,15 +80,29 @@ class Problems:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, int, int, str, str], Problem] = {}
+        self._said = 0
+        self._guesses = 0
 
     def say(self, file: str, place: Place, message: str, /, **values: object) -> None:
         """Note a problem; the same one at the same place is noted once."""
+        self._said += 1
         shown = {name: visible(value) for name, value in values.items()}
-        problem = Problem(file, place.line, place.column, message, shown)
-        self._found.setdefault((file, place.line, place.column, message, problem.text()), problem)
+        problem = Problem(visible(file), place.line, place.column, message, shown)
+        key = (file, place.line, place.column, message, problem.text())
+        if len(self._found) < MOST_PROBLEMS or key in self._found:
+            self._found[key] = problem
+        else:
+            more = Problem(".", 1, 1, "more-problems", {"most": str(MOST_PROBLEMS)})
+            self._found[".", 1, 1, "more-problems", ""] = more
+
+    def guess(self, word: str, known: Collection[str]) -> str:
+        """The known word that was probably meant, else some of the known ones, for `use {guess}`."""
+        self._guesses += 1
+        return guess(word, known) if self._guesses <= MOST_GUESSES else _some(known)
 
     def __len__(self) -> int:
-        return len(self._found)
+        """How often something was said: whoever compares two of these knows whether anything was said between."""
+        return self._said
 
     def all(self) -> tuple[Problem, ...]:
         """In reading order: by file, line, column."""
@@ -86,9 +117,14 @@ def visible(value: object) -> str:
 
 
 def guess(word: str, known: Iterable[str]) -> str:
-    """The known word that was probably meant, else some of the known ones, for "use {guess}"."""
+    """The nearest of the known words, else some of them."""
     words = sorted(set(known))
-    close = get_close_matches(word, words, n=1, cutoff=0.6)
-    if close:
-        return close[0]
+    if len(words) > MOST_COMPARED:
+        words = [one for one in words if one[:2] == word[:2]][:MOST_COMPARED]
+    close = get_close_matches(word[:LONGEST_VALUE], words, n=1, cutoff=0.6)
+    return close[0] if close else _some(words)
+
+
+def _some(known: Iterable[str]) -> str:
+    words = sorted(set(known))
     return ", ".join(words[:12]) + (" …" if len(words) > 12 else "")

@@ -2,49 +2,46 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from rules.trees import Node, Tree
+from rules.trees import Node
 from streams.city.cells import Cell, rows
 from streams.city.folder import LONGEST_CSV, Folder
-from streams.city.schema import CODE
-from streams.city.tree_checks import Planted, grow
-from streams.problems import START, Place, Problems, guess
+from streams.city.schema import is_code
+from streams.city.tree_checks import Grown, Planted, grow
+from streams.problems import START, Place, Problems
 
 FILE: Final = "areas.csv"
 WANTED: Final = ("code", "parent", "level")
 OPTIONAL: Final = ("valid_from", "valid_to", "replaced_by", "population", "neighbours")
-LONGEST_CODE: Final = 64
 
 
-def read_areas(folder: Folder, levels: Sequence[str], languages: Sequence[str]) -> Tree | None:
-    """The tree in areas.csv, or None after saying why not. Names stand in columns `name.en`, `name.zh-CN`."""
+def read_areas(folder: Folder, levels: Sequence[str], languages: Sequence[str]) -> Grown:
+    """The tree in areas.csv, or what is known of it after saying what is wrong.
+
+    Names stand in columns `name.en`, `name.zh-CN`. No `levels` or `languages`: not known, not checked.
+    """
     problems = folder.problems
     text = folder.text(FILE, LONGEST_CSV)
     if text is None:
-        return None
+        return Grown()
     before = len(problems)
     table = rows(FILE, text, problems)
     header = next(table, [])
     _check_header(header, languages, problems)
-    if len(problems) > before:
-        return None
     columns = [cell.value for cell in header]
-    planted = [one for row in table if (one := _node(columns, row, problems)) is not None]
-    if len(problems) > before:
-        _complain_about_tree(planted, levels, languages, problems)
-        return None
-    return grow(FILE, planted, levels, languages, problems)
-
-
-def _complain_about_tree(
-    planted: Sequence[Planted], levels: Sequence[str], languages: Sequence[str], problems: Problems
-) -> None:
-    """Rows that could not be read are no reason to keep the other rows' mistakes for the next run."""
-    grow(FILE, planted, levels, languages, problems)
+    if not set(WANTED) <= set(columns) or len(set(columns)) < len(columns):
+        return Grown()
+    planted = [_node(columns, row, problems) for row in table]
+    whole = len(problems) == before
+    if not any(planted) and whole:
+        problems.say(FILE, START, "file-empty")
+    # rows that could not be read are no reason to keep the other rows' mistakes for the next run
+    complete = None not in planted
+    grown = grow(FILE, [one for one in planted if one], levels, languages, problems, complete=complete)
+    return grown if whole else Grown(None, grown.nodes if complete else None)
 
 
 def _check_header(header: Sequence[Cell], languages: Sequence[str], problems: Problems) -> None:
@@ -54,8 +51,9 @@ def _check_header(header: Sequence[Cell], languages: Sequence[str], problems: Pr
     for cell in header:
         if cell.value in seen:
             problems.say(FILE, cell.place, "column-repeated", column=cell.value)
-        elif cell.value not in known:
-            problems.say(FILE, cell.place, "column-unknown", column=cell.value, guess=guess(cell.value, known))
+        elif cell.value not in known and (languages or not cell.value.startswith("name.")):
+            meant = problems.guess(cell.value, known)
+            problems.say(FILE, cell.place, "column-unknown", column=cell.value, guess=meant)
         seen[cell.value] = cell
     for column in (*WANTED, *names):
         if column not in seen:
@@ -63,6 +61,9 @@ def _check_header(header: Sequence[Cell], languages: Sequence[str], problems: Pr
 
 
 def _node(columns: Sequence[str], row: Sequence[Cell], problems: Problems) -> Planted | None:
+    """The row's node, without the parts that cannot be read; None where it has no code."""
+    if not row:
+        return None
     if len(row) != len(columns):
         problems.say(FILE, row[0].place, "csv-row-length", cells=len(row), columns=len(columns))
         return None
@@ -70,17 +71,16 @@ def _node(columns: Sequence[str], row: Sequence[Cell], problems: Problems) -> Pl
     values = {column: cell.value for column, cell in cells.items()}
     places: dict[str, Place] = {column: cell.place for column, cell in cells.items()}
     code = values["code"]
-    if not re.match(CODE, code) or len(code) > LONGEST_CODE:
+    if not is_code(code):
         problems.say(FILE, places["code"], "code-unreadable", code=code)
         return None
     for column in ("valid_from", "valid_to"):
         if not _is_day(values.get(column, "")):
-            problems.say(FILE, places[column], "day-unreadable", value=values[column])
-            return None
+            problems.say(FILE, places[column], "day-unreadable", value=values.pop(column))
     population = values.get("population", "")
     if population and not (population.isascii() and population.isdigit() and len(population) < 12):
         problems.say(FILE, places["population"], "want-whole-number", value=population, key="population")
-        return None
+        population = ""
     node = Node(
         code=code,
         parent=values["parent"],

@@ -10,7 +10,7 @@ from pydantic import Field
 from rules.calendar import Calendar
 from streams.city.durations import Day
 from streams.city.folder import Folder
-from streams.city.names import check_names
+from streams.city.names import check_written_names
 from streams.city.schema import Form, Text, Whole, checked
 from streams.city.yaml import read_document
 from streams.problems import Problems
@@ -39,7 +39,7 @@ def read_calendar(folder: Folder, zone: str, languages: Sequence[str]) -> Calend
     problems: Problems = folder.problems
     for kind in ("holidays", "workdays"):
         for day, names in getattr(file, kind).items():
-            check_names(FILE, document.place((kind, day)), day, names, languages, problems)
+            check_written_names(document, (kind, day), day, names, languages, problems)
     for day in file.workdays:
         if day in file.holidays:
             problems.say(FILE, document.key_place(("workdays", day)), "holiday-and-workday", day=day)

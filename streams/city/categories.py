@@ -7,12 +7,12 @@ from typing import Final
 
 from pydantic import Field
 
-from rules.trees import Node, Tree
+from rules.trees import Node
 from streams.city.durations import Day
 from streams.city.folder import Folder
 from streams.city.names import check_languages
 from streams.city.schema import Code, Form, Names, checked
-from streams.city.tree_checks import Planted, grow
+from streams.city.tree_checks import Grown, Planted, grow
 from streams.city.yaml import Document, read_document
 
 FILE: Final = "categories.yaml"
@@ -33,23 +33,27 @@ class CategoriesFile(Form):
     categories: list[CategoryForm] = Field(min_length=1, description="The nodes, in any order; one root.")
 
 
-def read_categories(folder: Folder, languages: Sequence[str]) -> Tree | None:
-    """The tree in categories.yaml, or None after saying why not."""
+def read_categories(folder: Folder, languages: Sequence[str]) -> Grown:
+    """The tree in categories.yaml, or what is known of it after saying what is wrong."""
     document = read_document(folder, FILE)
     if document is None:
-        return None
+        return Grown()
     file = checked(document, CategoriesFile, folder.problems)
     if file is None:
-        return None
+        return Grown()
+    for number, level in enumerate(file.levels):
+        if level in file.levels[:number]:
+            folder.problems.say(FILE, document.place(("levels", number)), "listed-twice", value=level)
     planted = [_node(document, number, form) for number, form in enumerate(file.categories)]
-    for one in planted:
-        check_languages(FILE, one.at("names"), one.node.names, languages, folder.problems)
+    for number, form in enumerate(file.categories):
+        check_languages(document, ("categories", number, "names"), form.names, languages, folder.problems)
     return grow(FILE, planted, file.levels, languages, folder.problems)
 
 
 def _node(document: Document, number: int, form: CategoryForm) -> Planted:
     path = ("categories", number)
     places = {key: document.place((*path, key)) for key in CategoryForm.model_fields}
+    places |= {f"name.{language}": document.place((*path, "names", language)) for language in form.names}
     node = Node(
         code=form.code,
         parent=form.parent or "",

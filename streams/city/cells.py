@@ -15,7 +15,10 @@ class Cell:
 
 
 def rows(file: str, text: str, problems: Problems) -> Iterator[list[Cell]]:
-    """Each row that is not empty. A quote that never ends, or text after one, is said and ends the reading."""
+    """Each row with anything in it.
+
+    A quote that never ends, or text after one, is said; an empty row stands for what could not be read from there on.
+    """
     row: list[Cell] = []
     at, line, start = 0, 1, 0  # position; its line; where that line begins
     while at <= len(text):
@@ -24,11 +27,13 @@ def rows(file: str, text: str, problems: Problems) -> Iterator[list[Cell]]:
             value, end = _quoted(text, at)
             if end < 0:
                 problems.say(file, place, "csv-quote-open")
+                yield []
                 return
             line += text.count("\n", at, end)
             start = max(start, text.rfind("\n", at, end) + 1)
             if text[end : end + 1] not in ("", ",", "\r", "\n"):
                 problems.say(file, Place(line, end - start + 1), "csv-after-quote")
+                yield []
                 return
         else:
             end = _end_of_plain(text, at)

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cache
-from typing import Annotated, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from streams.city.durations import DAY, MINUTE, Duration
-from streams.city.schema import Code, Form, Names, Text
-from streams.city.yaml import Document
-from streams.problems import LANGUAGES, Problems
+from rules.trees import Tree
+from streams.city.durations import DAY, MINUTE, Duration, written
+from streams.city.folder import Folder
+from streams.city.names import check_written_names
+from streams.city.schema import Code, Form, Names, Text, checked, matching
+from streams.city.yaml import Document, Path, read_document
+from streams.problems import LANGUAGES, START, Problems
 
 FILE: Final = "city.yaml"
+MOST_SHOWN: Final = 200
+"""Areas in metrics and on the map."""
 
 
 def _zone(name: str) -> str:
     if not known_zone(name):
-        raise PydanticCustomError("zone-unknown", "unknown zone", {"zone": name})
+        meant = get_close_matches(name, available_timezones(), n=1, cutoff=0.8) or ["Asia/Shanghai"]
+        raise PydanticCustomError("zone-unknown", "unknown zone", {"zone": name, "guess": meant[0]})
     return name
 
 
@@ -34,7 +41,7 @@ def known_zone(name: str) -> bool:
 
 
 Zone = Annotated[Text, AfterValidator(_zone)]
-CityName = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+CityName = Annotated[Text, AfterValidator(matching(r"[a-z][a-z0-9-]{0,39}", "city-name"))]
 
 
 class CityFile(Form):
@@ -61,11 +68,46 @@ class CityFile(Form):
     retention: Duration = Field(default=400 * DAY, description="Frames are kept this long.")
 
 
-def check_city(document: Document, city: CityFile, problems: Problems) -> None:
-    """What one model cannot see: languages of the house, levels and colours named twice."""
+_STAND_IN: Final[dict[str, Any]] = {"name": "city", "names": {"en": "City"}, "zone": "UTC", "area_levels": ["city"]}
+_UNKNOWN: Final[dict[str, Any]] = {"names": {}, "languages": [], "area_levels": [], "colours": []}
+NOTHING_KNOWN: Final = CityFile.model_validate(_STAND_IN).model_copy(update=_UNKNOWN)
+"""Stands for a city whose file cannot be read: other files are still checked, but not against it."""
 
-    def say(path: tuple[str | int, ...], message: str, /, **values: object) -> None:
-        problems.say(document.file, document.place(path), message, **values)
+
+def read_city_file(folder: Folder) -> tuple[CityFile, bool]:
+    """The file, and whether it is whole. Where it is not, what is wrong was said, and the readable parts remain."""
+    document = read_document(folder, FILE)
+    if document is None:
+        return NOTHING_KNOWN, False
+    before = len(folder.problems)
+    city = checked(document, CityFile, folder.problems)
+    if city is None:
+        return _readable_parts(document), False
+    _check(document, city, folder.problems)
+    if not set(city.languages) <= set(LANGUAGES):
+        city = city.model_copy(update={"languages": []})  # or every name would be missing in it
+    return city, len(folder.problems) == before
+
+
+def _readable_parts(document: Document) -> CityFile:
+    """Each key by itself: one that is wrong or missing leaves the others known."""
+    written = document.value if isinstance(document.value, dict) else {}
+    try:
+        CityFile.model_validate(written)
+    except ValidationError as fault:
+        wrong = {str(error["loc"][0]) for error in fault.errors() if error["loc"]} | (_STAND_IN.keys() - written.keys())
+    else:
+        wrong = set()
+    known = {key: value for key, value in written.items() if key not in wrong}
+    city = CityFile.model_validate({**_STAND_IN, **known})
+    return city.model_copy(update={key: getattr(NOTHING_KNOWN, key) for key in wrong & _UNKNOWN.keys()})
+
+
+def _check(document: Document, city: CityFile, problems: Problems) -> None:
+    """What one model cannot see: languages of the house, levels and colours named twice, times that contradict."""
+
+    def say(path: Path, message: str, **values: object) -> None:
+        problems.say(FILE, document.place(path), message, **values)
 
     for number, language in enumerate(city.languages):
         if language not in LANGUAGES:
@@ -77,3 +119,32 @@ def check_city(document: Document, city: CityFile, problems: Problems) -> None:
                 say((key, number), "listed-twice", value=word)
     if city.display_level is not None and city.display_level not in city.area_levels:
         say(("display_level",), "level-unknown", level=city.display_level, known=city.area_levels)
+    if city.horizon < city.lateness:
+        say(("horizon",), "horizon-short", horizon=written(city.horizon), lateness=written(city.lateness))
+    if city.retention < DAY:
+        say(("retention",), "out-of-bounds", value=written(city.retention), bound="≥ 1d")
+    if set(city.languages) <= set(LANGUAGES):
+        check_written_names(document, ("names",), city.name, city.names, city.languages, problems)
+
+
+def display_level(city: CityFile, areas: Tree) -> str:
+    """The finest level whose areas, with all above, stay within MOST_SHOWN; or the one that the city names."""
+    if city.display_level is not None:
+        return city.display_level
+    fitting = [level for level in areas.levels if shown(areas, level) <= MOST_SHOWN]
+    return fitting[-1] if fitting else areas.levels[0]
+
+
+def check_display(folder: Folder, city: CityFile, areas: Tree) -> None:
+    """Every shown area is a value of a metric's label: there must not be too many."""
+    level = city.display_level
+    if level in areas.levels and (count := shown(areas, str(level))) > MOST_SHOWN:
+        document = read_document(folder, FILE)
+        place = document.place(("display_level",)) if document else START
+        folder.problems.say(FILE, place, "display-too-fine", level=level, count=count, most=MOST_SHOWN)
+
+
+def shown(areas: Tree, level: str) -> int:
+    """How many areas lie at `level` and above."""
+    depth = areas.levels.index(level)
+    return sum(areas.levels.index(node.level) <= depth for node in areas.nodes)

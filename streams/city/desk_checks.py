@@ -3,75 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from rules.trees import Tree
+from streams.city.city_file import CityFile
 from streams.city.desk_file import DeskForm, DesksFile, WebhookForm
-from streams.city.names import check_names
+from streams.city.names import check_written_names
+from streams.city.tree_checks import Grown
 from streams.city.yaml import Document, Path
-from streams.problems import Problems, guess
+from streams.problems import Problems
 
-EXAMPLES = 3
+EXAMPLES: Final = 3
 """So many gaps are named; the rest is a number."""
 
 
 def check_desks(
-    document: Document,
-    file: DesksFile,
-    areas: Tree | None,
-    categories: Tree | None,
-    languages: Sequence[str],
-    ladder: Sequence[str],
-    problems: Problems,
+    document: Document, file: DesksFile, areas: Grown, categories: Grown, city: CityFile, problems: Problems
 ) -> None:
-    """Everything that the model cannot see. A tree of None is not known, and nothing is said about it."""
-    desks = file.desks
-    known = [desk.id for desk in desks]
+    """Everything that the model cannot see. What is not known of trees and city is passed over."""
+    known = [desk.id for desk in file.desks]
     seen: dict[str, int] = {}
-    for number, desk in enumerate(desks):
+    for number, desk in enumerate(file.desks):
         path = ("desks", number)
         place = document.place((*path, "id"))
         if desk.id in seen:
             problems.say(document.file, place, "desk-repeated", desk=desk.id, line=seen[desk.id])
         seen.setdefault(desk.id, place.line)
-        check_names(document.file, document.place((*path, "names")), desk.id, desk.names, languages, problems)
         if desk.parent is not None and desk.parent not in known:
-            problems.say(
-                document.file, document.place((*path, "parent")), "desk-parent-unknown", parent=desk.parent,
-                guess=guess(desk.parent, [one for one in known if one != desk.id] or ["-"]),
-            )  # fmt: skip
-        _check_channels(document, (*path, "channels"), desk, languages, problems)
-        for colour in desk.clocks:
-            if colour not in ladder:
-                problems.say(
-                    document.file, document.key_place((*path, "clocks", colour)), "colour-unknown", colour=colour,
-                    known=list(ladder),
-                )  # fmt: skip
+            others = [one for one in known if one != desk.id]
+            message = "desk-parent-unknown" if others else "desk-alone"
+            meant = problems.guess(desk.parent, others)
+            place = document.place((*path, "parent"))
+            problems.say(document.file, place, message, parent=desk.parent, guess=meant)
+        check_written_names(document, (*path, "names"), desk.id, desk.names, city.languages, problems)
+        _check_channels(document, (*path, "channels"), desk, city, problems)
+        _check_clocks(document, (*path, "clocks"), desk, city, problems)
+        _check_shifts(document, (*path, "shifts"), desk, problems)
         _check_codes(document, (*path, "areas"), desk.areas, areas, "area-unknown", problems)
         _check_codes(document, (*path, "categories"), desk.categories, categories, "category-unknown", problems)
-    _check_rings(document, desks, problems)
-    if areas is not None and categories is not None:
-        _check_overlaps(document, desks, problems)
-        _check_gaps(document, desks, areas, categories, problems)
+    _check_rings(document, file.desks, problems)
+    _check_overlaps(document, file.desks, problems)
+    if areas.tree is not None and categories.tree is not None:
+        _check_gaps(document, file.desks, areas.tree, categories.tree, problems)
 
 
-def _check_channels(
-    document: Document, path: Path, desk: DeskForm, languages: Sequence[str], problems: Problems
-) -> None:
+def _check_channels(document: Document, path: Path, desk: DeskForm, city: CityFile, problems: Problems) -> None:
     for number, channel in enumerate(desk.channels):
-        place = document.place((*path, number))
-        if channel.language is not None and channel.language not in languages:
-            problems.say(document.file, place, "language-not-city", language=channel.language, known=list(languages))
+        if channel.language is not None and city.languages and channel.language not in city.languages:
+            place = document.place((*path, number, "language"))
+            problems.say(
+                document.file, place, "language-not-city", language=channel.language, known=list(city.languages)
+            )
         if isinstance(channel, WebhookForm) and channel.url.startswith("http:") and not channel.private:
             problems.say(document.file, document.place((*path, number, "url")), "webhook-open", url=channel.url)
 
 
+def _check_clocks(document: Document, path: Path, desk: DeskForm, city: CityFile, problems: Problems) -> None:
+    for colour in desk.clocks:
+        if city.colours and colour not in city.colours:
+            place = document.key_place((*path, colour))
+            problems.say(document.file, place, "colour-unknown", colour=colour, known=list(city.colours))
+
+
+def _check_shifts(document: Document, path: Path, desk: DeskForm, problems: Problems) -> None:
+    names = [shift.name for shift in desk.shifts]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            problems.say(document.file, document.place((*path, number, "name")), "listed-twice", value=name)
+
+
 def _check_codes(
-    document: Document, path: Path, codes: Sequence[str], tree: Tree | None, message: str, problems: Problems
+    document: Document, path: Path, codes: Sequence[str], tree: Grown, message: str, problems: Problems
 ) -> None:
     for number, code in enumerate(codes):
         place = document.place((*path, number))
-        if tree is not None and code not in tree.by_code:
-            problems.say(document.file, place, message, code=code, guess=guess(code, tree.by_code))
+        if tree.nodes is not None and code not in tree.nodes:
+            problems.say(document.file, place, message, code=code, guess=problems.guess(code, tree.nodes))
         if code in codes[:number]:
             problems.say(document.file, place, "listed-twice", value=code)
 

@@ -6,18 +6,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from alerts.desks import Channel, Desk, Shift
 from streams.city.city_file import Zone
 from streams.city.durations import Duration, Hour
-from streams.city.schema import Code, Form, Names, Switch, Text, Whole
+from streams.city.schema import Code, Form, Names, Switch, Text, Whole, matching
 
 FILE: Final = "desks.yaml"
 
-FileName = Annotated[Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-WebAddress = Annotated[Text, Field(pattern=r"^https?://[^\s@]+$")]
-SecretName = Annotated[Text, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+FileName = Annotated[Text, AfterValidator(matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "file-name"))]
+WebAddress = Annotated[Text, AfterValidator(matching(r"https?://[^\s/@?#][^\s@]*", "web-address"))]
+SecretName = Annotated[Text, AfterValidator(matching(r"[a-z][a-z0-9_]{0,63}", "secret-name"))]
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 

@@ -25,8 +25,11 @@ class Folder:
 
     def has(self, name: str) -> bool:
         """Whether something of that name lies there, a broken link included."""
-        path = self.root / name
-        return path.exists() or path.is_symlink()
+        try:
+            path = self.root / name
+            return path.exists() or path.is_symlink()
+        except (OSError, ValueError):  # a name too long, a folder that may not be entered
+            return False
 
     def inside(self, name: str) -> Path | None:
         """The real path of `name`, or None where it leads out of the folder."""
@@ -61,11 +64,13 @@ class Folder:
             self.problems.say(folder, START, "outside-folder")
             return ()
         if not path.is_dir():
+            if path.exists():
+                self.problems.say(folder, START, "not-a-folder")
             return ()
         try:
             found = sorted(entry.name for entry in path.iterdir() if not entry.name.startswith("."))
-        except OSError as fault:
-            self.problems.say(folder, START, "file-unreadable", why=fault.strerror or type(fault).__name__)
+        except OSError:
+            self.problems.say(folder, START, "file-unreadable")
             return ()
         if len(found) > MOST_FILES:
             self.problems.say(folder, START, "too-many-files", count=len(found), most=MOST_FILES)
@@ -89,8 +94,8 @@ class Folder:
         except FileNotFoundError:
             self.problems.say(name, START, "file-missing")
             return None
-        except OSError as fault:
-            self.problems.say(name, START, "file-unreadable", why=fault.strerror or type(fault).__name__)
+        except OSError:
+            self.problems.say(name, START, "file-unreadable")
             return None
         if len(data) > longest:  # it grew while we looked
             self.problems.say(name, START, "file-too-large", size=len(data), most=longest)

@@ -9,28 +9,31 @@ from typing import Final
 
 from rules.book import DetectorSpec, FeedPolicy
 from rules.detectors.register import DETECTORS, make, parameters
-from rules.trees import Tree
+from streams.city.city_file import CityFile
 from streams.city.durations import DAY, HOUR, MINUTE, WEEK, written
-from streams.city.names import check_languages, check_names
+from streams.city.names import check_languages, check_written_names
 from streams.city.rule_file import Once, RuleFile
+from streams.city.tree_checks import Grown
 from streams.city.yaml import Document, Path
-from streams.problems import Problems, guess
+from streams.problems import Problems
 
 MOST_OPEN_BUCKETS: Final = 256
-LONGEST_GUIDANCE: Final = 1000
+
+
+_OUT_OF_RANGE: Final = re.compile(r"(\w+) is (.+?): (.+)")
+"""How the register refuses a value: name, value, what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a rule is checked against. None: it could not be read, and nothing is said about it."""
 
-    areas: Tree | None
-    area_levels: Sequence[str]
-    categories: Tree | None
+    city: CityFile
+    areas: Grown
+    categories: Grown
     feeds: Mapping[str, FeedPolicy] | None
-    heard: frozenset[tuple[str, str]] | None  # (area, category) roots that a desk answers for
-    languages: Sequence[str]
-    ladder: Sequence[str]
+    stages: Mapping[str, frozenset[str]]  # feed -> the stages that its events may have
+    heard: frozenset[str] | None  # categories that a desk answers for, somewhere
 
 
 def feeds_of(rule: RuleFile, feeds: Mapping[str, FeedPolicy]) -> list[FeedPolicy]:
@@ -78,10 +81,8 @@ class RuleCheck:
             if window < step:
                 self._say(path, "window-short", window=written(window), step=written(step))
             elif window % step:
-                self._say(
-                    path, "window-uneven", window=written(window), step=written(step),
-                    fits=written(window - window % step),
-                )  # fmt: skip
+                fits = written(window - window % step)
+                self._say(path, "window-uneven", window=written(window), step=written(step), fits=fits)
             elif window in seen:
                 self._say(path, "listed-twice", value=written(window))
             seen.add(window)
@@ -90,80 +91,95 @@ class RuleCheck:
             self._say(("once", "within"), "once-nothing")
 
     def _levels(self) -> None:
-        levels = list(self.around.area_levels)
-        if self.rule.areas not in levels:
-            self._say(("areas",), "level-unknown", level=self.rule.areas, known=levels)
-        categories = self.around.categories
-        if self.rule.categories is None or categories is None:
+        levels = self.around.city.area_levels
+        if levels and self.rule.areas not in levels:
+            self._say(("areas",), "level-unknown", level=self.rule.areas, known=list(levels))
+        tree = self.around.categories.tree
+        if self.rule.categories is None or tree is None:
             return
-        if self.rule.categories not in categories.levels:
-            self._say(("categories",), "level-unknown", level=self.rule.categories, known=list(categories.levels))
+        if self.rule.categories not in tree.levels:
+            self._say(("categories",), "level-unknown", level=self.rule.categories, known=list(tree.levels))
             return
-        own = categories.by_code.get(self.rule.counts.category)
-        if own and categories.levels.index(self.rule.categories) < categories.levels.index(own.level):
+        own = tree.by_code.get(self.rule.counts.category)
+        if own and tree.levels.index(self.rule.categories) < tree.levels.index(own.level):
             self._say(("categories",), "level-above", level=self.rule.categories, category=own.code, own=own.level)
 
     def _category(self) -> None:
-        tree, code = self.around.categories, self.rule.counts.category
-        if tree is None:
-            return
+        known, code = self.around.categories, self.rule.counts.category
         path = ("counts", "category")
-        if code not in tree.by_code:
-            self._say(path, "category-unknown", code=code, guess=guess(code, tree.by_code))
-        elif self.around.heard is not None and not any(
-            tree.holds(category, code) or tree.holds(code, category)
-            for _, category in self.around.heard
-            if category in tree.by_code
-        ):
-            self._say(path, "rule-unheard", rule=self.rule.id, category=code)
+        if known.nodes is not None and code not in known.nodes:
+            self._say(path, "category-unknown", code=code, guess=self.problems.guess(code, known.nodes))
+        elif known.tree is not None and self.around.heard is not None:
+            tree = known.tree
+            heard = [category for category in self.around.heard if category in tree.by_code]
+            if not any(tree.holds(category, code) or tree.holds(code, category) for category in heard):
+                self._say(path, "rule-unheard", rule=self.rule.id, category=code)
 
     def _feeds(self) -> None:
         feeds = self.around.feeds
         if feeds is None:
             return
+        kind = self.rule.counts.kind
         for number, name in enumerate(self.rule.counts.feeds):
+            path = ("counts", "feeds", number)
             if name not in feeds:
-                self._say(("counts", "feeds", number), "feed-unknown", feed=name, guess=guess(name, feeds))
-            elif self.rule.counts.kind not in (None, feeds[name].kind):
-                self._say(
-                    ("counts", "feeds", number), "feed-other-kind", feed=name, kind=feeds[name].kind,
-                    wanted=self.rule.counts.kind,
-                )  # fmt: skip
+                self._say(path, "feed-unknown", feed=name, guess=self.problems.guess(name, feeds))
+            elif kind not in (None, feeds[name].kind):
+                self._say(path, "feed-other-kind", feed=name, kind=feeds[name].kind, wanted=kind)
         counted = feeds_of(self.rule, feeds)
         if not counted and not self.rule.counts.feeds:
-            self._say(("counts",), "rule-without-feed", kind=self.rule.counts.kind or "any")
-        for feed in counted:
-            buckets = -(-feed.lateness // max(self.rule.step, 1))
+            self._say(("counts",), "rule-without-feed", kind=kind or "any")
+        if counted:
+            self._counted(counted)
+
+    def _counted(self, feeds: Sequence[FeedPolicy]) -> None:
+        """What the feeds that are counted allow: stages, lateness, places."""
+        stages = frozenset[str]().union(*(self.around.stages[feed.name] for feed in feeds))
+        for number, stage in enumerate(self.rule.counts.stages):
+            if stage not in stages:
+                meant = self.problems.guess(stage, stages)
+                self._say(("counts", "stages", number), "stage-unknown", stage=stage, guess=meant)
+        step = max(self.rule.step, MINUTE)
+        for feed in feeds:
+            buckets = -(-feed.lateness // step)
             if buckets > MOST_OPEN_BUCKETS:
                 self._say(
-                    ("step",), "too-many-open", feed=feed.name, lateness=written(feed.lateness), count=f"{buckets:,}",
-                    step=written(self.rule.step), most=MOST_OPEN_BUCKETS, better=_step_for(feed.lateness),
-                )  # fmt: skip
-        if isinstance(self.rule.once, Once) and counted and not any(feed.has_place for feed in counted):
+                    ("step",),
+                    "too-many-open",
+                    feed=feed.name,
+                    lateness=written(feed.lateness),
+                    count=f"{buckets:,}",
+                    step=written(step),
+                    most=MOST_OPEN_BUCKETS,
+                    better=_step_for(feed.lateness),
+                )
+        if isinstance(self.rule.once, Once) and not any(feed.has_place for feed in feeds):
             self._say(("once",), "once-without-place", rule=self.rule.id)
 
     def _detector(self) -> None:
-        detector = self.rule.detector
-        if detector.kind not in DETECTORS:
-            self._say(
-                ("detector", "kind"), "detector-unknown", kind=detector.kind, guess=guess(detector.kind, DETECTORS)
-            )
+        kind, given = self.rule.detector.kind, self.rule.detector.parameters
+        if kind not in DETECTORS:
+            self._say(("detector", "kind"), "detector-unknown", kind=kind, guess=self.problems.guess(kind, DETECTORS))
             return
-        offered = parameters(detector.kind)
-        unknown = [name for name in detector.parameters if name not in offered]
-        for name in unknown:
-            self.problems.say(
-                self.document.file, self.document.key_place(("detector", "parameters", name)), "parameter-unknown",
-                kind=detector.kind, name=name, guess=guess(name, offered) or "-",
-            )  # fmt: skip
-        if not unknown:
+        offered = parameters(kind)
+        for name, value in given.items():
+            path = ("detector", "parameters", name)
+            if name not in offered:
+                meant = self.problems.guess(name, offered or ["-"])
+                place = self.document.key_place(path)
+                self.problems.say(self.document.file, place, "parameter-unknown", kind=kind, name=name, guess=meant)
+                continue
             try:
-                make(DetectorSpec(detector.kind, dict(detector.parameters)))
+                make(DetectorSpec(kind, {name: value}))
             except ValueError as fault:
-                self._say(("detector", "parameters"), "parameter-refused", kind=detector.kind, why=fault)
+                told = _OUT_OF_RANGE.fullmatch(str(fault))
+                why = told[3] if told else str(fault)
+                self._say(path, "parameter-refused", kind=kind, name=name, value=f"{value:g}", why=why)
 
     def _colours(self) -> None:
-        ladder = list(self.around.ladder)
+        ladder = self.around.city.colours
+        if not ladder:
+            return
         before = 0.0
         for colour in [colour for colour in ladder if colour in self.rule.colours]:
             times = self.rule.colours[colour]
@@ -173,19 +189,18 @@ class RuleCheck:
         for colour in self.rule.colours:
             if colour not in ladder:
                 place = self.document.key_place(("colours", colour))
-                self.problems.say(self.document.file, place, "colour-unknown", colour=colour, known=ladder)
+                self.problems.say(self.document.file, place, "colour-unknown", colour=colour, known=list(ladder))
 
     def _people(self) -> None:
-        file, rule, languages = self.document.file, self.rule, self.around.languages
-        start = self.document.place(())
+        rule, languages = self.rule, self.around.city.languages
         if rule.owner is None or not rule.owner.strip():
-            self.problems.say(file, start, "rule-without-owner", rule=rule.id)
+            self._say((), "rule-without-owner", rule=rule.id)
         for language in languages:
             if not rule.guidance.get(language, "").strip():
                 self._say(("guidance",), "rule-without-guidance", rule=rule.id, language=language)
-        check_languages(file, self.document.place(("guidance",)), rule.guidance, languages, self.problems)
+        check_languages(self.document, ("guidance",), rule.guidance, languages, self.problems)
         if rule.names:
-            check_names(file, self.document.place(("names",)), rule.id, rule.names, languages, self.problems)
+            check_written_names(self.document, ("names",), rule.id, rule.names, languages, self.problems)
 
 
 def _step_for(lateness: int) -> str:

@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Final, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, StringConstraints, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from streams.city.yaml import Document, Path
 from streams.problems import TEXTS, Problems, guess
 
 M = TypeVar("M", bound=BaseModel)
 
-CODE: Final = r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$"
+CODE: Final = r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)*"
+LONGEST_CODE: Final = 64
 
-Code = Annotated[str, StringConstraints(strict=True, pattern=CODE, max_length=64)]
 Text = Annotated[StrictStr, StringConstraints(min_length=1, max_length=1000)]
+
+
+def matching(pattern: str, message: str) -> Callable[[str], str]:
+    """A validator of texts that say `message` where the whole of them does not fit `pattern`."""
+    fits = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not fits.fullmatch(value):
+            raise PydanticCustomError(message, "not of this form", {"value": value})
+        return value
+
+    return check
+
+
+def is_code(text: str) -> bool:
+    """Whether areas, categories, feeds, rules and desks may be called so."""
+    return len(text) <= LONGEST_CODE and re.fullmatch(CODE, text) is not None
+
+
+def _code(value: str) -> str:
+    if not is_code(value):
+        raise PydanticCustomError("code-unreadable", "no code", {"code": value})
+    return value
+
+
+Code = Annotated[Text, AfterValidator(_code)]
 Names = dict[Text, Text]
 """Language tag -> name."""
 Whole = Annotated[StrictInt, Field(ge=0)]
@@ -46,7 +83,6 @@ _TYPES: Final = {
     "dict_type": "want-mapping",
     "model_type": "want-mapping",
     "model_attributes_type": "want-mapping",
-    "string_pattern_mismatch": "pattern",
 }
 _BOUNDS: Final = {
     "greater_than": ("gt", ">"),
@@ -76,7 +112,9 @@ def _say(document: Document, model: type[BaseModel], error: ErrorDetails, proble
     path = _known_path(document, error["loc"])
     kind, context = error["type"], dict(error.get("ctx") or {})
     name = str(error["loc"][-1]) if error["loc"] else document.file
-    file, place = document.file, document.place(path)
+    file = document.file
+    place = document.key_place(path) if name == "[key]" else document.place(path)
+    key = ".".join(str(step) for step in path) or file
     if kind == "missing":
         problems.say(file, place, "key-missing", key=name)
     elif kind == "extra_forbidden":
@@ -85,18 +123,25 @@ def _say(document: Document, model: type[BaseModel], error: ErrorDetails, proble
     elif kind in TEXTS:
         problems.say(file, place, kind, **context)
     elif kind in _TYPES:
-        problems.say(file, place, _TYPES[kind], value=_shown(error["input"]), key=_key(path))
+        problems.say(file, place, _TYPES[kind], value=_shown(error["input"]), key=key)
     elif kind in _BOUNDS:
         bound, sign = _BOUNDS[kind]
         problems.say(file, place, "out-of-bounds", value=error["input"], bound=f"{sign} {context[bound]}")
     elif kind in _LENGTHS:
         limit = context[_LENGTHS[kind]]
-        problems.say(file, place, "wrong-length", key=_key(path), bound=f"{'≥' if 'short' in kind else '≤'} {limit}")
-    elif kind in ("literal_error", "enum", "union_tag_invalid"):
-        expected = str(context.get("expected") or context.get("expected_tags"))
-        problems.say(file, place, "not-one-of", value=_shown(error["input"]), known=expected.replace("'", ""))
+        problems.say(file, place, "wrong-length", key=key, bound=f"{'≥' if 'short' in kind else '≤'} {limit}")
+    elif kind == "string_pattern_mismatch":
+        problems.say(file, place, "pattern", key=key, value=_shown(error["input"]), pattern=context["pattern"])
+    elif kind in ("literal_error", "enum"):
+        known = context["expected"].replace("'", "")
+        problems.say(file, place, "not-one-of", value=_shown(error["input"]), known=known)
+    elif kind == "union_tag_invalid":
+        known, told = context["expected_tags"].replace("'", ""), context["discriminator"].strip("'")
+        problems.say(file, document.place((*path, told)), "not-one-of", value=context["tag"], known=known)
+    elif kind == "union_tag_not_found":
+        problems.say(file, place, "key-missing", key=context["discriminator"].strip("'"))
     else:
-        problems.say(file, place, "refused", key=_key(path), why=_reason(error))
+        problems.say(file, place, "refused", key=key, why=_reason(error))
 
 
 def _known_path(document: Document, loc: tuple[int | str, ...]) -> Path:
@@ -108,12 +153,8 @@ def _known_path(document: Document, loc: tuple[int | str, ...]) -> Path:
     return path
 
 
-def _key(path: Path) -> str:
-    return ".".join(str(step) for step in path) or "."
-
-
 def _shown(value: Any) -> str:
-    return type(value).__name__ if isinstance(value, dict | list) else str(value)
+    return "[…]" if isinstance(value, list) else "{…}" if isinstance(value, dict) else str(value)
 
 
 def _reason(error: ErrorDetails) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,16 +15,25 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from streams.city.folder import LONGEST_SHAPES, Folder, place_in
-from streams.problems import START, Place, guess
+from streams.city.tree_checks import Grown
+from streams.problems import START, Place
 
 FILE: Final = "areas.geojson"
 
+_BETWEEN: Final = re.compile(r"[\s,]*")
+
 
 class Shapes:
-    """Point to area. On a border the smallest code wins; outside of every shape there is none."""
+    """Point to area: the deepest whose shape holds it, on a border the smallest code; None outside of every shape."""
 
-    def __init__(self, codes: Sequence[str], shapes: Sequence[BaseGeometry], path: Path | None = None) -> None:
-        order = sorted(range(len(codes)), key=lambda i: codes[i])
+    def __init__(
+        self,
+        codes: Sequence[str],
+        shapes: Sequence[BaseGeometry],
+        path: Path | None = None,
+        depth: Callable[[str], int] = lambda _: 0,
+    ) -> None:
+        order = sorted(range(len(codes)), key=lambda i: (-depth(codes[i]), codes[i]))
         self.codes = tuple(codes[i] for i in order)
         self.path = path
         self._tree = shapely.STRtree([shapes[i] for i in order])
@@ -44,8 +54,8 @@ class Shapes:
         return areas
 
 
-def read_shapes(folder: Folder, areas: Mapping[str, Any] | None) -> Shapes:
-    """The shapes in areas.geojson; none where the city has no such file. `areas` None: the tree is not known."""
+def read_shapes(folder: Folder, areas: Grown) -> Shapes:
+    """The shapes in areas.geojson; none where the city has no such file."""
     if not folder.has(FILE):
         return Shapes((), ())
     text = folder.text(FILE, LONGEST_SHAPES)
@@ -55,22 +65,26 @@ def read_shapes(folder: Folder, areas: Mapping[str, Any] | None) -> Shapes:
     places = _Places(text)
     found: dict[str, BaseGeometry] = {}
     for number, feature in enumerate(features):
-        fault = _fault(feature, areas, found)
-        if fault:
-            folder.problems.say(FILE, places.of(number), fault[0], **fault[1])
+        code, message = _fault(feature, areas.nodes, found)
+        if not message:
+            found[code] = shapely.geometry.shape(feature["geometry"])
+        elif message == "shape-unknown-area":
+            meant = folder.problems.guess(code, areas.nodes or {})
+            folder.problems.say(FILE, places.of(number), message, code=code, guess=meant)
         else:
-            found[feature["properties"]["code"]] = shapely.geometry.shape(feature["geometry"])
-    return Shapes(list(found), list(found.values()), folder.inside(FILE))
+            folder.problems.say(FILE, places.of(number), message, code=code)
+    depth = areas.tree.depth if areas.tree else lambda _: 0
+    return Shapes(list(found), list(found.values()), folder.inside(FILE), depth)
 
 
 def _features(folder: Folder, text: str) -> list[Any] | None:
     try:
         data = json.loads(text, parse_constant=_no_number)
     except json.JSONDecodeError as fault:
-        folder.problems.say(FILE, Place(fault.lineno, fault.colno), "json-broken", why=fault.msg)
+        folder.problems.say(FILE, Place(fault.lineno, fault.colno), "json-broken")
         return None
-    except (RecursionError, ValueError) as fault:
-        folder.problems.say(FILE, START, "json-broken", why=str(fault) or "nested too deep")
+    except (RecursionError, ValueError):  # nested too deep; NaN and its kin; a number of 5,000 digits
+        folder.problems.say(FILE, START, "json-broken")
         return None
     if not (
         isinstance(data, dict) and data.get("type") == "FeatureCollection" and isinstance(data.get("features"), list)
@@ -84,31 +98,31 @@ def _no_number(word: str) -> float:
     raise ValueError(f"{word} is no number")
 
 
-def _fault(
-    feature: Any, areas: Mapping[str, Any] | None, found: Mapping[str, Any]
-) -> tuple[str, dict[str, Any]] | None:
-    """The first thing that is wrong with a feature: message id and values."""
+def _fault(feature: Any, areas: Mapping[str, Any] | None, found: Mapping[str, Any]) -> tuple[str, str]:
+    """A feature's area, and the message of the first thing that is wrong with it ("": nothing)."""
     properties = feature.get("properties") if isinstance(feature, dict) else None
     code = properties.get("code") if isinstance(properties, dict) else None
     if not isinstance(code, str):
-        return "shape-without-code", {}
+        return "", "shape-without-code"
     if areas is not None and code not in areas:
-        return "shape-unknown-area", {"code": code, "guess": guess(code, areas)}
+        return code, "shape-unknown-area"
     if code in found:
-        return "shape-repeated", {"code": code}
-    geometry = feature.get("geometry")
+        return code, "shape-repeated"
+    return code, _fault_of_geometry(feature.get("geometry"))
+
+
+def _fault_of_geometry(geometry: Any) -> str:
     if not isinstance(geometry, dict) or geometry.get("type") not in ("Polygon", "MultiPolygon"):
-        return "shape-not-polygon", {"code": code}
+        return "shape-not-polygon"
     try:
         shape = shapely.geometry.shape(geometry)
         west, south, east, north = shape.bounds
-    except (TypeError, ValueError, AttributeError, IndexError, KeyError, shapely.errors.ShapelyError):
-        return "shape-broken", {"code": code, "why": "coordinates"}
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        return "shape-off-earth", {"code": code}
-    if not shape.is_valid:
-        return "shape-broken", {"code": code, "why": shapely.is_valid_reason(shape)}
-    return None
+    except (TypeError, ValueError, AttributeError, IndexError, KeyError, OverflowError, shapely.errors.ShapelyError):
+        return "shape-broken"
+    if not shape.is_valid or shape.is_empty:
+        return "shape-broken"
+    on_earth = -180 <= west <= east <= 180 and -90 <= south <= north <= 90
+    return "" if on_earth else "shape-off-earth"
 
 
 class _Places:
@@ -127,7 +141,7 @@ class _Places:
         decoder, starts = json.JSONDecoder(), list[int]()
         at = self._text.find("[", self._text.find('"features"')) + 1
         while at < len(self._text):
-            at += len(self._text[at:]) - len(self._text[at:].lstrip(", \t\r\n"))
+            at = _BETWEEN.match(self._text, at).end()  # type: ignore[union-attr]  # it matches nothing too
             if self._text[at : at + 1] in ("]", ""):
                 break
             starts.append(at)

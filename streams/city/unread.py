@@ -21,5 +21,5 @@ def check_unread(folder: Folder) -> None:
             folder.problems.say(file, START, "file-unread", guess=guess(file, READ))
     for part in ("feeds", "rules"):
         for file in folder.names(part) if folder.has(part) else ():
-            if not file.endswith((".yaml", ".md")) or file.count(".") > 1:
+            if not file.endswith(".md") and file.partition(".")[2] != "yaml":
                 folder.problems.say(file, START, "file-unread", guess=file.partition(".")[0] + ".yaml")

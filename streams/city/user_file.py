@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Annotated, Final, Literal
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from streams.city.schema import Code, Form, checked
 from streams.city.yaml import Document
-from streams.problems import Problems, guess
+from streams.problems import Problems
 
 FILE: Final = "users.yaml"
 APART: Final = ("system", "security", "audit")
 """Roles of which an account holds at most one: who keeps the machine does not judge its journal."""
 
 Role = Literal["viewer", "officer", "supervisor", "operator", "system", "security", "audit"]
-DutyNumber = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{0,3}-?[0-9]{1,6}$")]
+
+
+def _duty_number(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"[A-Z]{0,3}-?[0-9]{1,6}", value):
+        return value
+    raise PydanticCustomError("duty-number", "no duty number")  # what stands there may name a person: not repeated
+
+
+DutyNumber = Annotated[str, BeforeValidator(_duty_number)]
 
 
 class UserForm(Form):
@@ -29,8 +39,8 @@ class UsersFile(Form):
     users: list[UserForm] = Field(description="The first accounts.")
 
 
-def check_users(document: Document, areas: Collection[str] | None, problems: Problems) -> UsersFile | None:
-    """The accounts, or None after saying what is wrong. `areas` None: the tree is not known."""
+def check_users(document: Document, areas: Mapping[str, object] | None, problems: Problems) -> UsersFile | None:
+    """The accounts, or None after saying what is wrong. `areas` None: not known."""
     file = checked(document, UsersFile, problems)
     if file is None:
         return None
@@ -46,8 +56,7 @@ def check_users(document: Document, areas: Collection[str] | None, problems: Pro
             problems.say(document.file, document.place((*path, "roles")), "roles-apart", roles=apart)
         for at, area in enumerate(user.areas):
             if areas is not None and area not in areas:
-                problems.say(
-                    document.file, document.place((*path, "areas", at)), "area-unknown", code=area,
-                    guess=guess(area, areas),
-                )  # fmt: skip
+                place = document.place((*path, "areas", at))
+                meant = problems.guess(area, areas)
+                problems.say(document.file, place, "area-unknown", code=area, guess=meant)
     return file

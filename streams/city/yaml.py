@@ -29,7 +29,7 @@ from streams.city.folder import LONGEST_YAML, Folder, place_in
 from streams.problems import START, Place, Problems
 
 DEEPEST: Final = 16
-MOST_NODES: Final = 100_000
+MOST_NODES: Final = 50_000
 LONGEST_NUMBER: Final = 18
 """Digits; a longer run stays text and fails where a number is wanted."""
 
@@ -39,6 +39,20 @@ Path = tuple[Step, ...]
 _INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _DECIMAL: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+\Z")
 _WORDS: Final = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+_FAULTS: Final = {  # what the parser says -> what a person can do about it
+    "mapping values are not allowed": "yaml-colon",
+    "character '\\t'": "yaml-tab",
+    "could not find expected ':'": "yaml-no-colon",
+    "flow sequence": "yaml-bracket",
+    "flow mapping": "yaml-bracket",
+    "flow node": "yaml-bracket",
+    "quoted scalar": "yaml-quote",
+    "that cannot start any token": "yaml-sign",
+    "block mapping": "yaml-indent",
+    "block collection": "yaml-indent",
+    "block end": "yaml-indent",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +92,13 @@ def parse(file: str, text: str, problems: Problems) -> Document | None:
     except MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else START
-        problems.say(file, place, "yaml-broken", why=fault.problem or fault.context or "?")
+        problems.say(file, place, _message(fault))
         return None
     except ReaderError as fault:
         problems.say(file, place_in(text[: fault.position]), "yaml-character", code=f"U+{_code(fault):04X}")
         return None
-    except (YAMLError, ValueError, OverflowError, RecursionError) as fault:
-        problems.say(file, START, "yaml-broken", why=type(fault).__name__)
+    except (YAMLError, ValueError, OverflowError, RecursionError):
+        problems.say(file, START, "yaml-broken")
         return None
     if walk.documents == 0:
         problems.say(file, START, "file-empty")
@@ -95,6 +109,11 @@ def parse(file: str, text: str, problems: Problems) -> Document | None:
 
 def _events(text: str) -> Iterator[Any]:
     yield from YAML(typ="safe", pure=True).parse(text)
+
+
+def _message(fault: MarkedYAMLError) -> str:
+    told = f"{fault.context} {fault.problem}"
+    return next((message for words, message in _FAULTS.items() if words in told), "yaml-broken")
 
 
 def _code(fault: ReaderError) -> int:
@@ -160,7 +179,7 @@ class _Walk:
         if event.anchor is not None:
             self._refuse(place, "yaml-anchor", name=event.anchor)
         if event.tag is not None:
-            self._refuse(place, "yaml-tag", tag=event.tag)
+            self._refuse(place, "yaml-tag", tag=event.tag.replace("tag:yaml.org,2002:", "!!"))
         if isinstance(event, ScalarEvent):
             if self._awaits_key():
                 self._take_key(event.value, place)
