@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import get_args
 
@@ -79,6 +81,16 @@ def test_a_disk_that_takes_nothing_is_a_failure_and_no_fault(tmp_path: Path) -> 
     (tmp_path / "folder").mkdir()
     receipt = JsonLinesChannel("line", tmp_path / "folder").deliver(message(), NOON)
     assert receipt == Receipt(NOON, "failed", "EISDIR")
+
+
+def test_a_line_that_the_disk_has_not_confirmed_is_not_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(handle: int) -> None:
+        raise OSError(errno.EIO, "the disk is gone")
+
+    line = JsonLinesChannel("line", tmp_path / "notices.jsonl")
+    line.deliver(message(1), NOON)
+    monkeypatch.setattr(os, "fsync", broken)
+    assert line.deliver(message(2), NOON) == Receipt(NOON, "failed", "EIO")
 
 
 def test_the_console_shows_what_is_committed() -> None:

@@ -99,6 +99,21 @@ def test_figures_that_change_after_the_end_are_a_correction() -> None:
     assert told(signal(1), over, same)[1] is None
 
 
+def test_an_end_that_moves_is_a_correction() -> None:
+    over, longer = (signal(i, state="over", over_at=NOON, last=NOON + i) for i in (2, 3))
+    assert told(signal(1), over, longer)[1] == "corrected"
+
+
+def test_the_figures_of_what_was_taken_back_interest_nobody() -> None:
+    assert told(signal(1), signal(2, state="withdrawn"), signal(3, state="withdrawn", key="moved"))[1] is None
+
+
+def test_an_alert_keeps_the_time_at_which_it_was_announced() -> None:
+    alert, _ = told(signal(1), signal(2, evidence=evidence(2, 12)), signal(3, evidence=evidence(2, 13)))
+    assert alert.announced_at == 0
+    assert [move.wall_at for move in alert.moves] == [0, 1]
+
+
 @pytest.mark.parametrize("end", ["over", "withdrawn", "merged"])
 def test_an_alert_that_comes_back_is_told_as_a_correction(end: SignalState) -> None:
     alert, reason = told(signal(1), signal(2, state=end), signal(3))

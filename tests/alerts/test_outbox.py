@@ -81,6 +81,17 @@ def test_a_channel_that_fails_rests_and_then_goes_on_with_its_next_notice() -> N
     assert len(line.heard) == 3
 
 
+def test_a_success_ends_the_growing_of_a_channels_rest() -> None:
+    store, line = MemoryStore(), FakeChannel("line", script=["failed", "failed", "accepted", "failed"])
+    say(store, 1, 2, 3, 4)
+    box = outbox(store, line)
+    for n in (0, 1, 3):  # fails and rests 1 s, fails and rests 2 s, hears one and fails again
+        box.deliver_due(NOON + n * backoff(1), wait_for_lanes=True)
+    assert len(line.tried) == 4
+    box.deliver_due(NOON + 4 * backoff(1), wait_for_lanes=True)
+    assert len(line.tried) > 4
+
+
 def test_a_clock_that_goes_back_wakes_a_resting_channel() -> None:
     store, line = MemoryStore(), FakeChannel("line", script=["failed"])
     say(store, 1, 2)
@@ -166,6 +177,22 @@ def test_a_receipt_that_cannot_be_kept_is_raised_and_the_notice_not_sent_again_a
     box.deliver_due(NOON, wait_for_lanes=True)
     assert [m.alert["id"] for m in line.tried] == ["a1", "a2"]
     assert {n.state for a in ("a1", "a2") for n in store.notices_of(a)} == {"sent"}
+
+
+def test_a_receipt_that_cannot_be_kept_is_raised_at_the_next_call() -> None:
+    store, line = FullDisk(), FakeChannel("line")
+    say(store, 1)
+    box = outbox(store, line)
+    box.deliver_due(NOON)
+    with pytest.raises(OSError, match="no space"):
+        box.close()
+    box = outbox(store, line)
+    box.deliver_due(NOON)
+    with pytest.raises(OSError, match="no space"):  # noqa: PT012 - the call that raises is the one after the run ended
+        while True:
+            box.deliver_due(NOON)
+    store.full = False
+    box.deliver_due(NOON, wait_for_lanes=True)
 
 
 def test_notices_of_a_channel_that_is_gone_wait_and_are_counted() -> None:

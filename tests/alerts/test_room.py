@@ -63,6 +63,21 @@ def test_a_spread_goes_to_the_new_first_desk_and_tells_the_old_one() -> None:
     assert ("eastern/line", "eastern", "worse") not in owed(store)
 
 
+def test_a_desk_that_was_never_told_is_not_told_where_the_alert_went() -> None:
+    store = MemoryStore()
+    desk = room(store)
+    desk.apply([signal(1, area="abington", state="withdrawn")], NOON)
+    desk.apply([signal(2, area="montgomery")], NOON)
+    assert owed(store) == [("county/line", "county", "first")]
+
+
+def test_a_batch_is_applied_in_the_order_of_its_causes() -> None:
+    store = MemoryStore()
+    [alert] = room(store).apply([signal(2, state="over", over_at=NOON), signal(1)], NOON)
+    assert [move.reason for move in alert.moves] == ["first", "over"]
+    assert store.last_cause(CITY) == signal(2).cause
+
+
 def test_several_signals_of_one_alert_in_a_batch_tell_each_change_once() -> None:
     store = MemoryStore()
     batch = [signal(1), signal(1, n=1, evidence=evidence(2, 12)), signal(1, n=2, state="over", over_at=NOON)]

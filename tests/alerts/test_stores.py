@@ -157,6 +157,14 @@ def test_no_notice_overtakes_an_earlier_one_of_its_alert(store: Store) -> None:
     assert [n.id for n in later if n.alert_id == "a1"] == [first.id]
 
 
+def test_a_desk_does_not_wait_for_what_another_desk_is_owed(store: Store) -> None:
+    """Two desks may share a road: the old one's failed notice holds nothing back from the new one."""
+    store.commit(change(signal(1), channels=("line",)))
+    store.commit(change(signal(2), desk="eastern", channels=("line",)))
+    store.record(settled(store.due("line", NOON)[0], Receipt(NOON, "failed", "no connection")))
+    assert [n.desk for n in store.due("line", NOON)] == ["eastern"]
+
+
 def test_a_clock_that_went_back_keeps_no_notice_waiting(store: Store) -> None:
     store.commit(change(signal(1), channels=("line",)))
     long_ago = NOON - 2 * WAIT_TOP_MS
