@@ -14,6 +14,7 @@ from streams.gate.view import View
 
 _RUN: Final = re.compile(r"(?<![0-9])[0-9]{13,19}(?![0-9])")
 _GROUPED: Final = re.compile(r"(?<![0-9])[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{1,4}(?:\1[0-9]{1,3})?(?![0-9])")
+_SPACES: Final = re.compile(r"(?<=[0-9]) (?=[0-9])")
 _UNION_PAY: Final = re.compile(r"62[1-58][0-9]{13,16}")
 _ISSUED: Final = re.compile(
     r"4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})"  # Visa
@@ -30,7 +31,7 @@ _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 def card(view: View) -> bool:
     """Whether a card number stands in the text."""
     form = _ISSUED if view.strict else _UNION_PAY
-    source = view.compact if view.strict else view.plain
+    source = view.compact if view.strict else _SPACES.sub("", view.plain)
     if any(form.fullmatch(found[0]) and luhn(found[0]) for found in _RUN.finditer(source)):
         return True
     grouped = (re.sub("[ -]", "", found[0]) for found in _GROUPED.finditer(view.plain))

@@ -17,6 +17,18 @@ _US: Final = re.compile(r"(?<![0-9A-Za-z-])(?!000|666|9)[0-9]{3}([- ])(?!00)[0-9
 _PROVINCES: Final = frozenset(
     "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
 )
+_PREFECTURES: Final = {
+    province: frozenset((*range(1, last_city + 1), *range(21, last_region + 1), *extra))
+    for province, last_city, last_region, extra in (
+        ("11", 2, 0, ()), ("12", 2, 0, ()), ("13", 11, 30, ()), ("14", 11, 27, ()), ("15", 9, 30, ()),
+        ("21", 14, 0, ()), ("22", 8, 0, (24,)), ("23", 12, 27, ()), ("31", 2, 0, ()), ("32", 13, 31, ()),
+        ("33", 11, 27, ()), ("34", 18, 29, ()), ("35", 9, 27, ()), ("36", 11, 25, ()), ("37", 17, 31, ()),
+        ("41", 18, 30, (90,)), ("42", 13, 28, (90,)), ("43", 13, 33, ()), ("44", 21, 29, (51, 52, 53)), ("45", 14, 30, ()),
+        ("46", 4, 0, (90,)), ("50", 3, 0, ()), ("51", 20, 37, ()), ("52", 6, 29, ()), ("53", 9, 36, ()),
+        ("54", 6, 26, ()), ("61", 10, 29, ()), ("62", 12, 30, ()), ("63", 2, 28, ()), ("64", 5, 22, ()), ("65", 5, 43, (90,)),
+    )
+}  # fmt: skip
+"""Of each province the cities, the former regions (21 and up) and the counties without one (90), for the old form."""
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS: Final = "10X98765432"
 _LONGEST_MONTHS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -44,14 +56,13 @@ def is_citizen_number(digits: str) -> bool:
 
 
 def is_old_citizen_number(digits: str) -> bool:
-    """A 15-digit number, given until 1999: province, prefecture, county, a birthday of 1915 to 1999, no checksum.
+    """A 15-digit number, given until 1999: a birthday of 1915 to 1999 and no checksum.
 
-    Prefectures are 01-30 and 90, counties 01-40 and 81-90; without these one random number in 80 would pass.
+    The prefecture must be one that the province has or had, the county 01-35 or 81-85: by province and birthday
+    alone one random number in 100 would pass, so it is one in 1,200.
     """
-    prefecture, county = int(digits[2:4]), int(digits[4:6])
-    if digits[:2] not in _PROVINCES or not (1 <= prefecture <= 30 or prefecture == 90):
-        return False
-    if not (1 <= county <= 40 or 81 <= county <= 90):
+    county = int(digits[4:6])
+    if int(digits[2:4]) not in _PREFECTURES.get(digits[:2], ()) or not (1 <= county <= 35 or 81 <= county <= 85):
         return False
     return 15 <= int(digits[6:8]) and digits[12:] != "000" and _birthday(1900 + int(digits[6:8]), digits[8:12])
 

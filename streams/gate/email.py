@@ -13,8 +13,13 @@ _SPELLED: Final = re.compile(
     r"(?:com|cn|net|org|edu|gov|mil|info|io|me|co|hk|tw|us|uk|de|fr|ru|jp|qq|mail)\b",
     re.IGNORECASE,
 )
+_APART: Final = re.compile(
+    r"[\w.+-]@[\w-]+(?:\.[\w-]+)*\.(?:com|cn|net|org|edu|gov|mil|info|io|hk|tw|uk|jp)(?![A-Za-z])"
+)
 
 
 def email(view: View) -> bool:
     """Whether an e-mail address stands in the text."""
-    return bool(_ADDRESS.search(view.plain) or _SPELLED.search(view.plain))
+    if _ADDRESS.search(view.plain) or _SPELLED.search(view.plain):
+        return True
+    return "@" in view.plain and _APART.search("".join(view.plain.split())) is not None

@@ -53,8 +53,13 @@ def _decoded(text: str) -> Iterator[str]:
         yield from _texts(bytes.fromhex(run.replace("=", "")))
     for run in _HEX.findall(text):
         digits = re.sub("[ :-]", "", run)
-        yield from _texts(bytes.fromhex(digits))
+        data = bytes.fromhex(digits)
+        if digits.isdigit() and not data.isascii():
+            continue  # a plain number: chance makes Chinese characters of it
+        yield from _texts(data)
     for run in _BASE64.findall(text):
+        if run.isdigit():
+            continue
         yield from _texts(_from_base64(run))
     for run in _BASE32.findall(text):
         yield from _texts(_from_base32(run))

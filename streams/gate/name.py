@@ -23,8 +23,8 @@ _NO_NAME: Final = re.compile(
 _TITLED: Final = re.compile(
     rf"[{_SURNAMES}][\u4e00-\u9fff]{{0,2}}(?:先生|女士|小姐|太太|同志|师傅|老师|某某?|大爷|大妈|阿姨)"
     r"|(?:姓名|名字|联系人|当事人|报警人|举报人|投诉人|来访人|信访人|申请人)\s*[:：是为]?\s*[\u4e00-\u9fffA-Za-z]"
-    r"|\b(?:mr|mrs|ms|miss|madam)\b\.?\s+[a-z]{2,}"
-    r"|\b(?:my name is|full name|first name|last name|surname|caller name|name\s?[:=])\s*\W?\s*[a-z]{2,}",
+    r"|(?<![a-z])(?:mr|mrs|ms|miss|madam)(?![a-z])\.?\s+[a-z]{2,}"
+    r"|(?<![a-z])(?:my name is|full name|first name|last name|surname|caller name|name\s?[:=])\s*\W?\s*[a-z]{2,}",
     re.IGNORECASE,
 )
 _GIVEN: Final = frozenset(
@@ -53,10 +53,10 @@ _LATIN_NAME: Final = re.compile(r"\W*[A-Za-z][A-Za-z'.-]+(?:[ ,]+[A-Za-z][A-Za-z
 
 def name(view: View) -> bool:
     """Whether a person's name seems to stand in the text."""
-    if _TITLED.search(view.plain):
+    if _TITLED.search(view.plain) or (not view.plain.isascii() and _TITLED.search("".join(view.plain.split()))):
         return True
-    if view.kind in (Class.PLACE, Class.PART):
-        return False
+    if view.kind in (Class.PLACE, Class.PART) or (view.kind is Class.ID and view.disguised):
+        return False  # a street may be called like a person, and random bytes make Chinese characters
     return looks_like_name(view.plain)
 
 
