@@ -19,14 +19,14 @@ def read_key(settings: Settings, folder: Path) -> bytes:
     given = settings.key.get_secret_value().encode()
     if given:
         if len(given) < SHORTEST_KEY:
-            raise SettingsError(f"TOCSIN_KEY: {len(given)} bytes are too few: give {SHORTEST_KEY} or more")
+            raise SettingsError("key-short", length=len(given), least=SHORTEST_KEY)
         return given
     path = folder / FILE
     if not path.exists():
         _make(path)
     found = path.read_text("ascii").strip().encode()
     if len(found) < SHORTEST_KEY:
-        raise SettingsError(f"{path}: the key is cut short: restore it; with another key no old event is known again")
+        raise SettingsError("key-cut", path=path)
     return found
 
 

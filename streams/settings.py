@@ -12,12 +12,14 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from streams.messages import SpokenError
+
 SECRETS_FOLDER = "TOCSIN_SECRETS"
 """Names the folder of mounted secret files, such as `tocsin_token`. Must exist when it is named."""
 
 
-class SettingsError(Exception):
-    """A setting that cannot be used. One line a mistake, for the person who set it."""
+class SettingsError(SpokenError):
+    """A setting that cannot be used: one line, for the person who set it, never with the value."""
 
 
 class Settings(BaseSettings):
@@ -67,12 +69,13 @@ def read_secret(name: str) -> bytes:
 
 
 def read_settings() -> Settings:
-    """The settings of this process. Raises SettingsError with one line a mistake, never the value."""
+    """The settings of this process. Raises SettingsError, never with the value."""
     folder = os.environ.get(SECRETS_FOLDER)
     if folder and not Path(folder).is_dir():
-        raise SettingsError(f"{SECRETS_FOLDER}: no such folder: {folder}: mount it or unset the variable")
+        raise SettingsError("secrets-missing", folder=folder)
     try:
         return Settings(_secrets_dir=folder) if folder else Settings()
     except ValidationError as fault:
-        lines = [f"TOCSIN_{'_'.join(str(step) for step in e['loc']).upper()}: {e['msg']}" for e in fault.errors()]
-        raise SettingsError("\n".join(lines)) from None
+        first = fault.errors()[0]
+        name = "_".join(("TOCSIN", *(str(step).upper() for step in first["loc"])))
+        raise SettingsError("setting-wrong", name=name, why=first["msg"]) from None

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from streams.messages import SpokenError
 
-class JournalError(Exception):
+
+class JournalError(SpokenError):
     """The journal cannot be used: where, what is so, what to do."""
 
 
@@ -32,8 +34,6 @@ def told(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as fault:
         if getattr(fault, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
-            raise DiskFullError(
-                f"{path}: the disk is full: make space; events are answered with 503 until then"
-            ) from fault
+            raise DiskFullError("disk-full", path=path) from fault
         name = getattr(fault, "sqlite_errorname", type(fault).__name__)
-        raise JournalError(f"{path}: cannot be read or written ({name}): look at the disk, then start again") from fault
+        raise JournalError("journal-unusable", path=path, code=name) from fault

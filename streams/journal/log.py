@@ -123,10 +123,7 @@ class Journal:
             if mark != _sum(offset, kind, data) or not _readable(data):
                 torn.append(offset)
             elif torn:
-                raise JournalDamagedError(
-                    f"{self._path}: record {torn[0]} does not match its checksum and good ones follow:"
-                    " restore a backup, or keep the file and start a new folder"
-                )
+                raise JournalDamagedError("journal-damaged", path=self._path, offset=torn[0])
         if torn:
             with self._transaction() as link:
                 link.executemany("update log set kind = ? where offset = ?", [(TORN, offset) for offset in torn])
@@ -136,9 +133,7 @@ class Journal:
         """Records with offsets above `after`, in order, each checked. Raises JournalDamagedError."""
         for offset, kind, data, mark in self._rows(after):
             if mark != _sum(offset, kind, data):
-                raise JournalDamagedError(
-                    f"{self._path}: record {offset} does not match its checksum: restore a backup"
-                )
+                raise JournalDamagedError("journal-damaged", path=self._path, offset=offset)
             yield offset, decode(data)
 
     def _rows(self, after: int) -> Iterator[tuple[int, str, bytes, bytes]]:
@@ -204,6 +199,13 @@ class Journal:
         with told(self._path):
             rows = self._link.execute(_REFUSED, (feed, limit)).fetchall()
         return [Refusal(row[0], Reason(row[1]), row[2], Place(*row[3:6]), *row[6:]) for row in rows]
+
+    def forget_places(self, partition: str, offsets: Iterable[int]) -> None:
+        """Forget the refused records of these places: they were put through."""
+        with self._transaction() as link:
+            link.executemany(
+                "delete from refused where partition = ? and offset = ?", [(partition, offset) for offset in offsets]
+            )
 
     def forget_refused(self, kept: int) -> int:
         """Keep the last `kept` refused records; how many went."""

@@ -35,7 +35,7 @@ create table meta (name text primary key, value text not null) without rowid;
 def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     """A connection in WAL mode with synchronous=FULL. Raises JournalError where the file is none of ours."""
     if read_only and not path.exists():
-        raise JournalError(f"{path}: no journal here: serve or load the city first, or name another data folder")
+        raise JournalError("journal-missing", path=path)
     with told(path):
         link = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
@@ -62,6 +62,4 @@ def _prepare(link: sqlite3.Connection) -> None:
 def _check_version(link: sqlite3.Connection, path: Path) -> None:
     found = link.execute("pragma user_version").fetchone()[0]
     if found != VERSION:
-        raise JournalError(
-            f"{path}: journal of version {found}, this program reads {VERSION}: use the release that wrote it"
-        )
+        raise JournalError("journal-version", path=path, found=found, wanted=VERSION)

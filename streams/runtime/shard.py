@@ -7,7 +7,7 @@ After a kill the walk is taken again from the last good snapshot; the desk drops
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -48,6 +48,7 @@ class Shard:
         *,
         reserve: Reserve | None = None,
         kind: ClockKind = "wall",
+        loading: bool = False,
     ) -> None:
         self._journal = journal
         self._engines = engines
@@ -56,6 +57,7 @@ class Shard:
         self._metrics = metrics
         self._reserve = reserve
         self.kind: Final = kind
+        self._loading = loading
         self._engine: EngineLike | None = None
         self._remembered = 0  # head of the last snapshot
         self.full = False
@@ -108,10 +110,13 @@ class Shard:
 
     def _check_clock(self) -> None:
         was = self._journal.meta(CLOCK)
-        if was is None:
+        if self._loading:
+            if was is not None:
+                raise JournalError("log-is-live")
+        elif was is None:
             self._journal.put_meta(CLOCK, self.kind)
         elif was != self.kind:
-            raise JournalError(f"this log keeps {was} time since its first record: start it with --clock {was}")
+            raise JournalError("clock-differs", was=was)
 
     def _restore(self, book: Book, epoch: int) -> int:
         """Make the engine from the newest good snapshot, else from nothing; how many snapshots were bad."""
@@ -119,8 +124,12 @@ class Shard:
         bad = 0
         for snapshot in self._journal.snapshots():
             if snapshot is not None:
-                self._engine = self._engines.restore(snapshot.data, books)
-                return bad
+                try:
+                    self._engine = self._engines.restore(snapshot.data, books)
+                except ValueError:  # of another format: the log says it all again
+                    log.info("snapshot_of_another_format", city=book.city)
+                else:
+                    return bad
             bad += 1
             log.warning("snapshot_refused", city=book.city)
             self._metrics.snapshots_refused.labels(book.city).inc()
@@ -229,7 +238,7 @@ class Shard:
     ) -> range:
         """One group commit. On a full disk the reserve is given up, so that ticks and alerts still find room."""
         if self.full and any(isinstance(record, Frame) for record in records) and not self._breathe():
-            raise DiskFullError("the disk is full")
+            raise DiskFullError("disk-full", path=self.city)
         with self._metrics.commit_seconds.labels(self.city).time():
             try:
                 offsets = self._journal.append(records, cursors=cursors, refused=refused, meta=meta)
@@ -292,6 +301,20 @@ class Shard:
         self._metrics.journal_offset.labels(self.city).set(self._journal.last_offset)
         self._metrics.tick_at.labels(self.city).set(max(0, self.tick) / 1000)
 
+    def load(
+        self, records: Sequence[Record], *, cursors: Sequence[Cursor] = (), refused: Sequence[Refusal] = ()
+    ) -> None:
+        """Write and judge records of the past as they are, rows with their own arrivals. Raises DiskFullError."""
+        offsets = self._write(records, cursors=cursors, refused=refused)
+        self._hear(self.engine.apply_all(list(zip(offsets, records, strict=True))))
+
+    def _hear(self, signals: Iterable[Signal]) -> None:
+        """Say signals one by one, each at its own time."""
+        for signal in signals:
+            self._desk.book = self.engine.book
+            self._say([signal], signal.at)
+        self._show()
+
     # memory
 
     def remember(self) -> None:
@@ -307,14 +330,16 @@ class Shard:
     def forget_refused(self, kept: int) -> None:
         self._journal.forget_refused(kept)
 
+    def refused(self, feed: str | None = None) -> list[Refusal]:
+        """Every refused record that is kept, newest first."""
+        return self._journal.refused(feed=feed, limit=-1)
+
+    def forget(self, partition: str, offsets: Sequence[int]) -> None:
+        """Refused records of these places were put through."""
+        self._journal.forget_places(partition, offsets)
+
     def cursors(self) -> Mapping[str, Cursor]:
         return self._journal.cursors()
-
-    def meta(self, name: str) -> str | None:
-        return self._journal.meta(name)
-
-    def put_meta(self, name: str, value: str) -> None:
-        self._journal.put_meta(name, value)
 
     def close(self) -> None:
         self._journal.close()

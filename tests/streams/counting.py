@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -58,6 +58,10 @@ class CountingEngine:
         if isinstance(record, Frame):
             return self._count(record, offset)
         return self._obey(record)
+
+    def apply_all(self, records: Sequence[tuple[int, Record]]) -> Iterator[Signal]:
+        for offset, record in records:
+            yield from self.apply(record, offset)
 
     def _obey(self, order: Order) -> list[Signal]:
         self.orders += 1

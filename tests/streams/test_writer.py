@@ -136,7 +136,7 @@ def _commits(scene: Scene) -> float:
 
 def test_a_full_disk_is_told_to_each_sender_and_the_writer_lives_on(scene: Scene) -> None:
     def full(*_: object, **__: object) -> range:
-        raise DiskFullError("full")
+        raise DiskFullError("disk-full", path="journal")
 
     wrote, scene.journal.append = scene.journal.append, full  # type: ignore[method-assign]  # the disk fills up
     with pytest.raises(DiskFullError):

@@ -1,0 +1,278 @@
+"""The command line. Each command is a few lines: it reads its words, calls one function, says what came of it.
+
+Exit codes: 0 done; 1 problems, each said in one line; 2 the command was not understood.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import zoneinfo
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from alerts.export import rfc3339
+from streams import contract as contracts
+from streams import demo as demos
+from streams import load as loads
+from streams import logs, replay
+from streams import serve as services
+from streams.city import City
+from streams.city import check as check_city
+from streams.city import init as init_city
+from streams.clock import WallClock
+from streams.engines import RuleEngines
+from streams.journal import Journal
+from streams.messages import SpokenError, say
+from streams.metrics import Metrics
+from streams.opened import city_of, intake_of, journal_of, open_city
+from streams.refusals import MEANINGS
+from streams.retry import retry
+from streams.runtime import ClockKind
+from streams.settings import Settings, read_settings
+
+app = typer.Typer(
+    name="tocsin",
+    help="Turns streams of incidents and petitions into the few alerts that a duty desk can act on.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+refused = typer.Typer(
+    help="Records that were refused: kept scrubbed, with their place and reason.", no_args_is_help=True
+)
+app.add_typer(refused, name="refused")
+
+ERRORS: Final = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+
+CityFolder = Annotated[Path, typer.Argument(metavar="CITY", help="Folder of the city.")]
+DataFolder = Annotated[
+    Path | None, typer.Option("--data", help="Folder of journals and alerts; else TOCSIN_DATA, else ./var.")
+]
+FeedName = Annotated[str | None, typer.Option("--feed", help="Name of the feed: the stem of its file.")]
+Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="Files of the feed; else its archive.")]
+
+
+def _settings(**given: object) -> Settings:
+    """The settings, with what the command line gave over them."""
+    return read_settings().model_copy(update={name: value for name, value in given.items() if value is not None})
+
+
+@app.command()
+def serve(
+    cities: Annotated[list[Path], typer.Argument(metavar="CITY...", help="Folders of the cities.")],
+    host: Annotated[str | None, typer.Option(help="Address to listen on; else TOCSIN_HOST, else 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one; else TOCSIN_PORT, else 8000.")] = None,
+    data: DataFolder = None,
+    clock: Annotated[str, typer.Option(help="wall, or stream: ticks come in band (for tests).")] = "wall",
+) -> None:
+    """Serve cities: take events, judge them, show the board. Ends in order on SIGTERM; reads the folders on SIGHUP."""
+    if clock not in ("wall", "stream"):
+        raise typer.BadParameter("take wall or stream", param_hint="--clock")
+    settings = _settings(host=host, port=port, data=data)
+    logs.configure(settings.log)
+    kind: ClockKind = "stream" if clock == "stream" else "wall"
+
+    def told(address: str) -> None:
+        names = ", ".join(city.name for city in cities)
+        ERRORS.print(say("serving", settings.language, cities=names, address=address))
+
+    if not services.serve(cities, settings, kind=kind, told=told):
+        raise typer.Exit(1)
+
+
+@app.command()
+def load(city: CityFolder, files: Files = None, feed: FeedName = None, data: DataFolder = None) -> None:
+    """Bring the past of a city into its log, before its first live tick. Channels stay shut; can be repeated."""
+    settings = _settings(data=data)
+    logs.configure(settings.log, level=logging.WARNING)
+    read = city_of(city, settings.language)
+    chosen = replay.files_of(read, [feed] if feed else [], files or [])
+    opened = open_city(
+        read, settings, WallClock(), Metrics(), kind="wall", engines=RuleEngines(), loading=True, shut=True
+    )
+    with closing(opened.shard), Bar() as progress:
+        loaded = loads.load(opened.shard, read, intake_of(read, opened.key), chosen, progress)
+        opened.shard.remember()
+    opened.close()
+    typer.echo(loaded.line(read.name, settings.language))
+
+
+@app.command(name="replay")
+def replay_command(
+    city: CityFolder,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for what was said.")],
+    files: Files = None,
+    feed: FeedName = None,
+    since: Annotated[str | None, typer.Option("--from", help="Only what arrived at this time or later.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Only what arrived before this time.")] = None,
+    stored: Annotated[bool, typer.Option("--stored", help="Replay the city's own journal, record by record.")] = False,
+    data: DataFolder = None,
+) -> None:
+    """Judge the past of a city at full speed; no channels. Writes signals, alerts, boxes and a summary into DIR."""
+    settings = _settings(data=data)
+    logs.configure(settings.log, level=logging.WARNING)
+    clock = WallClock()
+    begun = clock.steady()
+    read = city_of(city, settings.language)
+    span = _time(since, read), _time(until, read)
+    if stored:
+        found = replay.stored_past(read, Journal.open(journal_of(read.name, settings), read_only=True), *span)
+    else:
+        chosen = replay.files_of(read, [feed] if feed else [], files or [])
+        found = replay.read_past(read, intake_of(read, replay.REPLAY_KEY), chosen, *span)
+    with Bar() as progress:
+        told = replay.run(found.book or read.book, found, clock, progress)
+    summary = replay.summary_of(read, found, told, clock.steady() - begun)
+    replay.write(out, read, found, told, summary)
+    typer.echo(summary.line(settings.language))
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Run at full speed and end with a summary line.")] = False,
+    pace: Annotated[float, typer.Option(min=0.1, help="Minutes of the storm a second.")] = demos.MINUTES_A_SECOND,
+    city: Annotated[
+        Path, typer.Argument(metavar="[CITY]", help="Folder of the city; else the example.")
+    ] = demos.EXAMPLE,
+    port: Annotated[int | None, typer.Option(help="First port to try; else TOCSIN_PORT, else 8000.")] = None,
+) -> None:
+    """Show the blizzard of January 2016 on the board, out of real emergency calls."""
+    settings = _settings(port=port)
+    logs.configure(settings.log, level=logging.WARNING)
+    summary = demos.demo(city, settings, once=once, pace=pace, told=ERRORS.print)
+    typer.echo(summary.line(settings.language))
+
+
+@app.command()
+def check(city: CityFolder) -> None:
+    """Read a city's folder whole and say every mistake with file, line and column."""
+    code, text = check_city(city, read_settings().language)
+    typer.echo(text)
+    raise typer.Exit(code)
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")]) -> None:
+    """Write a small working city into DIR."""
+    language = read_settings().language
+    try:
+        init_city(folder)
+    except FileExistsError:
+        raise SpokenError("folder-not-empty", folder=folder) from None
+    except OSError as fault:
+        raise SpokenError("folder-unwritable", folder=folder, why=fault.strerror) from None
+    typer.echo(say("city-written", language, folder=folder))
+
+
+@app.command()
+def contract() -> None:
+    """Print the JSON Schema of an event."""
+    typer.echo(msgspec.json.format(msgspec.json.encode(contracts.schema()), indent=2).decode())
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"tocsin {version_of('tocsin')}")
+
+
+@refused.command("list")
+def refused_list(
+    city: CityFolder,
+    feed: FeedName = None,
+    limit: Annotated[int, typer.Option(min=1, help="The last so many.")] = 100,
+    data: DataFolder = None,
+) -> None:
+    """The refused records, newest first: when, feed, reason, field, place, what is kept. Works while serving."""
+    settings = _settings(data=data)
+    read = city_of(city, settings.language)
+    with closing(Journal.open(journal_of(read.name, settings), read_only=True)) as journal:
+        rows = journal.refused(feed=feed, limit=limit)
+    if not rows:
+        typer.echo(say("no-refusals", settings.language))
+    for row in rows:
+        place = f"{row.place.partition}:{row.place.offset}"
+        why = MEANINGS[row.reason][settings.language]
+        kept = row.kept.decode("utf-8", "replace")
+        typer.echo(f"{rfc3339(row.at)} {row.feed} {row.reason} {row.field or '-'} {place} {why} {kept}".rstrip())
+
+
+@refused.command("retry")
+def refused_retry(city: CityFolder, feed: FeedName = None, data: DataFolder = None) -> None:
+    """Read refused records of files again from their source, after the feed's file was mended. Not while serving."""
+    settings = _settings(data=data)
+    logs.configure(settings.log, level=logging.WARNING)
+    read = city_of(city, settings.language)
+    clock = WallClock()
+    opened = open_city(read, settings, clock, Metrics(), kind="wall", engines=RuleEngines())
+    with closing(opened.shard):
+        found = retry(opened.shard, read, intake_of(read, opened.key), clock, feed=feed)
+    opened.close()
+    values = {"read": found.read, "accepted": found.accepted, "refused": found.refused, "lost": found.lost}
+    typer.echo(say("retried", settings.language, city=read.name, **values))
+
+
+def _time(text: str | None, city: City) -> int | None:
+    """Milliseconds of a date or a time; without an offset it is the city's. Raises SpokenError."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise SpokenError("time-wrong", text=text[:40]) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(city.zone))
+    return round(moment.timestamp() * 1000)
+
+
+class Bar:
+    """A progress bar on the terminal; nothing where there is none."""
+
+    def __enter__(self) -> Callable[[int, int, int], None]:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=ERRORS,
+            disable=not ERRORS.is_terminal,
+        )
+        self._progress.start()
+        self._task = self._progress.add_task("", total=None)
+        return self._show
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def _show(self, done: int, events: int, at: int) -> None:
+        self._progress.update(self._task, completed=done, total=events, description=rfc3339(at)[:10])
+
+
+def _language() -> str:
+    try:
+        return read_settings().language
+    except SpokenError:  # the problem is in the settings themselves: English then
+        return "en"
+
+
+def main() -> None:
+    """Run the command line; every problem that a person can mend is one line, never a traceback."""
+    zoneinfo.reset_tzpath(())  # the package's own zone files, or two machines replay differently
+    try:
+        app()
+    except SpokenError as problem:
+        ERRORS.print(problem.render(_language()))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

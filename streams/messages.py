@@ -1,0 +1,181 @@
+"""What the runtime and the command line say to people: where, what is so, what to do; in English and Chinese.
+
+`SpokenError` carries the message's name and its values; the words are chosen where it is shown. Values are paths, names
+of the city's own files and figures, never what came in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
+    # the journal
+    "journal-missing": {
+        "en": "{path}: no journal here: serve or load the city first, or name another data folder",
+        "zh-CN": "{path}：此处没有日志：请先运行 serve 或 load，或指定其他数据目录",
+    },
+    "journal-version": {
+        "en": "{path}: journal of version {found}, this program reads {wanted}: use the release that wrote it",
+        "zh-CN": "{path}：日志版本为 {found}，本程序只读版本 {wanted}：请使用写入它的发行版",
+    },
+    "journal-unusable": {
+        "en": "{path}: cannot be read or written ({code}): look at the disk, then start again",
+        "zh-CN": "{path}：无法读写（{code}）：请检查磁盘后重新启动",
+    },
+    "journal-damaged": {
+        "en": "{path}: record {offset} does not match its checksum and good ones follow: restore a backup",
+        "zh-CN": "{path}：第 {offset} 条记录校验和不符，且其后仍有完好记录：请从备份恢复",
+    },
+    "disk-full": {
+        "en": "{path}: the disk is full: make space; events are answered with 503 until then",
+        "zh-CN": "{path}：磁盘已满：请腾出空间；在此之前事件均以 503 应答",
+    },
+    "clock-differs": {
+        "en": "this log keeps {was} time since its first record: start it with --clock {was}",
+        "zh-CN": "该日志自首条记录起使用 {was} 时钟：请以 --clock {was} 启动",
+    },
+    "log-is-live": {
+        "en": "this log is live: the past comes in before the first live tick: begin a new data folder for it",
+        "zh-CN": "该日志已投入运行：历史数据须在首个实时时刻之前载入：请改用新的数据目录",
+    },
+    # data folder, key, settings
+    "folder-unwritable": {
+        "en": "{folder}: cannot be written ({why}): take another --data",
+        "zh-CN": "{folder}：无法写入（{why}）：请用 --data 指定其他目录",
+    },
+    "folder-held": {
+        "en": "{folder}: another process works on this city: stop it, or take another --data",
+        "zh-CN": "{folder}：另一进程正在使用该城市的数据：请先停止它，或用 --data 指定其他目录",
+    },
+    "key-short": {
+        "en": "TOCSIN_KEY: {length} bytes are too few: give {least} or more",
+        "zh-CN": "TOCSIN_KEY：{length} 字节太短：至少需要 {least} 字节",
+    },
+    "key-cut": {
+        "en": "{path}: the key is cut short: restore it; with another key no old event is known again",
+        "zh-CN": "{path}：密钥不完整：请恢复原密钥；换用其他密钥将无法识别旧事件",
+    },
+    "secrets-missing": {
+        "en": "TOCSIN_SECRETS: no such folder: {folder}: mount it or unset the variable",
+        "zh-CN": "TOCSIN_SECRETS：目录不存在：{folder}：请挂载该目录或取消此变量",
+    },
+    "setting-wrong": {
+        "en": "{name}: {why}: mend it in the environment or the secrets folder",
+        "zh-CN": "{name}：{why}：请在环境变量或密钥目录中更正",
+    },
+    # cities
+    "as-it-is": {"en": "{text}", "zh-CN": "{text}"},
+    "feed-unconnected": {
+        "en": "{city}: a feed cannot be connected: run tocsin check {city}",
+        "zh-CN": "{city}：有数据源无法连接：请运行 tocsin check {city}",
+    },
+    "channel-unopened": {
+        "en": "{city}: a channel cannot be opened: {why}",
+        "zh-CN": "{city}：无法打开通知渠道：{why}",
+    },
+    "one-name-twice": {
+        "en": "{names}: two of the cities have one name: give each its own",
+        "zh-CN": "{names}：有两个城市同名：请为每个城市取不同的名称",
+    },
+    "address-taken": {
+        "en": "{host}:{port}: cannot listen there ({why}): take another --port",
+        "zh-CN": "{host}:{port}：无法监听（{why}）：请用 --port 指定其他端口",
+    },
+    "renamed": {
+        "en": "city.yaml: the city is called {name} now: serve it as another one",
+        "zh-CN": "city.yaml：城市现名为 {name}：请将其作为另一城市运行",
+    },
+    # the past
+    "feed-unknown": {
+        "en": "{feed}: no such feed: take one of {known}",
+        "zh-CN": "{feed}：没有该数据源：可选 {known}",
+    },
+    "which-feed": {
+        "en": "several feeds: say with --feed which one the files belong to",
+        "zh-CN": "有多个数据源：请用 --feed 指明文件属于哪一个",
+    },
+    "no-archive": {
+        "en": "{feed}: its feed file names no archive: name files after the options",
+        "zh-CN": "{feed}：其数据源文件未列出历史文件：请在选项后写明文件",
+    },
+    "file-missing": {
+        "en": "{path}: no such file: name one that is there",
+        "zh-CN": "{path}：文件不存在：请指定已有文件",
+    },
+    "file-unreadable": {
+        "en": "{feed}: a file of the past cannot be read ({why}): mend or leave it out",
+        "zh-CN": "{feed}：有历史文件无法读取（{why}）：请修复或略去",
+    },
+    "past-too-old": {
+        "en": "{feed}: {count} of its events arrived before {at}, up to which this log is loaded: "
+        "load all feeds of a city together, oldest files first, or begin a new data folder",
+        "zh-CN": "{feed}：有 {count} 个事件早于该日志已载入的时刻 {at}："
+        "请将全部数据源一起载入，旧文件在前，或改用新的数据目录",
+    },
+    "time-wrong": {
+        "en": "{text}: no time: write 2016-01-23 or 2016-01-23T12:00:00-05:00",
+        "zh-CN": "{text}：不是时间：请写成 2016-01-23 或 2016-01-23T12:00:00-05:00",
+    },
+    "out-unwritable": {
+        "en": "{path}: cannot be written ({why}): take another --out",
+        "zh-CN": "{path}：无法写入（{why}）：请用 --out 指定其他目录",
+    },
+    # what went well
+    "serving": {"en": "Tocsin serves {cities} at {address}", "zh-CN": "Tocsin 正在 {address} 为 {cities} 提供服务"},
+    "city-written": {
+        "en": "A small working city lies in {folder}. Look at it, then: tocsin serve {folder}",
+        "zh-CN": "{folder} 中已写入一个可运行的小城市。查看后运行：tocsin serve {folder}",
+    },
+    "folder-not-empty": {
+        "en": "{folder}: is there already and is not empty: name a new folder",
+        "zh-CN": "{folder}：已存在且非空：请指定新目录",
+    },
+    "replayed": {
+        "en": "{city}: {events} events in {seconds} s ({rate} a second), {refused} refused, {left_out} left out, "
+        "{alerts} alerts, {memory} MiB at most",
+        "zh-CN": "{city}：{events} 个事件，用时 {seconds} 秒（每秒 {rate} 个），拒收 {refused}，略去 {left_out}，"
+        "告警 {alerts} 条，内存峰值 {memory} MiB",
+    },
+    "loaded": {
+        "en": "{city}: {written} events loaded, {passed} were in the log already, "
+        "{refused} refused, {left_out} left out",
+        "zh-CN": "{city}：载入 {written} 个事件，{passed} 个已在日志中，拒收 {refused}，略去 {left_out}",
+    },
+    "no-refusals": {"en": "Nothing was refused.", "zh-CN": "没有拒收记录。"},
+    "retried": {
+        "en": "{city}: {read} records read again, {accepted} accepted now, {refused} refused again, {lost} not found",
+        "zh-CN": "{city}：重读 {read} 条记录，现接收 {accepted} 条，再次拒收 {refused} 条，找不到 {lost} 条",
+    },
+    "demo-missing": {
+        "en": "{folder}: the example city is not here: run the demo from a checkout, or name a city folder",
+        "zh-CN": "{folder}：找不到示例城市：请在代码目录中运行演示，或指定城市目录",
+    },
+    "demo-learning": {
+        "en": "Reading the calls of December and January, so that the county's usual hours are known ...",
+        "zh-CN": "正在读取十二月至一月的报警记录，以便了解该县的平时水平……",
+    },
+    "demo-open": {
+        "en": "The board is at {address}: the blizzard of January 2016, {pace} minutes of it a second. Ctrl-C ends it.",
+        "zh-CN": "看板地址：{address}：2016 年 1 月暴风雪，每秒播放 {pace} 分钟。按 Ctrl-C 结束。",
+    },
+}
+"""Message -> language -> text with {placeholders}. A test holds both languages to the same placeholders."""
+
+
+def say(name: str, language: str, /, **values: object) -> str:
+    """The message in `language`, English where we do not speak it. Raises KeyError for an unknown message."""
+    words = MESSAGES[name]
+    return words.get(language, words["en"]).format(**values)
+
+
+class SpokenError(Exception):
+    """A problem that a person can mend. Shown as one clear line, never as a traceback."""
+
+    def __init__(self, name: str, /, **values: object) -> None:
+        super().__init__(say(name, "en", **values))
+        self.name = name
+        self.values = values
+
+    def render(self, language: str) -> str:
+        return say(self.name, language, **self.values)

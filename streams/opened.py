@@ -1,0 +1,136 @@
+"""A city opened for work: its folder read, its data folder held, its key, alerts, journal and engine at hand.
+
+What serving, loading and retrying share. `open_city` leaves nothing open where it raises.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import structlog
+
+from alerts.room import DeskRoom
+from alerts.schema import StoreTooNewError
+from alerts.sqlite import SqliteStore
+from streams.city import City, read_city
+from streams.clock import Clock
+from streams.feeds.connection import FeedFault, connect
+from streams.intake import Intake
+from streams.journal import Journal, Reserve
+from streams.keyring import read_key
+from streams.keys import Keys
+from streams.messages import SpokenError
+from streams.metrics import Metrics
+from streams.runtime import ClockKind, Engines, Shard
+from streams.settings import Settings
+
+log = structlog.get_logger()
+
+
+class CityError(SpokenError):
+    """A city that cannot be worked with: lines for people."""
+
+
+def city_of(folder: Path, language: str = "en") -> City:
+    """The city in `folder`. Raises CityError with one line a mistake."""
+    reading = read_city(folder)
+    if reading.city is None:
+        raise CityError("as-it-is", text=reading.render(language))
+    return reading.city
+
+
+def intake_of(city: City, key: bytes) -> Intake:
+    """The door of a city: its feeds connected. Not for two threads at once. Raises CityError."""
+    trees = city.book.areas, city.book.categories
+    try:
+        feeds = {name: connect(name, file, city.folder, city.zone, *trees) for name, file in city.feeds.items()}
+    except FeedFault:
+        raise CityError("feed-unconnected", city=city.folder) from None
+    return Intake(city.name, feeds, *trees, Keys(key), city.place_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What `open_city` gives. `close` ends it, the lock last."""
+
+    folder: Path
+    key: bytes
+    store: SqliteStore
+    desk: DeskRoom
+    shard: Shard
+    close: Callable[[], None]
+
+
+def journal_of(city: str, settings: Settings) -> Path:
+    """Where the journal of a city lies."""
+    return settings.data / city / "journal.sqlite"
+
+
+def open_city(
+    city: City,
+    settings: Settings,
+    clock: Clock,
+    metrics: Metrics,
+    *,
+    kind: ClockKind,
+    engines: Engines,
+    loading: bool = False,
+    shut: bool = False,
+) -> Opened:
+    """Hold the city's data and take up its log where it ends. Raises CityError, JournalError, SettingsError."""
+    folder = settings.data / city.name
+    with contextlib.ExitStack() as stack:
+        stack.callback(_hold(folder).close)
+        key = read_key(settings, folder)
+        try:
+            store = SqliteStore(folder / "alerts.sqlite")
+        except StoreTooNewError as fault:
+            raise CityError("as-it-is", text=fault) from None
+        stack.callback(store.close)
+        roads = {desk.id: [channel.name for channel in desk.channels] for desk in city.desks}
+        reserve = Reserve(folder / "reserve", settings.reserve_bytes)
+        if not reserve.hold():
+            log.warning("no_room_for_the_reserve", city=city.name)
+        desk = DeskRoom(city.book, store, roads, shut=shut)
+        shard = Shard(
+            Journal.open(journal_of(city.name, settings)),
+            engines,
+            desk,
+            clock,
+            metrics,
+            reserve=reserve,
+            kind=kind,
+            loading=loading,
+        )
+        stack.callback(shard.close)
+        _recover(shard, city, store, clock, metrics)
+        return Opened(folder, key, store, desk, shard, stack.pop_all().close)
+
+
+def _recover(shard: Shard, city: City, store: SqliteStore, clock: Clock, metrics: Metrics) -> None:
+    begun = clock.steady()
+    last = store.last_cause(city.name)
+    recovery = shard.recover(city.book, epoch=last.epoch + 1 if last is not None else 0)
+    seconds = clock.steady() - begun
+    metrics.recovery_seconds.labels(city.name).set(seconds)
+    log.info("city_recovered", city=city.name, head=recovery.head, records=recovery.records, seconds=round(seconds, 3))
+
+
+def _hold(folder: Path) -> IO[bytes]:
+    """Hold the data folder for this process. Raises CityError where another one does."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = (folder / "lock").open("ab")
+    except OSError as fault:
+        raise CityError("folder-unwritable", folder=folder, why=fault.strerror) from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.close()
+        raise CityError("folder-held", folder=folder) from None
+    return handle

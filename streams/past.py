@@ -1,0 +1,62 @@
+"""The past of a city as records of its log: frames of several feeds by arrival, cut by the minute, and ticks.
+
+What replay and load share. A tick stands at every ten minutes, and at the minutes before and after rows: as good as one
+every second, because a tick more or less moves only when something is said (law 5).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
+from typing import Final
+
+import numpy as np
+from msgspec import structs
+
+from rules.records import Frame, Record, Tick
+
+MINUTE: Final = 60_000
+GRAIN: Final = 10 * MINUTE
+DAY: Final = 86_400_000
+
+
+def records(feeds: Sequence[Iterable[Frame]], *, after: int = 0, beyond: int = DAY) -> Iterator[Record]:
+    """Frames and ticks of several feeds in one order; each feed's frames come with arrivals ascending.
+
+    Ticks lie above `after`; the last one `beyond` ms after the minute of the last row.
+    """
+    last = after
+    minutes = heapq.merge(*(_by_minute(frames) for frames in feeds), key=_minute)
+    for end, frames in groupby(minutes, key=_minute):
+        yield from _ticks(last, end - MINUTE)
+        for _, frame in frames:
+            yield frame
+        yield from _ticks(max(last, end - MINUTE), end)
+        last = max(last, end)
+    if last > after:
+        yield from _ticks(last, last + beyond)
+
+
+def _minute(item: tuple[int, Frame]) -> int:
+    return item[0]
+
+
+def _by_minute(frames: Iterable[Frame]) -> Iterator[tuple[int, Frame]]:
+    """(minute's end, frame) with the rows that arrived in (end - 1 min, end]."""
+    for frame in frames:
+        ends = -(-frame.rows["arrived_at"] // MINUTE) * MINUTE
+        cuts = [0, *(np.flatnonzero(np.diff(ends)) + 1).tolist(), len(ends)]
+        for first, beyond in pairwise(cuts):
+            if beyond > first:
+                yield int(ends[first]), structs.replace(frame, rows=frame.rows[first:beyond])
+
+
+def _ticks(last: int, until: int) -> Iterator[Tick]:
+    """Ticks above `last`: every ten minutes, and at `until`. Before the first tick there is no time to fill."""
+    if until <= last:
+        return
+    if last > 0:
+        for at in range((last // GRAIN + 1) * GRAIN, until, GRAIN):
+            yield Tick(at)
+    yield Tick(until)

@@ -1,0 +1,210 @@
+"""Replay: the past of a city through the same code at full speed, no channels, everything that was said in files.
+
+signals.jsonl    every signal, in the order it was said
+alerts.jsonl     every alert's final state
+canonical.jsonl  what roads, orders of reading and restarts are compared by
+feeds.json       where every event went (law 9), by feed and day of arrival
+summary.json     events, seconds, events a second, peak memory, alerts by desk and month
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from alerts.export import rfc3339, write_alerts
+from alerts.room import DeskRoom
+from alerts.store import MemoryStore
+from rules import canonical
+from rules.book import Book
+from rules.engine import Engine
+from rules.records import Frame, Record, UseBook
+from rules.signals import Signal
+from streams import past
+from streams.city import City
+from streams.clock import Clock
+from streams.feeds.archive import Archive, read_archive
+from streams.intake import Intake
+from streams.journal import Journal
+from streams.messages import SpokenError
+from streams.refusals import Refusal, Refused
+from streams.runtime.shard import FIRST_BOOK
+from streams.summary import Summary, alerts_by_desk_and_month, boxes, peak_memory_mib
+
+REPLAY_KEY: Final = b"tocsin replays every city under this key, so that ties fall alike everywhere"
+"""Ids are only compared within one replay, and none of them is written."""
+
+LOOK_AHEAD_MS: Final = 7 * past.DAY
+"""How much of the past is laid before the engine at a time."""
+
+Progress = Callable[[int, int, int], None]
+"""(events done, events in all, city time ms)."""
+
+
+class ReplayError(SpokenError):
+    """A replay that cannot be made: one line for people."""
+
+
+@dataclass(slots=True)
+class Past:
+    """What is replayed: the records of a log, and what came of reading them."""
+
+    records: Iterator[Record]
+    events: int
+    refused: Sequence[Refusal] = ()
+    left_out: int = 0
+    books: Mapping[str, Book] = field(default_factory=dict)
+    book: Book | None = None  # in force at its beginning; None: the folder's
+
+
+@dataclass(slots=True)
+class Told:
+    """What a run said."""
+
+    engine: Engine
+    store: MemoryStore
+    signals: list[Signal]
+    first: int
+    last: int
+    seconds: float
+
+
+def files_of(city: City, feeds: Sequence[str], files: Sequence[Path]) -> dict[str, list[Path]]:
+    """feed -> its files of the past: those given, else those its feed file names. Raises ReplayError."""
+    names = list(feeds) or list(city.feeds)
+    for name in names:
+        if name not in city.feeds:
+            raise ReplayError("feed-unknown", feed=name, known=", ".join(sorted(city.feeds)))
+    if files:
+        if len(names) != 1:
+            raise ReplayError("which-feed")
+        found = {names[0]: list(files)}
+    else:
+        found = {name: [city.folder / path for path in city.feeds[name].archive] for name in names}
+        found = {name: paths for name, paths in found.items() if paths}
+    if not found:
+        raise ReplayError("no-archive", feed=names[0])
+    for paths in found.values():
+        for path in paths:
+            if not path.is_file():
+                raise ReplayError("file-missing", path=path)
+    return found
+
+
+def read_past(
+    city: City, intake: Intake, files: Mapping[str, Sequence[Path]], since: int | None = None, until: int | None = None
+) -> Past:
+    """The past in files. Raises ReplayError where a file cannot be read as a whole."""
+    archives: list[Archive] = []
+    for feed, paths in files.items():
+        try:
+            archives.append(read_archive(intake, feed, paths, city.folder))
+        except Refused as fault:
+            raise ReplayError("file-unreadable", feed=feed, why=fault) from None
+        except OSError as fault:
+            raise ReplayError("file-unreadable", feed=feed, why=fault.strerror) from None
+    frames = [list(archive.frames(since=since, until=until)) for archive in archives]
+    return Past(
+        records=past.records(frames),
+        events=sum(len(frame.rows) for each in frames for frame in each),
+        refused=[refusal for archive in archives for refusal in archive.refusals],
+        left_out=sum(archive.left_out for archive in archives),
+    )
+
+
+def stored_past(city: City, journal: Journal, since: int | None = None, until: int | None = None) -> Past:
+    """The city's own journal, record by record: frames, ticks and orders as they were. Closes the journal."""
+    with closing(journal):
+        books = journal.books()
+        first = journal.meta(FIRST_BOOK)
+        records = [
+            record
+            for at, record in _timed(record for _, record in journal.read())
+            if (since is None or at >= since) and (until is None or at < until)
+        ]
+        refused = journal.refused(limit=-1)
+    events = sum(len(record.rows) for record in records if isinstance(record, Frame))
+    return Past(iter(records), events, refused, 0, books, books.get(first or "", city.book))
+
+
+def run(book: Book, told_past: Past, clock: Clock, progress: Progress | None = None) -> Told:
+    """Judge the past, from nothing. `progress` is called now and then."""
+    engine = Engine(book, clock="stream")
+    for known in told_past.books.values():
+        engine.add_book(known)
+    store = MemoryStore()
+    desk = DeskRoom(book, store, {})
+    told = Told(engine, store, [], 0, 0, 0.0)
+    begun = clock.steady()
+    done = offset = 0
+    for _, stretch in groupby(_timed(told_past.records), key=lambda pair: pair[0] // LOOK_AHEAD_MS):
+        numbered = []
+        for at, record in stretch:
+            offset += 1
+            numbered.append((offset, record))
+            if isinstance(record, Frame):
+                done += len(record.rows)
+                told.first, told.last = told.first or at, at
+        for signal in engine.apply_all(numbered):
+            told.signals.append(signal)
+            desk.book = engine.book
+            desk.apply([signal], signal.at)
+        if progress is not None:
+            progress(done, told_past.events, told.last)
+    told.seconds = clock.steady() - begun
+    return told
+
+
+def _timed(records: Iterable[Record]) -> Iterator[tuple[int, Record]]:
+    """Each record with its time in the log, ms: never falling."""
+    at = 0
+    for record in records:
+        if isinstance(record, Frame):
+            at = max(at, int(record.rows["arrived_at"].max()))
+        elif not isinstance(record, UseBook):
+            at = max(at, getattr(record, "now", at))
+        yield at, record
+
+
+def summary_of(city: City, told_past: Past, told: Told, seconds: float) -> Summary:
+    """`seconds`: reading the files included."""
+    return Summary(
+        city=city.name,
+        events=told_past.events,
+        refused=len(told_past.refused),
+        left_out=told_past.left_out,
+        first=rfc3339(told.first) if told.first else "",
+        last=rfc3339(told.last) if told.last else "",
+        seconds=round(seconds, 3),
+        events_per_second=round(told_past.events / seconds, 1) if seconds > 0 else 0.0,
+        peak_memory_mib=round(peak_memory_mib(), 1),
+        signals=len(told.signals),
+        alerts=alerts_by_desk_and_month(told.store.final(), told.engine.book),
+    )
+
+
+def write(out: Path, city: City, told_past: Past, told: Told, summary: Summary) -> None:
+    """Write the files of a replay into `out`. Raises OSError."""
+    out.mkdir(parents=True, exist_ok=True)
+    encoder = msgspec.json.Encoder(order="deterministic")
+    with (out / "signals.jsonl").open("wb") as file:
+        for signal in told.signals:
+            file.write(encoder.encode(signal) + b"\n")
+    write_alerts(out / "alerts.jsonl", told.store.final(), told.engine.book, city.languages[0])
+    (out / "canonical.jsonl").write_bytes(canonical.lines(told.signals))
+    refused = Counter((refusal.feed, _day(refusal.at)) for refusal in told_past.refused)
+    table = boxes(told.engine.boxes(), refused)
+    (out / "feeds.json").write_bytes(msgspec.json.format(msgspec.json.encode(table), indent=2) + b"\n")
+    (out / "summary.json").write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n")
+
+
+def _day(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, tz=UTC).date().isoformat()

@@ -1,0 +1,155 @@
+"""One process, some cities: uvicorn with one worker on the main thread, a writer's thread a city.
+
+Never more workers than one: streams, metrics and writers live in this process. On SIGTERM the event streams end first
+(an open one would hold the stop), then requests under way, then what waits is written and remembered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Generator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import structlog
+import uvicorn
+
+from alerts.console import create_app as create_console
+from streams.clock import WallClock
+from streams.http import create_app
+from streams.metrics import Metrics
+from streams.opened import CityError, city_of
+from streams.runtime import ClockKind
+from streams.settings import Settings
+from streams.station import Station
+
+log = structlog.get_logger()
+
+DRAIN_SECONDS: Final = 5
+IDLE_SECONDS: Final = 15
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, ended by our own order: streams first, and no signal raised again after the end."""
+
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None], reread: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+        self._reread = reread
+
+    def end(self) -> None:
+        """End in order. From any thread."""
+        self._end_streams()
+        self.should_exit = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        loop = asyncio.get_running_loop()
+        try:
+            loop.add_signal_handler(signal.SIGTERM, self.end)
+            loop.add_signal_handler(signal.SIGINT, self.end)
+            loop.add_signal_handler(signal.SIGHUP, self._reread)
+        except (ValueError, RuntimeError):  # not the main thread (tests): whoever made it ends it
+            yield
+            return
+        yield
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.remove_signal_handler(number)
+
+
+class Service:
+    """Cities in service behind one address. `run` returns when the process is told to end."""
+
+    def __init__(self, stations: Sequence[Station], settings: Settings, metrics: Metrics) -> None:
+        self._stations: Mapping[str, Station] = {station.city.name: station for station in stations}
+        self._settings = settings
+        console = create_console({name: station.board for name, station in self._stations.items()})
+        app = create_app(self._stations, console, settings, metrics)
+        config = uvicorn.Config(
+            app,
+            access_log=False,
+            log_config=None,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+            timeout_keep_alive=IDLE_SECONDS,
+        )
+        self.server = Server(config, console.state.streams.stop, self._reread)
+        self.faults: list[BaseException] = []
+        self.address = ""
+
+    def listen(self) -> socket.socket:
+        """Take the address. Raises CityError where it cannot be had."""
+        host, port = self._settings.host, self._settings.port
+        if host not in LOOPBACK and not self._settings.token.get_secret_value():
+            log.warning("open_to_the_network", advice="set TOCSIN_TOKEN, or listen on 127.0.0.1")
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as fault:
+            listener.close()
+            raise CityError("address-taken", host=host, port=port, why=fault.strerror) from None
+        bound = listener.getsockname()[1]
+        self.address = f"http://{f'[{host}]' if family == socket.AF_INET6 else host}:{bound}"
+        return listener
+
+    def run(self, listener: socket.socket) -> bool:
+        """Serve until told to end; True where nothing broke."""
+        for station in self._stations.values():
+            station.start()
+        log.info("listening", address=self.address, cities=list(self._stations))
+        try:
+            self.server.run(sockets=[listener])
+        finally:
+            for station in self._stations.values():
+                station.stop()
+        log.info("ended", faults=len(self.faults))
+        return not self.faults
+
+    def broke(self, fault: BaseException) -> None:
+        """A writer broke its promise: the process ends; the log still has the record."""
+        self.faults.append(fault)
+        self.server.end()
+
+    def _reread(self) -> None:
+        loop = asyncio.get_running_loop()
+        for name, station in self._stations.items():
+            loop.run_in_executor(None, _reread, name, station)
+
+
+def _reread(name: str, station: Station) -> None:
+    try:
+        mistakes = station.reread()
+    except Exception:
+        log.exception("city_not_read_again", city=name)  # the one in force goes on
+        return
+    if mistakes:
+        log.error("city_not_read_again", city=name, mistakes=len(mistakes), advice="run tocsin check")
+    else:
+        log.info("city_read_again", city=name)
+
+
+def serve(folders: Sequence[Path], settings: Settings, *, kind: ClockKind, told: Callable[[str], None]) -> bool:
+    """Serve the cities in `folders`; `told` gets the address once it is had. Raises CityError, JournalError."""
+    cities = [city_of(folder, settings.language) for folder in folders]
+    names = [city.name for city in cities]
+    if len(set(names)) < len(names):
+        raise CityError("one-name-twice", names=", ".join(sorted(names)))
+    clock, metrics = WallClock(), Metrics()
+    stations: list[Station] = []
+    with contextlib.ExitStack() as opened:
+        for city in cities:
+            stations.append(Station(city, settings, clock, metrics, kind=kind))
+            opened.callback(stations[-1].stop)
+        service = Service(stations, settings, metrics)
+        for station in stations:
+            station.on_fault = service.broke
+        listener = service.listen()
+        told(service.address)
+        return service.run(listener)
