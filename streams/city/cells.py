@@ -38,6 +38,7 @@ def rows(file: str, text: str, problems: Problems) -> Iterator[list[Cell]]:
         else:
             end = _end_of_plain(text, at)
             value = text[at:end]
+            place = Place(line, at - start + 1 + len(value) - len(value.lstrip()))
         row.append(Cell(value.strip(), place))
         if text[end : end + 1] == ",":
             at = end + 1
