@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Final
 
 import msgspec
@@ -94,11 +94,19 @@ class Counts:
         if not self.selects(fact):
             return []
         if at - fact.occurred_at > lateness:
-            settles = self.steps.end(bucket) + self.longest_lateness
-            self.pushed += 1
-            heappush(self.late, (max(at, settles), self.pushed, fact, sign))
+            self._wait(max(at, self.steps.end(bucket) + self.longest_lateness), fact, sign)
             return []
         return self._put(fact, sign)
+
+    def _wait(self, until: int, fact: Fact, sign: int) -> None:
+        """Queue a too-late change; one that undoes a waiting change takes it out instead."""
+        for place, (time, _, other, other_sign) in enumerate(self.late):
+            if time == until and other_sign == -sign and other == fact:
+                del self.late[place]
+                heapify(self.late)
+                return
+        self.pushed += 1
+        heappush(self.late, (until, self.pushed, fact, sign))
 
     def next_late(self) -> int | None:
         return self.late[0][0] if self.late else None

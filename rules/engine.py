@@ -15,7 +15,7 @@ from rules.boxes import Boxes
 from rules.calendar import DAY_MS
 from rules.counts import Counts, feeds_of, fingerprint
 from rules.detectors.port import IntArray
-from rules.facts import Fact, facts_of
+from rules.facts import facts_of
 from rules.identities import Answer, Change, Identities
 from rules.lookahead import RETRY_MS, Lookahead
 from rules.records import (
@@ -65,14 +65,14 @@ class Engine:
         self.arrived = 0  # the largest arrival applied
         self.books: dict[str, Book] = {}
         self.waiting: list[tuple[int, int, Order]] = []
-        self.boxes = Boxes()
+        self.tally = Boxes()
         self.last_answers: list[Answer] = []
         self.stopped: dict[str, tuple[int, str]] = {}  # rule -> (offset, reason)
         self.watches: dict[str, FeedWatch] = {}
         self.counts: dict[str, Counts] = {}
         self.rules: dict[str, RuleWatch] = {}
         self.next_learning: int | None = None
-        self.identities = Identities({}, self.boxes, horizon_holds=clock == "wall")
+        self.identities = Identities({}, self.tally, horizon_holds=clock == "wall")
         self.silences = Silences()
         self.ahead: Lookahead | None = None
         self._open(book)
@@ -216,19 +216,19 @@ class Engine:
         for name, counts in self.counts.items():
             changed = counts.apply_late(at)
             if changed:
-                self._disturb(name, changed)
+                self._disturb(name, changed, at)
         while (released := self.identities.release(at)) is not None:
             _, changes = released
             for fact, sign, _ in changes:
                 if sign > 0 and fact.stage == WATCHED_STAGE:
                     self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at)
             for name, touched in self._change(changes).items():
-                self._disturb(name, touched)
+                self._disturb(name, touched, at)
 
-    def _disturb(self, name: str, changed: list[tuple[IntArray, int]]) -> None:
+    def _disturb(self, name: str, changed: list[tuple[IntArray, int]], at: int) -> None:
         for rule in self.rules.values():
             if rule.fingerprint == name and rule.rule.id not in self.stopped:
-                if not self._muted(rule, self.tick or 0):
+                if not self._muted(rule, at):
                     rule.disturb(changed)
 
     # orders
@@ -302,6 +302,23 @@ class Engine:
             self.stopped[rule.rule.id] = (self.offset, f"{type(fault).__name__}: {fault}")
             return [self.silences.stopped(rule.rule, self.book, self._speaker())]
 
+    def snapshot(self) -> bytes:
+        """The whole memory, between two records."""
+        from rules import snapshots  # the other way round at the top: snapshots know every part of an engine
+
+        return snapshots.snapshot(self)
+
+    @classmethod
+    def restore(cls, data: bytes, books: Mapping[str, Book]) -> Engine:
+        """The engine that `snapshot` was taken of. Raises rules.snapshots.Unreadable."""
+        from rules import snapshots
+
+        return snapshots.restore(data, books)
+
+    def boxes(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Law 9: feed -> ISO day of arrival (UTC) -> box -> rows."""
+        return self.tally.by_feed_and_day()
+
     def feeds(self, now: int | None = None) -> list[FeedView]:
         """How each feed is doing at city time `now` (default: the last tick)."""
         at = now if now is not None else (self.tick or 0)
@@ -332,15 +349,10 @@ class Context:
         return {watch.policy.name: watch.heard_at or 0 for watch in self._watches}
 
 
-def boxes_of(engine: Engine) -> Mapping[str, Mapping[str, Mapping[str, int]]]:
-    """Law 9: feed -> day -> box -> events."""
-    return engine.boxes.by_feed_and_day()
-
-
 def replayed(engine: Engine, records: Iterator[tuple[int, Record]]) -> Iterator[Signal]:
     """Signals of a whole log."""
     for offset, record in records:
         yield from engine.apply(record, offset)
 
 
-__all__ = ["Context", "Engine", "Fact", "FeedView", "boxes_of", "replayed"]
+__all__ = ["Context", "Engine", "FeedView", "replayed"]

@@ -33,14 +33,16 @@ class Identities:
         self.known: dict[Key, Known] = {}
         self.box_of: dict[tuple[Key, tuple[int, int]], str] = {}  # fresh versions only
         self.touched: dict[Key, None] = {}
-        self.held: list[tuple[int, int, int, int, Fact]] = []
+        self.held: list[tuple[int, int, Fact]] = []
+        self.pushed = 0
         self.purged_at = 0
 
     def take(self, fact: Fact) -> tuple[Answer, list[Change]]:
         """Take a row in: the answer, and what it changes in the counts."""
         feed = self.feeds[fact.feed]
         if fact.occurred_at > fact.arrived_at + feed.skew:
-            heappush(self.held, (fact.occurred_at, fact.id0, fact.id1, len(self.held), fact))
+            self.pushed += 1
+            heappush(self.held, (fact.occurred_at, self.pushed, fact))
             self.boxes.put(fact.feed, fact.received_at, "held")
             return "held", []
         if self.horizon_holds and fact.arrived_at - fact.occurred_at > feed.horizon:

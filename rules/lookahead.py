@@ -90,6 +90,8 @@ class Lookahead:
         for window in judge.windows:
             first = np.maximum(buckets[judged] - window + 1, resets[series[judged]] + 1)
             held = counts.ring.total(series[judged], first, buckets[judged])
+            if counts.folded is not None:  # a row taken back may let the next one of its place count
+                held = held + counts.folded.total(series[judged], first, buckets[judged])
             low = np.searchsorted(keys, series[judged] * _WIDE + first)
             totals = held + before[last_key + 1] - before[np.minimum(low, last_key + 1)]
             maybe = np.flatnonzero((totals >= judge.rule.at_least) & (first <= buckets[judged]))

@@ -1,0 +1,155 @@
+"""Snapshots of an engine: its whole memory as plain bytes, and an engine made of them again.
+
+What can be worked out from the rest (views, laws, kin, rows) is not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rules.book import Book
+from rules.counts import Counts
+from rules.engine import Engine
+from rules.episodes import Episode, Fold, Peak, Run
+from rules.facts import Fact, Known
+from rules.identities import Identities
+from rules.judge import Judge
+from rules.learned import Rows
+from rules.once import Once
+from rules.packing import Registry, pack, unpack
+from rules.records import Blind, Calibrate, Down, Retire, StartRule, StopRule, UseBook
+from rules.rings import Ring
+from rules.signals import Cell, Evidence, FeedEvidence, Share, WindowEvidence
+from rules.silence import FeedWatch, Gap, Rates
+from rules.speech import Told
+from rules.watch import RuleWatch
+
+FORMAT: Final = 1
+"""Raised whenever the meaning of a snapshot changes; another format is not read, the log is replayed instead."""
+
+_KINDS: Final[Registry] = {
+    kind.__name__: kind
+    for kind in (
+        Fact, Known, Run, Peak, Episode, Fold, Told, Gap, Rates, Evidence, WindowEvidence, Share, Cell, FeedEvidence,
+        UseBook, Calibrate, Down, Blind, Retire, StopRule, StartRule,
+    )
+}  # fmt: skip
+
+_ENGINE: Final = ("epoch", "clock", "offset", "tick", "arrived", "waiting", "stopped", "next_learning", "last_answers")
+_IDENTITIES: Final = ("known", "box_of", "touched", "held", "pushed", "purged_at")
+_BOXES: Final = ("counts", "conflicts")
+_COUNTS: Final = (
+    "series", "pairs", "parents", "fed", "late", "pushed", "first_bucket", "late_cells", "late_dropped", "first_open",
+)  # fmt: skip
+_RING: Final = ("size", "cum", "series", "lo", "hi")
+_ONCE: Final = ("rows", "facts")
+_FEED: Final = (
+    "rates", "times", "arrivals", "heard_at", "first_at", "learned_to", "gap", "ended", "covered", "retired",
+)  # fmt: skip
+_WATCH: Final = ("fold", "first_open", "judges_from", "missing", "woken", "watched", "running", "loud")
+_JUDGE: Final = ("next_refit", "memories", "learned_to", "calibrated")
+
+
+class Unreadable(ValueError):
+    """The snapshot is of another format or another book: replay the log instead."""
+
+
+def snapshot(engine: Engine) -> bytes:
+    """The engine's memory between two records."""
+    state = {
+        "format": FORMAT,
+        "book": engine.book.digest,
+        "engine": _take(engine, _ENGINE),
+        "identities": _take(engine.identities, _IDENTITIES),
+        "boxes": _take(engine.tally, _BOXES),
+        "silences": engine.silences.told,
+        "feeds": {name: _take(watch, _FEED) for name, watch in engine.watches.items()},
+        "counts": {name: _counts(counts) for name, counts in engine.counts.items()},
+        "rules": {name: _rule(watch) for name, watch in engine.rules.items()},
+    }
+    return pack(state, _KINDS)
+
+
+def restore(data: bytes, books: Mapping[str, Book]) -> Engine:
+    """The engine as it was. `books`: by digest, all that the log has named. Raises Unreadable."""
+    try:
+        state = unpack(data, _KINDS)
+    except (ValueError, TypeError, KeyError) as fault:
+        raise Unreadable(str(fault)) from fault
+    if state.get("format") != FORMAT:
+        raise Unreadable(f"snapshot format {state.get('format')}, this version reads {FORMAT}")
+    if state["book"] not in books:
+        raise Unreadable(f"the snapshot names a book that is not there: {state['book']}")
+    engine = Engine(books[state["book"]], epoch=state["engine"]["epoch"], clock=state["engine"]["clock"])
+    for book in books.values():
+        engine.add_book(book)
+    _give(engine, state["engine"])
+    _give(engine.tally, state["boxes"])
+    _give(engine.identities, state["identities"])
+    engine.silences.told = state["silences"]
+    for name, feed in state["feeds"].items():
+        _give(engine.watches[name], feed)
+    for name, counts in state["counts"].items():
+        _give_counts(engine.counts[name], counts)
+    for name, rule in state["rules"].items():
+        _give_rule(engine.rules[name], rule)
+    return engine
+
+
+def _take(thing: object, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(thing, name) for name in names}
+
+
+def _give(thing: object, state: Mapping[str, Any]) -> None:
+    for name, value in state.items():
+        setattr(thing, name, value)
+
+
+def _ring(ring: Ring) -> dict[str, Any]:
+    state = _take(ring, _RING)
+    state["cum"] = ring.cum[: max(ring.series, 1)]
+    return state
+
+
+def _counts(counts: Counts) -> dict[str, Any]:
+    state = _take(counts, _COUNTS)
+    state["late"] = [tuple(item) for item in counts.late]
+    state["ring"] = _ring(counts.ring)
+    if counts.folded is not None and counts.once is not None:
+        state["folded"] = _ring(counts.folded)
+        state["once"] = _take(counts.once, _ONCE)
+    return state
+
+
+def _give_counts(counts: Counts, state: dict[str, Any]) -> None:
+    _give(counts.ring, state.pop("ring"))
+    if counts.folded is not None and counts.once is not None:
+        _give(counts.folded, state.pop("folded"))
+        _give(counts.once, state.pop("once"))
+    _give(counts, state)
+
+
+def _rule(watch: RuleWatch) -> dict[str, Any]:
+    state = _take(watch, _WATCH)
+    judge: Judge = watch.judge
+    state["judge"] = {
+        **_take(judge, _JUDGE),
+        "memories": [(first, dict(memory) if memory is not None else None) for first, memory in judge.memories],
+    }
+    rows: Rows = judge.rows
+    state["rows"] = {"learned": rows.learned, "late_seen": rows.late_seen}
+    state["told"] = watch.speech.told
+    return state
+
+
+def _give_rule(watch: RuleWatch, state: dict[str, Any]) -> None:
+    rows = state.pop("rows")
+    watch.judge.learned = watch.judge.rows.learned = rows["learned"]
+    watch.judge.rows.late_seen = rows["late_seen"]
+    _give(watch.judge, state.pop("judge"))
+    watch.speech.told = state.pop("told")
+    _give(watch, state)
+
+
+__all__ = ["FORMAT", "FeedWatch", "Identities", "Once", "Unreadable", "restore", "snapshot"]
