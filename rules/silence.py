@@ -167,7 +167,7 @@ class FeedWatch:
 
     def _rank(self, since: int, now: int) -> int:
         expected = self.expected(since, now)
-        return max(0, sum(expected >= self.rates.expected_for(chance) for chance in _RANKS) - 1)
+        return max(0, sum(bool(expected >= self.rates.expected_for(chance)) for chance in _RANKS) - 1)
 
     def missing(self, start: int, end: int) -> bool:
         """Whether [start, end) is blind: covered by an Order, or the end of a gap too rare to be calm."""
