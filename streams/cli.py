@@ -6,11 +6,13 @@ Exit codes: 0 done; 1 problems, each said in one line; 2 the command was not und
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import zoneinfo
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
+from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Annotated, Final
@@ -48,9 +50,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-refused = typer.Typer(
-    help="Records that were refused: kept scrubbed, with their place and reason.", no_args_is_help=True
-)
+refused = typer.Typer(help="Records that were refused, kept scrubbed with place and reason.", no_args_is_help=True)
 app.add_typer(refused, name="refused")
 
 ERRORS: Final = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
@@ -142,9 +142,7 @@ def replay_command(
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Run at full speed and end with a summary line.")] = False,
     pace: Annotated[float, typer.Option(min=0.1, help="Minutes of the storm a second.")] = demos.MINUTES_A_SECOND,
-    city: Annotated[
-        Path, typer.Argument(metavar="[CITY]", help="Folder of the city; else the example.")
-    ] = demos.EXAMPLE,
+    city: Annotated[Path, typer.Argument(metavar="[CITY]", help="Another city's folder.")] = demos.EXAMPLE,
     port: Annotated[int | None, typer.Option(help="First port to try; else TOCSIN_PORT, else 8000.")] = None,
 ) -> None:
     """Show the blizzard of January 2016 on the board, out of real emergency calls."""
@@ -184,7 +182,11 @@ def contract() -> None:
 @app.command()
 def version() -> None:
     """Print the version."""
-    typer.echo(f"tocsin {version_of('tocsin')}")
+    try:
+        found = version_of("tocsin")
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        found = "(not installed)"
+    typer.echo(f"tocsin {found}")
 
 
 @refused.command("list")
@@ -260,10 +262,8 @@ class Bar:
 
 
 def _language() -> str:
-    try:
-        return read_settings().language
-    except SpokenError:  # the problem is in the settings themselves: English then
-        return "en"
+    """As it is set, even where the other settings cannot be read."""
+    return os.environ.get("TOCSIN_LANGUAGE", "en")
 
 
 def main() -> None:
