@@ -23,7 +23,7 @@ def written(taken: Taken) -> bytes:
 
 def batches(seed: int, n: int) -> Iterator[list[tuple[bytes, str, str]]]:
     dice = planted(seed, n)
-    while batch := list(islice(dice, 50)):
+    while batch := list(islice(dice, 20)):
         yield batch
 
 
