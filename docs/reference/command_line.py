@@ -40,7 +40,7 @@ def _section(path: tuple[str, ...], command: Any) -> str:
 
 
 def _usage(argument: Any) -> str:
-    name = (argument.metavar or argument.name.upper()) + ("..." if argument.nargs != 1 else "")
+    name = str(argument.metavar or argument.name.upper()).strip("[].") + ("..." if argument.nargs != 1 else "")
     return name if argument.required else f"[{name}]"
 
 
