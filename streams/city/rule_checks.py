@@ -86,6 +86,8 @@ class RuleCheck:
             elif window in seen:
                 self._say(path, "listed-twice", value=written(window))
             seen.add(window)
+        if "keep" in self.rule.model_fields_set and self.rule.keep < step:
+            self._say(("keep",), "keep-short", keep=written(self.rule.keep), step=written(step))
         once = self.rule.once
         if isinstance(once, Once) and once.within == 0:
             self._say(("once", "within"), "once-nothing")
