@@ -9,7 +9,7 @@ import numpy as np
 
 from rules.detectors import levels, shapes, shares, spread
 from rules.detectors.ledger import PARTS, Ledger, slots_per_cell
-from rules.detectors.port import BoolArray, FloatArray, IntArray, Past
+from rules.detectors.port import BoolArray, FloatArray, IntArray, Kin, Past
 
 _UNCAPPED_DAYS: Final = 10.0
 """Before this there is no mean worth capping by."""
@@ -63,9 +63,10 @@ def learn(ledger: Ledger, past: Past, pace: Pace) -> None:
         raise ValueError(f"memory of {len(ledger.row)} series, past of {len(past.kin)}")
     if ledger.about[2] == 0 and len(past.slots):
         ledger.about[4] = slots_per_cell(past)  # before anything is known, the first past of any length decides
-    if ledger.grow(past.kin, past.began):
+    grown = ledger.grow(past.kin, past.began)
+    if grown or len(past.late[0]):
+        _take_late(ledger, past)
         derive(ledger, past)
-    _take_late(ledger, past)
     seen = np.flatnonzero(~past.missing)
     for at in np.array_split(seen, max(1, round(len(seen) / max(1.0, ledger.cells_per_day)))):
         if len(at):
@@ -95,7 +96,9 @@ def derive(ledger: Ledger, past: Past) -> None:
 def _learn_day(ledger: Ledger, past: Past, at: IntArray, pace: Pace) -> None:
     day = _looked_at(ledger, past, at)
     if ledger.days >= _SETTLED_DAYS:
-        spread.take_windows(ledger, past.kin, day.cells, day.counts, day.means, _fade(day, pace.spread))
+        calm = ~_in_episode(np.asarray(day.held.any(axis=1)), past.kin)[:, None]
+        counts, means = (day.counts, day.means) if calm.all() else (day.counts * calm, day.means * calm)
+        spread.take_windows(ledger, past.kin, day.cells, counts, means, _fade(day, pace.spread))
     above = day.held.any(axis=1)
     above |= _take_shares(ledger, past, day, pace)
     tops = ledger.top_series()
@@ -104,13 +107,26 @@ def _learn_day(ledger: Ledger, past: Past, at: IntArray, pace: Pace) -> None:
     ledger.about[2] += len(at)
 
 
+def _in_episode(held: BoolArray, kin: Kin) -> BoolArray:
+    """Series in which an episode stood this day, or in an ancestor of theirs; shape (S,).
+
+    Their whole day leaves the spread: a storm that was told to a desk is no part of what is usual, and the hours
+    in which it rose and fell are as much storm as those that spoke.
+    """
+    inside = held.copy()
+    steps = int(kin.area_depth.max(initial=0) + kin.category_depth.max(initial=0)) if held.any() else 0
+    for _ in range(steps):
+        for parent in (kin.area_parent, kin.category_parent):
+            inside |= (parent >= 0) & inside[parent]
+    return inside
+
+
 def _looked_at(ledger: Ledger, past: Past, at: IntArray) -> _Day:
     slots = past.slots[at]
     base = ledger.rate[:, None] * ledger.shape[:-1, slots]
     means = base[ledger.rows()] * ledger.share[:, None]
     if ledger.slots == 168:
         means *= ledger.parts[:, shares.day_parts(168)[slots]]
-    np.maximum(means, 1e-9, out=means)
     held = past.frozen[:, at] & (ledger.stood < levels.STAYS)[:, None]
     counts = past.counts[:, at].astype(np.float64)
     return _Day(past.cells[at], slots, counts, means, base, held, len(at) / ledger.cells_per_day)

@@ -2,9 +2,9 @@
 
 variance = mean (1 + kappa) + alpha mean^2. kappa (one cause, many rows) is pooled over the areas of a category;
 alpha (storms) is a series' own, shrunk to its pool. Both come from weighted moments of out-of-sample
-residuals: each window that has become whole is held against the mean in force before it was learnt. Nothing is capped:
-past storms are part of what the promise must stand. One pair per length, because shocks last hours: a day's
-spread is not that of 24 hours.
+residuals: each window that has become whole is held against the mean in force before it was learnt. Nothing is
+capped: what was unusual and told to nobody is part of what the promise must stand; the days of an episode are left
+out (decision 0004). One pair per length, because shocks last hours: a day's spread is not that of 24 hours.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ _LEAST_PRIOR: Final = 0.02
 _POOL_WEIGHT: Final = 50.0  # of the first guess, beside sums of weight * mean^4 and of weight * mean^2
 _SERIES_WEIGHT: Final = 4.0  # over alpha^2, beside sums of weight * mean^2
 _LEAST: Final = 1e-3
+_LEAST_MEAN: Final = 1e-9
 _MOST: Final = 3.0
 
 
 def take_windows(ledger: Ledger, kin: Kin, cells: IntArray, counts: FloatArray, means: FloatArray, fade: float) -> None:
     """Add the residuals of the windows that these cells make whole. Shapes (C,), (S, C), (S, C)."""
+    means = np.maximum(means, _LEAST_MEAN)
     rows = ledger.rows()
     kids = np.bincount(rows[kin.area_depth > 0], minlength=len(ledger.tops))
     pooling = np.flatnonzero((kin.area_depth > 0) | (kids[rows] == 0))
@@ -63,7 +65,9 @@ def _whole(
     ledger.open_counts[:, w] = 0.0 if last_is_whole else sums[0][:, -1]
     ledger.open_means[:, w] = 0.0 if last_is_whole else sums[1][:, -1]
     keep = slice(None) if last_is_whole else slice(0, -1)
-    return sums[0][:, keep], np.maximum(sums[1][:, keep], 1e-9)  # a series may have joined since the window began
+    return sums[0][:, keep], np.maximum(
+        sums[1][:, keep], _LEAST_MEAN
+    )  # a series may have joined since the window began
 
 
 def _own_moments(counts: FloatArray, means: FloatArray, alpha: FloatArray) -> FloatArray:
