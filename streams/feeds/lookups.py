@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+import numpy as np
+
 from rules.trees import Tree
 from streams.feeds.spec import Step
 from streams.feeds.tables import Fault, normal, read_table
@@ -54,9 +56,7 @@ class Lookup:
             if not left:
                 break
             if step.point:
-                for i in left:
-                    point = points[i]
-                    found[i] = (place_of(*point) or "") if point and place_of else ""
+                _fill_from_points(found, left, points, place_of)
             elif step.take is None:
                 code = step.find("") or ""
                 for i in left:
@@ -67,6 +67,23 @@ class Lookup:
                     found[i] = step.code(texts[i]) or ""
             left = [i for i in left if not found[i]]
         return found
+
+
+def _fill_from_points(
+    found: list[str], left: Sequence[int], points: Sequence[tuple[float, float] | None], place_of: PlaceOf | None
+) -> None:
+    """Areas around points; all at once where `place_of` offers `many(lats, lons)`."""
+    chosen = [(i, point) for i in left if (point := points[i]) is not None] if place_of is not None else []
+    if not chosen or place_of is None:
+        return
+    many = getattr(place_of, "many", None)
+    if many is None:
+        codes = [place_of(*point) for _, point in chosen]
+    else:
+        degrees = np.array([point for _, point in chosen], np.float64)
+        codes = many(degrees[:, 0], degrees[:, 1])
+    for (i, _), code in zip(chosen, codes, strict=True):
+        found[i] = code or ""
 
 
 def compile_lookup(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
@@ -17,6 +17,7 @@ from streams.refusals import Reason, Refused
 
 LARGEST_DOCUMENT: Final = 256 * 1024 * 1024
 """Bytes of one JSON document. Larger feeds come as JSON lines or CSV."""
+_BLOCK: Final = 1 << 20
 JSON: Final = "application/json"
 NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines"})
 
@@ -63,14 +64,17 @@ def header_of(stream: IO[bytes], file: FeedFile) -> tuple[str, ...]:
     """The columns of a CSV: as the feed file says, else the stream's first line. Raises Refused."""
     if file.csv.header is not None:
         return tuple(file.csv.header)
-    first = next(_lines(stream), b"")
+    return _header(stream.readline(RECORD_BYTES), file)
+
+
+def _header(first: bytes, file: FeedFile) -> tuple[str, ...]:
     try:
         text = first.removeprefix(b"\xef\xbb\xbf").decode(file.csv.encoding)
         cells = next(csv.reader([text], delimiter=file.csv.delimiter, strict=True), [])
     except UnicodeDecodeError:
-        raise Refused(Reason.NOT_UTF8) from None
+        raise Refused(Reason.NOT_UTF8, "header") from None
     except csv.Error:
-        raise Refused(Reason.MALFORMED) from None
+        raise Refused(Reason.MALFORMED, "header") from None
     names = tuple(cell.strip() for cell in cells)
     if not any(names):
         raise Refused(Reason.MISSING_FIELD, "header")
@@ -105,19 +109,23 @@ def split(body: bytes, content_type: str) -> list[bytes]:
 
 
 def _lines(stream: IO[bytes]) -> Iterator[bytes]:
-    """Lines of at most RECORD_BYTES; a longer one comes as its beginning, too long to be accepted."""
-    while line := stream.readline(RECORD_BYTES + 2):
-        if len(line) > RECORD_BYTES and not line.endswith(b"\n"):
-            while (rest := stream.readline(RECORD_BYTES)) and not rest.endswith(b"\n"):
-                continue
-        yield line
+    """Lines without their ends. One longer than RECORD_BYTES comes as its beginning, too long to be accepted."""
+    rest = b""
+    while block := stream.read(_BLOCK):
+        lines = (rest + block).split(b"\n")
+        rest = lines.pop()
+        yield from lines
+        if len(rest) > 2 * RECORD_BYTES:
+            rest = rest[: RECORD_BYTES + 1]
+    if rest:
+        yield rest
 
 
 class _Source:
-    """Decoded lines for the CSV parser, with the lines of the present record kept so that they can be read again."""
+    """Decoded lines for the CSV parser. Keeps the lines of the present record, so that they can be read again."""
 
-    def __init__(self, stream: IO[bytes], encoding: str, line: int) -> None:
-        self._lines = _lines(stream)
+    def __init__(self, lines: Iterator[bytes], encoding: str, line: int) -> None:
+        self._lines = lines
         self._encoding = encoding
         self._again: list[tuple[int, bytes]] = []
         self._number = line
@@ -127,49 +135,72 @@ class _Source:
         return self
 
     def __next__(self) -> str:
-        if self._again:
-            number, data = self._again.pop()
-        else:
-            data = next(self._lines)
-            self._number += 1
-            number = self._number
+        number, data = self.next_line()
         self.taken.append((number, data))
-        if len(data) > RECORD_BYTES:
+        if sum(len(line) for _, line in self.taken) > RECORD_BYTES:
             raise Refused(Reason.TOO_LARGE)
-        return data.decode(self._encoding)
+        return data.decode(self._encoding) + "\n"
 
-    def give_back(self) -> None:
-        """All lines of the present record but the first are read again: an open quote spoils one line, not the rest."""
-        self._again.extend(reversed(self.taken[1:]))
+    def next_line(self) -> tuple[int, bytes]:
+        """The next line with its number. Raises StopIteration."""
+        if self._again:
+            return self._again.pop()
+        data = next(self._lines)
+        self._number += 1
+        return self._number, data
+
+    def give_back(self, lines: Sequence[tuple[int, bytes]]) -> None:
+        """These lines are read again, in their order."""
+        self._again.extend(reversed(lines))
 
 
 def _csv_records(stream: IO[bytes], file: FeedFile, header: tuple[str, ...], line: int) -> Iterator[Record]:
-    if not header:
-        header = header_of(stream, file)
-        line += file.csv.header is None
-    source = _Source(stream, file.csv.encoding, line)
+    lines = _lines(stream)
+    if not header and file.csv.header is not None:
+        header = tuple(file.csv.header)
+    elif not header:
+        header = _header(next(lines, b""), file)
+        line += 1
+    source = _Source(lines, file.csv.encoding, line)
     reader = csv.reader(source, delimiter=file.csv.delimiter, strict=True)
-    width = len(header)
+    delimiter, encoding, width = file.csv.delimiter, file.csv.encoding, len(header)
     while True:
-        source.taken.clear()
-        reason = Reason.MALFORMED
         try:
-            row = next(reader, None)
-        except UnicodeDecodeError:
-            row, reason = [], Reason.NOT_UTF8
-        except Refused as refused:
-            row, reason = [], refused.reason
-        except csv.Error:
-            row = []
-        if row is None:
+            number, data = source.next_line()
+        except StopIteration:
             return
-        number = source.taken[0][0]
-        if len(row) == width:
-            yield Record(number, dict(zip(header, row, strict=True)))
-        elif row or source.taken[0][1].strip():
-            spoilt = source.taken[0][1]
-            source.give_back()
-            yield Record(number, Broken(reason, "", spoilt))
+        if b'"' in data or len(data) > RECORD_BYTES:
+            source.give_back([(number, data)])
+            cells = _quoted(source, reader)
+        else:
+            try:
+                cells = data.decode(encoding).rstrip("\r").split(delimiter)
+            except UnicodeDecodeError:
+                cells = Broken(Reason.NOT_UTF8, "", data)
+        if isinstance(cells, Broken):
+            yield Record(number, cells)
+        elif len(cells) == width:
+            yield Record(number, dict(zip(header, cells, strict=True)))
+        elif any(cells):
+            yield Record(number, Broken(Reason.MALFORMED, "", data))
+
+
+def _quoted(source: _Source, reader: Iterator[list[str]]) -> list[str] | Broken:
+    """The cells of a record with quotes, or what is wrong with its first line: an open quote spoils one line, and
+    the rest are read again."""
+    source.taken.clear()
+    reason = Reason.MALFORMED
+    try:
+        return next(reader, [])
+    except UnicodeDecodeError:
+        reason = Reason.NOT_UTF8
+    except Refused as refused:
+        reason = refused.reason
+    except csv.Error:
+        reason = Reason.MALFORMED
+    spoilt = source.taken[0][1]
+    source.give_back(source.taken[1:])
+    return Broken(reason, "", spoilt)
 
 
 def _document_records(stream: IO[bytes], path: str) -> Iterator[Record]:

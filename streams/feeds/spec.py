@@ -317,7 +317,7 @@ class FeedFile(Part):
     comes: Comes = Field(default_factory=lambda: Comes(push=True), description="How it comes.")
     archive: list[PathInside] = Field(default_factory=list, description="Files of the past, for replay and load.")
     format: Literal["contract", "csv", "json", "jsonl"] = Field("contract", description="How a record is written.")
-    csv: Csv = Field(default_factory=Csv, description="How the CSV is written.")
+    csv: Csv = Field(default_factory=Csv, description="For CSV: delimiter, header and encoding.")
     json_: Json = Field(default_factory=Json, alias="json", description="Where the records lie in a document.")
     times: Times = Field(default_factory=Times, description="How it writes times.")
     columns: Columns | None = Field(None, description="Which column is what; not for `format: contract`.")

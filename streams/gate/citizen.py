@@ -15,7 +15,7 @@ _RUN: Final = re.compile(r"(?=(?<![0-9])?([0-9]{17}[0-9Xx]))")
 _OLD: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{15}(?![0-9A-Za-z])")
 _US: Final = re.compile(r"(?<![0-9A-Za-z-])(?!000|666|9)[0-9]{3}([- ])(?!00)[0-9]{2}\1(?!0000)[0-9]{4}(?![0-9A-Za-z-])")
 _PROVINCES: Final = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
+    ["11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82", "83"]
 )
 _PREFECTURES: Final = {
     province: frozenset((*range(1, last_city + 1), *range(21, last_region + 1), *extra))
@@ -64,7 +64,7 @@ def is_old_citizen_number(digits: str) -> bool:
     county = int(digits[4:6])
     if int(digits[2:4]) not in _PREFECTURES.get(digits[:2], ()) or not (1 <= county <= 35 or 81 <= county <= 85):
         return False
-    return 15 <= int(digits[6:8]) and digits[12:] != "000" and _birthday(1900 + int(digits[6:8]), digits[8:12])
+    return int(digits[6:8]) >= 15 and digits[12:] != "000" and _birthday(1900 + int(digits[6:8]), digits[8:12])
 
 
 def _birthday(year: int, month_day: str) -> bool:

@@ -17,7 +17,13 @@ from streams.contract import decode_event, decode_record, event_of
 from streams.refusals import Refused
 from tests.feeds.small import EVENT
 
-ENVELOPE: dict[str, Any] = {"specversion": "1.0", "id": "c-1", "source": "/calls", "type": "tocsin.event.incident", "data": dict(EVENT)}
+ENVELOPE: dict[str, Any] = {
+    "specversion": "1.0",
+    "id": "c-1",
+    "source": "/calls",
+    "type": "tocsin.event.incident",
+    "data": dict(EVENT),
+}
 
 
 def by_the_sdk() -> CloudEvent:

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Final
 
-from streams.gate.citizen import _CHECKS, _WEIGHTS
 from streams.gate.card import luhn
+from streams.gate.citizen import _CHECKS, _WEIGHTS
 
 Event = dict[str, object]
 

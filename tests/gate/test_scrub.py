@@ -60,4 +60,4 @@ def test_a_person_in_a_code_is_not_shown(text: str) -> None:
 
 @given(st.dictionaries(st.text(max_size=20), st.text(max_size=400), max_size=20))
 def test_kept_bytes_are_bounded(record: dict[str, str]) -> None:
-    assert len(kept(record, {name: "category" for name in record}, Gate())) <= KEPT_BYTES
+    assert len(kept(record, dict.fromkeys(record, "category"), Gate())) <= KEPT_BYTES
