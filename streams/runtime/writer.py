@@ -183,13 +183,14 @@ class Writer:
             events = 0
             while self._waiting and (not group or events + self._waiting[0][0].weight <= GROUP_EVENTS):
                 first = self._waiting.popleft()
-                if self._may_pass(first[0]):
+                if not self._may_pass(first[0]):
+                    left.append(first)
+                    continue
+                self._events -= first[0].weight
+                if first[1].set_running_or_notify_cancel():  # else whoever sent it has gone: nothing was promised
                     group.append(first)
                     events += first[0].weight
-                else:
-                    left.append(first)
             self._waiting.extendleft(reversed(left))
-            self._events -= events
             self._metrics.queue_events.labels(self._shard.city).set(self._events)
             self._ready.notify_all()
         return group
