@@ -133,7 +133,7 @@ def _say(document: Document, model: type[BaseModel], error: ErrorDetails, proble
     elif kind == "string_pattern_mismatch":
         problems.say(file, place, "pattern", key=key, value=_shown(error["input"]), pattern=context["pattern"])
     elif kind in ("literal_error", "enum"):
-        known = context["expected"].replace("'", "")
+        known = context["expected"].replace("'", "").replace(" or ", ", ")
         problems.say(file, place, "not-one-of", value=_shown(error["input"]), known=known)
     elif kind == "union_tag_invalid":
         known, told = context["expected_tags"].replace("'", ""), context["discriminator"].strip("'")

@@ -30,7 +30,7 @@ def test_both_languages_have_every_text_with_the_same_values(message: str) -> No
 @pytest.mark.parametrize("message", [message for message in TEXTS if not message.startswith("summary-")])
 def test_a_text_says_what_is_so_and_what_to_do(message: str) -> None:
     assert any(sign in TEXTS[message]["en"] for sign in (": ", "; "))
-    assert ":" in TEXTS[message]["zh-CN"]
+    assert "：" in TEXTS[message]["zh-CN"]
 
 
 def test_reasons_of_other_rooms_are_there_in_both_languages() -> None:
@@ -61,7 +61,7 @@ def test_a_problem_reads_file_line_column_text() -> None:
     problems.say("rules/a.yaml", Place(9, 3), "window-short", window="5m", step="10m")
     (problem,) = problems.all()
     assert problem.render() == "rules/a.yaml:9:3: window 5m is shorter than step 10m; make it 10m or longer"
-    assert problem.render("zh-CN") == "rules/a.yaml:9:3: 窗口 5m 短于步长 10m:应不短于 10m"
+    assert problem.render("zh-CN") == "rules/a.yaml:9:3: 窗口 5m 短于步长 10m：应不短于 10m"
     assert problem.render("fr") == problem.render("en")
 
 
