@@ -61,6 +61,10 @@ TOWN = family([-1, 0, 0, 0], [-1, 0, 0, 1])
 """A town of three quarters; one category with two kinds, the first of them with one kind more. 16 series."""
 
 
+LONELY = family([-1], [-1])
+"""One area, one category."""
+
+
 @dataclass(frozen=True, slots=True)
 class Week:
     """A clock without summer time: cell 0 is a Monday's first. `holidays` are days read as Sundays."""
@@ -163,6 +167,16 @@ def added_up(leaves: IntArray, kin: Kin = TOWN) -> IntArray:
             if parent[s] >= 0:
                 counts[parent[s]] += counts[s]
     return counts
+
+
+def flat(per_hour: int, days: int, kin: Kin = LONELY) -> IntArray:
+    """The same count in every hour of every series."""
+    return np.full((len(kin), 24 * days), per_hour)
+
+
+def mean_at(place: Town, series: int, day: int, hour: int, length: int = 6) -> float:
+    """Expected in the window of `length` buckets that ends with the hour."""
+    return float(place.law(ending([series], day * 144 + hour * 6 + 5, [length])).mean[0])
 
 
 def random_counts(seed: int, days: int, rate: float, kin: Kin = TOWN, wave: bool = True) -> IntArray:
