@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Annotated, Final
+from dataclasses import dataclass
+from typing import Final
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
@@ -73,6 +74,71 @@ async def trouble(request: Request, fault: Exception) -> Response:
     return HTMLResponse(trouble_page(status, reader_of(request, LANGUAGES)), status, headers)
 
 
+Live = tuple[BoardSource, Callable[[], str]]
+"""What a stream shows: where it comes from, and how it is drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """What every address answers. Runs in worker threads; unknown cities and alerts raise 404."""
+
+    sources: Mapping[str, BoardSource]
+    streams: Streams
+
+    @property
+    def first(self) -> str:
+        return next(iter(self.sources))
+
+    def find_city(self, name: str) -> BoardSource:
+        if name not in self.sources:
+            raise HTTPException(404)
+        return self.sources[name]
+
+    def find_alert(self, alert_id: str) -> tuple[BoardSource, Alert]:
+        if len(alert_id) <= ID_LENGTH:
+            for source in self.sources.values():
+                if alert := source.alert(alert_id):
+                    return source, alert
+        raise HTTPException(404)
+
+    def front(self, request: Request) -> Response:
+        return self.board(request, self.first)
+
+    def board(self, request: Request, name: str) -> Response:
+        source = self.find_city(name)
+        reader = reader_of(request, offered(source))
+        return page(request, board_page(source, reader, self.sources), reader)
+
+    def card(self, request: Request, alert_id: str) -> Response:
+        source, alert = self.find_alert(alert_id)
+        reader = reader_of(request, offered(source))
+        return page(request, alert_page(source, alert, reader, self.sources), reader)
+
+    def live(self, request: Request) -> Live:
+        """Found before the stream begins, so that what is unknown is answered 404 and a full house 503."""
+        if self.streams.full or self.streams.stopped:
+            raise HTTPException(503, headers={"Retry-After": "5"})
+        alert_id = request.query_params.get("alert", "")
+        if not alert_id:
+            board_source = self.find_city(request.query_params.get("city", self.first))
+            board_reader = reader_of(request, offered(board_source))
+            return board_source, lambda: board_part(board_source, board_reader)
+        source, alert = self.find_alert(alert_id)
+        reader = reader_of(request, offered(source))
+        return source, lambda: alert_part(source, source.alert(alert_id) or alert, reader)
+
+    def shapes(self, request: Request, name: str) -> Response:
+        source = self.find_city(name)
+        data = shapes_file(source, reader_of(request, offered(source)).language)
+        if data is None:
+            raise HTTPException(404)
+        tag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
+        headers = {"ETag": tag, "Cache-Control": "no-cache"}
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+        return Response(data, media_type="application/geo+json", headers=headers)
+
+
 def create_app(sources: Mapping[str, BoardSource], *, beat: float = 10.0, pause: float = 0.5) -> FastAPI:
     """The console over `sources`, by city; the first one is shown at `/`.
 
@@ -83,72 +149,22 @@ def create_app(sources: Mapping[str, BoardSource], *, beat: float = 10.0, pause:
         raise ValueError("a console needs at least one city")
     app = FastAPI(title="Tocsin", docs_url=None, redoc_url=None, openapi_url=None, telemetry={"logs": False})
     app.state.streams = streams = Streams(beat, pause)
+    console = Console(sources, streams)
     app.add_middleware(SafeHeaders)
     app.mount("/static", KeptFiles(directory=STATIC), name="static")
-    first = next(iter(sources))
-
-    def city_or_404(name: str) -> BoardSource:
-        if name not in sources:
-            raise HTTPException(404)
-        return sources[name]
-
-    def find(alert_id: str) -> tuple[BoardSource, Alert]:
-        if len(alert_id) <= ID_LENGTH:
-            for source in sources.values():
-                if alert := source.alert(alert_id):
-                    return source, alert
-        raise HTTPException(404)
-
-    @app.get("/", response_class=HTMLResponse)
-    def front(request: Request) -> Response:
-        source = sources[first]
-        reader = reader_of(request, offered(source))
-        return page(request, board_page(source, reader, sources), reader)
-
-    @app.get("/city/{name}", response_class=HTMLResponse)
-    def city_board(request: Request, name: str) -> Response:
-        source = city_or_404(name)
-        reader = reader_of(request, offered(source))
-        return page(request, board_page(source, reader, sources), reader)
-
-    @app.get("/alert/{alert_id}", response_class=HTMLResponse)
-    def alert_card(request: Request, alert_id: str) -> Response:
-        source, alert = find(alert_id)
-        reader = reader_of(request, offered(source))
-        return page(request, alert_page(source, alert, reader, sources), reader)
-
-    def live_part(request: Request) -> tuple[BoardSource, Callable[[], str]]:
-        """What the stream shows, found before it begins: an unknown city or alert is answered 404."""
-        if streams.full or streams.stopped:
-            raise HTTPException(503, headers={"Retry-After": "5"})
-        alert_id = request.query_params.get("alert", "")
-        if not alert_id:
-            board_source = city_or_404(request.query_params.get("city", first))
-            board_reader = reader_of(request, offered(board_source))
-            return board_source, lambda: board_part(board_source, board_reader)
-        source, alert = find(alert_id)
-        reader = reader_of(request, offered(source))
-        return source, lambda: alert_part(source, source.alert(alert_id) or alert, reader)
-
-    Live = Annotated[tuple[BoardSource, Callable[[], str]], Depends(live_part)]
+    for path, answer in (
+        ("/", console.front),
+        ("/city/{name}", console.board),
+        ("/alert/{alert_id}", console.card),
+        ("/shapes/{name}.json", console.shapes),
+    ):
+        app.get(path, response_model=None)(answer)
 
     @app.get("/events", response_class=EventSourceResponse)
-    async def events(request: Request, live: Live) -> AsyncIterator[ServerSentEvent]:
-        source, render = live
-        async for part in streams.parts(source, render, request.headers.get("last-event-id", "")):
+    async def events(request: Request, live: Live = Depends(console.live)) -> AsyncIterator[ServerSentEvent]:
+        source, draw = live
+        async for part in streams.parts(source, draw, request.headers.get("last-event-id", "")):
             yield part
-
-    @app.get("/shapes/{name}.json")
-    def shapes(request: Request, name: str) -> Response:
-        source = city_or_404(name)
-        data = shapes_file(source, reader_of(request, offered(source)).language)
-        if data is None:
-            raise HTTPException(404)
-        tag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
-        headers = {"ETag": tag, "Cache-Control": "no-cache"}
-        if request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers=headers)
-        return Response(data, media_type="application/geo+json", headers=headers)
 
     app.add_exception_handler(HTTPException, trouble)
     app.add_exception_handler(Exception, trouble)

@@ -1,4 +1,4 @@
-"""What stands on the board. Pure: from alerts, feeds and the city's clock to figures that the template puts in words."""
+"""What stands on the board. Pure: alerts, feeds and the city's clock become figures; the template finds words."""
 
 from __future__ import annotations
 
@@ -40,16 +40,17 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Areas:
-    """Leaves of the area tree, each counted once: speaking before blind before quiet."""
+    """Leaves of the area tree, each counted once."""
 
     quiet: int
-    blind: int
-    speaking: int
+    blind: int  # and not speaking
+    speaking: int  # and heard
+    both: int  # speaking and blind
     blind_codes: frozenset[str]
 
     @property
     def total(self) -> int:
-        return self.quiet + self.blind + self.speaking
+        return self.quiet + self.blind + self.speaking + self.both
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,13 @@ class Board:
 def board(city: City, names: Names, alerts: Sequence[Alert], feeds: Sequence[FeedState], now: int) -> Board:
     """Running alerts by rank, then by how far over their limit; what is over, newest first."""
     silent = {feed.name for feed in feeds if feed.silent_since}
+    said = [alert for alert in alerts if alert.moves]  # the others were taken back before anyone heard of them
     running = sorted(
-        (row(alert, city, names, silent) for alert in alerts if alert.state == "open"),
+        (row(alert, city, names, silent, now) for alert in said if alert.state == "open"),
         key=lambda one: (-one.alert.rank, -one.ratio, one.since, one.alert.id),
     )
     over = sorted(
-        (row(alert, city, names, silent) for alert in alerts if alert.state != "open"),
+        (row(alert, city, names, silent, now) for alert in said if alert.state != "open"),
         key=lambda one: (-one.ended, -one.alert.rank, one.alert.id),
     )
     marks = Counter(one.mark for one in running)
@@ -106,9 +108,9 @@ def board(city: City, names: Names, alerts: Sequence[Alert], feeds: Sequence[Fee
         over_more=max(len(over) - OVER_SHOWN, 0),
         by_mark=tuple(sorted(marks.items(), key=lambda item: (item[0].digit, item[0].hue))),
         oldest=min((one.since for one in running), default=0),
-        last_said=max((alert.signal.said_at for alert in alerts), default=0),
-        load=load(alerts, now, top=len(city.ladder) - 1),
-        areas=areas(city, alerts, silent),
+        last_said=max((alert.signal.said_at for alert in said), default=0),
+        load=load(said, now, top=len(city.ladder) - 1),
+        areas=areas(city, said, silent),
         feeds=tuple(_feed_row(feed, names, now) for feed in feeds),
         silent=len(silent),
         late=sum(1 for feed in feeds if feed.late and not feed.silent_since),
@@ -160,7 +162,8 @@ def areas(city: City, alerts: Sequence[Alert], silent: Collection[str]) -> Areas
     spoken = {leaf for leaf in leaves if speaking.intersection(tree.paths[leaf])}
     blind = {leaf for leaf in leaves if blinded.intersection(tree.paths[leaf])}
     codes = frozenset(code for code, path in tree.paths.items() if blinded.intersection(path))
-    return Areas(len(leaves - spoken - blind), len(blind - spoken), len(spoken), codes)
+    both = spoken & blind
+    return Areas(len(leaves - spoken - blind), len(blind - both), len(spoken - both), len(both), codes)
 
 
 def _feed_row(feed: FeedState, names: Names, now: int) -> FeedRow:

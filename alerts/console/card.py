@@ -115,7 +115,7 @@ class Card:
 def card(alert: Alert, names: Names, feeds: Sequence[FeedState], now: int) -> Card:
     evidence = alert.signal.evidence
     silent = {feed.name: feed.silent_since for feed in feeds if feed.silent_since}
-    one = row(alert, names.city, names, silent)
+    one = row(alert, names.city, names, silent, now)
     peak = _peak(evidence)
     return Card(
         row=one,
@@ -126,7 +126,7 @@ def card(alert: Alert, names: Names, feeds: Sequence[FeedState], now: int) -> Ca
         guidance=names.guidance(alert.signal.rule),
         desk=names.desk(alert.desk),
         usual=_usual(evidence, peak),
-        ladder=_ladder(evidence, names) if one.gauge else None,
+        ladder=_ladder(evidence, names) if one.limit and alert.signal.kind in {"spike", "threshold"} else None,
         band=band(evidence, names, one.mark.hue) if len(evidence.cells) > 1 else None,
         cell=evidence.cells[1].start - evidence.cells[0].start if len(evidence.cells) > 1 else HOUR,
         windows=evidence.windows,
@@ -191,7 +191,7 @@ def band(evidence: Evidence, names: Names, hue: str) -> BandFigures:
 
     return {
         "x": [label(cell) for cell in cells],
-        "ticks": [place for place in range(last % 4, len(cells), 4)],
+        "ticks": list(range(last % 4, len(cells), 4)),
         "low": [round(cell.low, 2) for cell in cells],
         "high": [round(cell.high, 2) for cell in cells],
         "expected": [round(cell.expected, 2) for cell in cells],

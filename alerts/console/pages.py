@@ -80,6 +80,7 @@ def _frame(source: BoardSource, reader: Reader, cities: Mapping[str, BoardSource
         "say": speech,
         "names": names,
         "now": now,
+        "area_count": sum(1 for kids in city.book.areas.children.values() if not kids),
         "reader": reader,
         "themes": THEMES,
         "languages": [(tag, LANGUAGE_LABELS[tag]) for tag in offered(source)],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from alerts.alert import Alert
 from alerts.console.naming import Mark, Names
@@ -14,7 +14,8 @@ from rules.signals import Evidence, WindowEvidence
 Tag = Literal["exercise", "late", "incomplete", "unconfirmed", "withdrawn", "merged"]
 """States that stand beside a title, in words."""
 
-GAUGE_FULL = 4.0
+MINUTE: Final = 60_000
+GAUGE_FULL: Final = 4.0
 """The gauge ends at four times the limit."""
 
 
@@ -22,7 +23,8 @@ GAUGE_FULL = 4.0
 class Gauge:
     """Parts of the limit: `got` counted, `usual` expected. Frozen: a feed behind it is silent."""
 
-    got: float
+    ratio: float  # counted / limit, as far as it goes
+    got: float  # the same, up to the gauge's end
     usual: float
     frozen: bool
 
@@ -41,14 +43,15 @@ class Row:
     window: int
     until: int
     since: int
-    quiet_since: int  # of a silence: when the feed was last heard
+    silent_for: int  # of a silence: until now, or until it ended
     ended: int  # 0: running
     gauge: Gauge | None
     tags: tuple[Tag, ...]
 
     @property
     def ratio(self) -> float:
-        return self.observed / self.limit if self.limit > 0 else 0.0
+        """How far over its limit; 0 where there is none."""
+        return self.gauge.ratio if self.gauge else 0.0
 
 
 def peak_window(evidence: Evidence) -> WindowEvidence | None:
@@ -57,16 +60,17 @@ def peak_window(evidence: Evidence) -> WindowEvidence | None:
     return next((window for window in of_length if window.spoke), of_length[0] if of_length else None)
 
 
-def row(alert: Alert, city: City, names: Names, silent: Collection[str]) -> Row:
-    """`silent`: the names of feeds that are silent just now."""
+def row(alert: Alert, city: City, names: Names, silent: Collection[str], now: int) -> Row:
+    """`silent`: the names of feeds that are silent just now. A silence is counted in minutes, and up to now."""
     signal, evidence = alert.signal, alert.signal.evidence
     window = peak_window(evidence)
     behind = {feed.feed for feed in evidence.feeds}
     unconfirmed = alert.state == "open" and signal.kind != "silence" and bool(behind & set(silent))
-    limit = max(evidence.limit, 0)
-    gauge = None
-    if limit and signal.kind in {"spike", "threshold"}:
-        gauge = Gauge(min(evidence.observed / limit, GAUGE_FULL), min(evidence.expected / limit, GAUGE_FULL), unconfirmed)
+    limit, silent_for = max(evidence.limit, 0), 0
+    observed = evidence.observed
+    if signal.kind == "silence":
+        silent_for = (alert.ended_at or now) - evidence.peak
+        observed = silent_for // MINUTE
     where, what = names.area(signal.area), names.category(signal.category)
     if signal.kind == "silence":
         where, what = names.feed(signal.feed), ""
@@ -77,24 +81,24 @@ def row(alert: Alert, city: City, names: Names, silent: Collection[str]) -> Row:
         mark=names.mark(alert.rank, alert.colour),
         where=where,
         what=what,
-        observed=evidence.observed,
+        observed=observed,
         expected=evidence.expected,
         limit=limit,
         window=evidence.window,
         until=window.until if window else signal.last,
         since=signal.first,
-        quiet_since=_last_heard(alert),
-        ended=0 if alert.state == "open" else signal.over_at or signal.at,
-        gauge=gauge,
+        silent_for=silent_for,
+        ended=alert.ended_at,
+        gauge=_gauge(observed, evidence.expected, limit, frozen=unconfirmed),
         tags=_tags(alert, city, unconfirmed=unconfirmed),
     )
 
 
-def _last_heard(alert: Alert) -> int:
-    for feed in alert.signal.evidence.feeds:
-        if feed.feed == alert.signal.feed and feed.heard_at:
-            return feed.heard_at
-    return alert.signal.first
+def _gauge(observed: int, expected: float, limit: int, *, frozen: bool) -> Gauge | None:
+    if not limit:
+        return None
+    ratio = observed / limit
+    return Gauge(ratio, min(ratio, GAUGE_FULL), min(expected / limit, GAUGE_FULL), frozen)
 
 
 def _tags(alert: Alert, city: City, *, unconfirmed: bool) -> tuple[Tag, ...]:

@@ -146,6 +146,10 @@ class Speech:
             return self.gettext("%(days)s d %(hours)s h") % {"days": days, "hours": hours}
         return self.gettext("%(n)s d") % {"n": days}
 
+    def minutes(self, n: float) -> str:
+        """A length given in minutes, as evidence of silences has it."""
+        return self.span(round(n * MINUTE))
+
     def window(self, length: int) -> str:
         """A rule's window, in the unit it was written in: 10 min, 3 h, 1 d."""
         if length and length % DAY == 0:

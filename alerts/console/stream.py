@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -42,7 +42,7 @@ class Streams:
 
     async def parts(
         self, source: BoardSource, render: Callable[[], str], last_id: str
-    ) -> AsyncIterator[ServerSentEvent]:
+    ) -> AsyncGenerator[ServerSentEvent, None]:
         """Live parts, each under the version that it shows.
 
         `last_id` is the version that the page holds already: where it is the present one, nothing is sent until it
@@ -59,19 +59,19 @@ class Streams:
                     html = await run_in_threadpool(render)
                     seen = str(version)
                     yield ServerSentEvent(raw_data=html, id=seen, retry=RETRY_MS)
-                    await self._first(stop.wait(), timeout=self.pause)
-                if not self.stopped and not await self._first(stop.wait(), source.changed(version), timeout=self.beat):
+                    await self._first(stop.wait(), within=self.pause)
+                if not await self._first(stop.wait(), source.changed(version), within=self.beat):
                     seen = ""  # the clock and the ages have moved on
         finally:
             self.open -= 1
             del self._waiting[stop]
 
     @staticmethod
-    async def _first(*waits: object, timeout: float) -> bool:
+    async def _first(*waits: object, within: float) -> bool:
         """Whether any of `waits` came before the time was up. One that raised raises here."""
         tasks = [asyncio.ensure_future(wait) for wait in waits]  # type: ignore[call-overload]  # coroutines of any type
         try:
-            done, _ = await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, timeout=within, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
             return bool(done)

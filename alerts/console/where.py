@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final, TypedDict
 
 from alerts.console.board import Board
@@ -50,7 +49,8 @@ def map_figures(board: Board, names: Names) -> MapFigures:
     for code, one in loudest.items():
         for area in under.get(code, ()):
             fills.setdefault(area, one.mark.hue)
-            say.setdefault(area, names.speech.gettext("%(colour)s: %(what)s") % {"colour": one.mark.word, "what": one.what})
+            words = names.speech.gettext("%(colour)s: %(what)s") % {"colour": one.mark.word, "what": one.what}
+            say.setdefault(area, words)
     marks: list[MapMark] = [
         {
             "area": code,

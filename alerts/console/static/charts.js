@@ -64,8 +64,8 @@
     const known = await load(holder), all = [...known.keys()];
     const regions = [];
     for (const code of d.blind) if (known.has(code) && !d.fills[code]) regions.push({ name: code, itemStyle: { areaColor: hatch(p.ink_3, p.panel) } });
-    for (const [code, hue] of Object.entries(d.fills)) if (known.has(code)) regions.push({ name: code, itemStyle: { areaColor: p[hue] } });
     const blind = new Set(d.blind);
+    for (const [code, hue] of Object.entries(d.fills)) if (known.has(code)) regions.push({ name: code, itemStyle: { areaColor: blind.has(code) ? hatch(p.mark_edge, p[hue]) : p[hue] } });
     const marks = d.marks.map(mark => ({ mark, at: known.has(mark.area) ? known.get(mark.area).at : centre(known, mark.over.length ? mark.over : all) })).filter(one => one.at);
     const points = marks.map(({ mark, at }, rank) => ({
       name: mark.area, value: at, symbol: SHAPES[mark.digit], symbolSize: 20, z: 100 - rank, itemStyle: { color: p[mark.hue], borderColor: p.mark_edge, borderWidth: 1.2 },
@@ -77,7 +77,8 @@
     }));
     const ys = all.map(code => known.get(code).at[1]);
     const lat = ys.length ? (Math.min(...ys) + Math.max(...ys)) / 2 : 0;
-    const say = code => [(known.get(code) || { name: code }).name, d.say[code] || (blind.has(code) ? d.dark : d.quiet)].join('\n');
+    const state = code => [d.say[code], blind.has(code) ? d.dark : null].filter(Boolean);
+    const say = code => [(known.get(code) || { name: code }).name, ...(state(code).length ? state(code) : [d.quiet])].join('\n');
     return {
       tooltip: tip(p, { trigger: 'item', formatter: o => say(o.name) }),
       geo: { map: holder.dataset.shapes, roam: false, left: 16, right: 16, top: 18, bottom: 8, nameProperty: 'code', tooltip: { show: true }, aspectScale: Math.cos(lat * Math.PI / 180), regions,

@@ -41,7 +41,7 @@
   addEventListener('htmx:sse:error', lose);
   addEventListener('htmx:sse:close', lose);
   addEventListener('htmx:error', lose);
-  addEventListener('htmx:sse:after:message', () => { heard = Date.now(); cut = 0; show(); greet(); });
+  addEventListener('htmx:sse:after:message', () => { heard = Date.now(); cut = 0; live.classList.add('heard'); show(); greet(); });
   setInterval(show, 1000);
   /* the first try may fail too, and htmx then leaves it at that */
   setInterval(() => { if (cut || !opened) htmx.trigger(stream, 'tocsin:again'); }, AGAIN);

@@ -1,0 +1,217 @@
+"""Pages as they are served: every state, both languages, nobody's business kept."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+import pytest
+from fastapi.testclient import TestClient
+
+from alerts.console import City, create_app
+from alerts.console.sample import SampleBoard, sample_board
+from alerts.console.sample_county import sample_book
+from alerts.console.sample_night import NOW, sample_alert, sample_feeds, sample_night
+from alerts.console.source import FeedState
+from alerts.console.speech import LANGUAGES
+from tests.console.reading import read
+
+WORDS = {"en": "Running", "zh-CN": "进行中"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_board_stands_in_both_languages(client: TestClient, language: str) -> None:
+    answer = client.get("/", params={"lang": language})
+    assert answer.status_code == 200
+    assert read(answer.text).all("html")[0]["lang"] == language
+    assert WORDS[language] in answer.text
+    assert {"en": "Sample County", "zh-CN": "样例县"}[language] in answer.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("alert", sample_night(), ids=lambda alert: f"{alert.signal.kind}-{alert.state}-{alert.colour}")
+def test_every_alert_has_its_card_in_both_languages(client: TestClient, language: str, alert: object) -> None:
+    answer = client.get(f"/alert/{alert.id}", params={"lang": language})  # type: ignore[attr-defined]  # an Alert
+    assert answer.status_code == 200
+    assert alert.id in read(answer.text).text  # type: ignore[attr-defined]  # an Alert
+
+
+@pytest.mark.parametrize(
+    ("alert_id", "english", "chinese"),
+    [
+        ("7740aaaa", "Said late", "迟报"),
+        ("e87731aa", "Incomplete", "不完整"),
+        ("2b3c4daa", "Withdrawn", "已撤回"),
+        ("3c4d5eaa", "Merged", "已并入"),
+        ("1a2b3caa", "Over since", "解除"),
+        ("c3f019aa", "feed silent", "数据源失联"),
+    ],
+)
+def test_states_are_said_in_words(client: TestClient, alert_id: str, english: str, chinese: str) -> None:
+    for path in ("/", f"/alert/{alert_id}"):
+        assert english in read(client.get(path, params={"lang": "en"}).text).text
+        assert chinese in read(client.get(path, params={"lang": "zh-CN"}).text).text
+
+
+def test_an_exercise_says_so_on_every_title_and_above_the_page() -> None:
+    client = TestClient(create_app({"sample": sample_board(exercise=True)}))
+    board, card = read(client.get("/").text), read(client.get("/alert/91c4e7aa").text)
+    assert board.text.count("Exercise") == len(sample_night()) + 1
+    assert card.text.count("Exercise") == 2
+
+
+def test_an_alert_whose_feed_is_silent_cannot_be_confirmed() -> None:
+    source = sample_board()
+    assert "Cannot confirm" not in board_text(source)
+    source.hear(FeedState("dispatch", NOW - 3_600_000, silent_since=NOW - 3_600_000))
+    assert "Cannot confirm" in board_text(source)
+
+
+def test_a_stopped_rule_is_an_alert_of_its_own() -> None:
+    stopped = sample_alert("aa", "sample", "traffic", kind="stopped", colour="red", limit=-1, observed=0)
+    source = SampleBoard(City(sample_book()), [stopped], sample_feeds())
+    text = board_text(source)
+    assert "Traffic surge" in text
+    assert "rule stopped" in text
+    assert "It failed and was stopped" in text
+    card = TestClient(create_app({"sample": source})).get("/alert/aa").text
+    assert "The rule failed at 03:00 and was stopped." in card
+
+
+def test_a_window_without_history_names_no_limit() -> None:
+    young = sample_alert("aa", limit=-1)
+    source = SampleBoard(City(sample_book()), [young], sample_feeds())
+    client = TestClient(create_app({"sample": source}))
+    assert "not enough history for a limit" in board_text(source)
+    card = read(client.get("/alert/aa").text).text
+    assert "not enough history" in card
+    assert "Would not have spoken" not in card
+
+
+def test_the_card_says_the_number_that_would_not_have_spoken(client: TestClient) -> None:
+    figures = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+?)\s*<", client.get("/alert/91c4e7aa").text))
+    assert figures == {"Counted": "19", "Expected": "0.6", "Limit": "5", "Would not have spoken": "4"}
+
+
+def test_guidance_comes_in_the_language_of_the_page(client: TestClient) -> None:
+    assert "Check the traffic cameras" in client.get("/alert/91c4e7aa", params={"lang": "en"}).text
+    assert "查看该乡镇交通监控" in client.get("/alert/91c4e7aa", params={"lang": "zh-CN"}).text
+
+
+def test_a_quiet_city_says_what_it_has_heard() -> None:
+    source = SampleBoard(City(sample_book()), [], [FeedState("dispatch", NOW - 5000)])
+    assert "12 areas are heard, none over a limit." in board_text(source)
+
+
+def test_a_quiet_city_with_a_silent_feed_does_not_say_that_all_is_heard() -> None:
+    source = SampleBoard(City(sample_book()), [], sample_feeds())
+    assert "are heard, none over a limit" not in board_text(source)
+    assert "not every area is heard" in board_text(source)
+
+
+def test_a_city_without_shapes_has_no_map() -> None:
+    source = SampleBoard(City(sample_book()), sample_night(), sample_feeds(), shapes=None)
+    client = TestClient(create_app({"sample": source}))
+    assert "data-chart" not in client.get("/").text
+    assert client.get("/shapes/sample.json").status_code == 404
+
+
+def test_codes_that_the_book_has_lost_stand_for_themselves() -> None:
+    lost = sample_alert("aa", "gone-area", "gone.category", rule="gone-rule")
+    lost = msgspec.structs.replace(lost, desk="gone-desk", colour="violet")
+    source = SampleBoard(City(sample_book()), [lost], [FeedState("gone-feed", NOW)])
+    text = board_text(source)
+    assert all(word in text for word in ("gone-area", "gone.category", "violet", "gone-feed"))
+    card = read(TestClient(create_app({"sample": source})).get("/alert/aa").text).text
+    assert "gone-desk" in card
+    assert "This rule is no longer in force." in card
+
+
+def test_an_alert_that_nobody_was_told_of_is_not_shown() -> None:
+    unsaid = msgspec.structs.replace(sample_alert("aa", "harbour", state="withdrawn"), moves=())
+    assert "Harbour" not in board_text(SampleBoard(City(sample_book()), [unsaid], sample_feeds()))
+
+
+def test_two_cities_have_two_boards_and_one_table_of_alerts() -> None:
+    other = SampleBoard(City(msgspec.structs.replace(sample_book(), city="other", names={"en": "Other City"})))
+    client = TestClient(create_app({"other": other, "sample": sample_board()}))
+    assert "Other City" in client.get("/").text
+    assert "Old Town" in client.get("/city/sample").text
+    assert "Old Town" not in client.get("/").text
+    assert client.get("/alert/91c4e7aa").status_code == 200
+    assert 'href="/city/other"' in client.get("/city/sample").text
+
+
+def test_a_console_without_a_city_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one city"):
+        create_app({})
+
+
+def test_a_language_once_asked_for_is_kept(client: TestClient) -> None:
+    client.get("/", params={"lang": "zh-CN"})
+    assert read(client.get("/").text).all("html")[0]["lang"] == "zh-CN"
+
+
+def test_a_city_is_not_shown_in_a_language_it_does_not_speak() -> None:
+    source = SampleBoard(City(sample_book(), languages=("zh-CN",)))
+    client = TestClient(create_app({"sample": source}))
+    page = read(client.get("/", params={"lang": "en"}).text)
+    assert page.all("html")[0]["lang"] == "zh-CN"
+    assert [button["value"] for button in page.all("button") if "value" in button] == ["zh-CN"]
+
+
+def test_the_theme_of_the_cookie_is_drawn_by_the_server(client: TestClient) -> None:
+    client.cookies.set("tocsin-theme", "dark")
+    assert read(client.get("/").text).all("html")[0]["data-theme"] == "dark"
+    client.cookies.set("tocsin-theme", '"><script>')
+    assert "data-theme" not in read(client.get("/").text).all("html")[0]
+
+
+@pytest.mark.parametrize("path", ["/xq7", "/city/xq7", "/alert/xq7", "/events?city=xq7", "/events?alert=xq7"])
+def test_what_is_not_there_is_said_in_words_and_never_repeated(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text
+    assert "xq7" not in answer.text
+
+
+def test_a_source_that_cannot_be_read_shows_nothing_old() -> None:
+    class Broken(SampleBoard):
+        def feeds(self) -> list[FeedState]:
+            raise OSError("disk 4711 is gone")
+
+    source = Broken(City(sample_book()), sample_night())
+    answer = TestClient(create_app({"sample": source}), raise_server_exceptions=False).get("/")
+    assert answer.status_code == 500
+    assert "The page could not be read" in answer.text
+    assert "4711" not in answer.text
+    assert "Old Town" not in answer.text
+
+
+def test_the_console_takes_nothing_in(client: TestClient) -> None:
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        answer = client.request(method, "/alert/91c4e7aa", content="x")
+        assert answer.status_code == 405
+        assert "takes nothing in" in answer.text
+
+
+def test_shapes_carry_code_and_name_alone() -> None:
+    shapes = (
+        b'{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"code":"harbour","owner":"x-4711"},'
+        b'"geometry":{"type":"Point","coordinates":[0,0]}},'
+        b'{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[0,0]}}]}'
+    )
+    source = SampleBoard(City(sample_book()), shapes=shapes)
+    answer = TestClient(create_app({"sample": source})).get("/shapes/sample.json", params={"lang": "zh-CN"})
+    assert [one["properties"] for one in answer.json()["features"]] == [{"code": "harbour", "name": "港湾"}]
+
+
+def test_shapes_that_have_not_changed_are_not_sent_again(client: TestClient) -> None:
+    first = client.get("/shapes/sample.json")
+    again = client.get("/shapes/sample.json", headers={"if-none-match": first.headers["etag"]})
+    assert again.status_code == 304
+    assert not again.content
+
+
+def board_text(source: SampleBoard) -> str:
+    return read(TestClient(create_app({"sample": source})).get("/").text).text
