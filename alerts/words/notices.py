@@ -103,7 +103,8 @@ class _Speech:
         if counted and self._notice.reason in _GUIDED and self._rule and self._rule.guidance:
             yield self._say(s.GUIDANCE, guidance=chosen(self._rule.guidance, self._language, ""))
         signal = self._signal
-        yield self._say(s.REFERENCE, rule=signal.rule, version=signal.rule_version, alert=self._alert.id)
+        reference = s.REFERENCE if signal.rule_version else s.BUILT_IN
+        yield self._say(reference, rule=signal.rule, version=signal.rule_version, alert=self._alert.id)
 
     def _news(self) -> str:
         """The paragraph that says what is so: figures, time, and what changed."""
@@ -112,10 +113,7 @@ class _Speech:
     def _figures(self) -> Iterator[str]:
         signal, evidence = self._signal, self._evidence
         if signal.kind == "silence":
-            heard = max((feed.heard_at for feed in evidence.feeds), default=0)
-            sentence = s.SILENT_SINCE if heard else s.NEVER_HEARD
-            if self._alert.state == "open":
-                yield self._say(sentence, feed=self._feed(), since=self._time(heard))
+            yield from self._silence()
         elif signal.kind == "stopped":
             if self._alert.state == "open":
                 yield self._say(s.STOPPED)
@@ -131,8 +129,20 @@ class _Speech:
                 quiet=self._number(evidence.would_not_have_spoken),
             )
 
+    def _silence(self) -> Iterator[str]:
+        """A silence counts minutes; its peak is when the feed was last heard."""
+        evidence = self._evidence
+        since = self._time(evidence.peak)
+        if self._alert.state == "open":
+            expected, limit = self._number(evidence.expected), self._number(evidence.limit)
+            yield self._say(s.SILENT_SINCE, feed=self._feed(), since=since, expected=expected, limit=limit)
+        elif self._alert.state == "over":
+            yield self._say(s.SILENT_UNTIL, feed=self._feed(), since=since, until=self._time(self._alert.ended_at))
+
     def _times(self) -> Iterator[str]:
         signal = self._signal
+        if signal.kind == "silence":  # its figures are times
+            return
         if self._alert.state == "open":
             yield self._say(s.SINCE, first=self._time(signal.first))
         elif self._alert.state == "over":

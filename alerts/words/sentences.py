@@ -53,8 +53,11 @@ SPIKE_FIGURES: Final = N_(
 THRESHOLD_FIGURES: Final = N_(
     "Counted {observed} in {window} up to {until}. The limit is {limit}: {quiet} would not have spoken."
 )
-SILENT_SINCE: Final = N_("Nothing was heard from {feed} since {since}. Nothing that it feeds can be said to be over.")
-NEVER_HEARD: Final = N_("Nothing was ever heard from {feed}. Nothing that it feeds can be said to be over.")
+SILENT_SINCE: Final = N_(
+    "Nothing was heard from {feed} since {since}. One event usually takes {expected} minutes at this hour; {limit}"
+    " minutes of silence speak. Nothing that it feeds can be said to be over."
+)
+SILENT_UNTIL: Final = N_("Nothing was heard from {feed} from {since} to {until}.")
 STOPPED: Final = N_("The rule failed while it judged, and was stopped. Every other rule goes on.")
 
 SINCE: Final = N_("It runs since {first}.")
@@ -74,3 +77,4 @@ LATE: Final = N_("It is said late: the events arrived after their time had settl
 GUIDANCE: Final = N_("What to do: {guidance}")
 MOVED_ON: Final = N_("It now lies with another desk: {desk}.")
 REFERENCE: Final = N_("Rule {rule}, version {version}. Alert {alert}.")
+BUILT_IN: Final = N_("Built-in rule {rule}. Alert {alert}.")

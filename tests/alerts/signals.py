@@ -9,6 +9,9 @@ import msgspec
 from rules.book import Book, DeskReach, DetectorSpec, FeedPolicy, Rule, Selector
 from rules.calendar import Calendar
 from rules.signals import Cause, Evidence, FeedEvidence, Share, Signal, WindowEvidence
+from rules.silence import FeedWatch, Gap
+from rules.silences import Silences
+from rules.speech import Speaker
 from rules.trees import Node, Tree
 
 HOUR = 3_600_000
@@ -113,3 +116,21 @@ def signal(offset: int = 1, *, alert: str = "a1", n: int = 0, epoch: int = 0, **
         evidence=evidence(),
     )
     return msgspec.structs.replace(value, **changes)
+
+
+def silence(until: int | None = None) -> Signal:
+    """The engine's own signal of a feed that was last heard at NOON: 30 minutes speak, 2.5 are usual."""
+    watch = FeedWatch(book().feeds[0], book().calendar)
+    gap = Gap(NOON, until, HOUR // 2, HOUR // 24, 1)
+    if until is None:
+        watch.gap = gap
+    else:
+        watch.ended.append(gap)
+    speaker = Speaker(CITY, 0, 1, 0, until or NOON + HOUR)
+    (said,) = Silences().say({"calls": watch}, book(), speaker)
+    return said
+
+
+def stopped() -> Signal:
+    """The engine's own signal of a rule that raised."""
+    return Silences().stopped(book().rules[0], book(), Speaker(CITY, 0, 1, 0, NOON))

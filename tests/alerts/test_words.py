@@ -22,9 +22,9 @@ from alerts.words import LANGUAGES, Words, notice_words, plain
 from alerts.words import notices as notices_module
 from alerts.words.catalogue import DOMAIN, LOCALES
 from alerts.words.figures import chosen, clock_time, duration, node_name, number, one_line
-from rules.signals import FeedEvidence, SignalKind, SignalState
+from rules.signals import Signal, SignalKind, SignalState
 from rules.trees import Node
-from tests.alerts.signals import HOUR, NOON, RANKS, book, evidence, signal
+from tests.alerts.signals import HOUR, NOON, RANKS, book, evidence, signal, silence, stopped
 
 SOURCE = Path(alerts.words.__file__).parent
 
@@ -107,23 +107,34 @@ def test_a_threshold_expects_nothing() -> None:
     assert "expected" not in said.text
 
 
+def first_words(one: Signal, language: str = "en") -> Words:
+    alert, reason = life.apply(None, one, "county", NOON)
+    assert reason == "first"
+    return notice_words(compose(alert, reason, "county", "line", NOON), book(), language)
+
+
 def test_a_silence_names_its_feed_and_when_it_was_heard() -> None:
-    said = words(kind="silence", feed="calls", area="montgomery", evidence=evidence(3))
-    assert said.title == "Red: feed 911 calls is silent"
-    assert "Nothing was heard from 911 calls since Sat 23 Jan 2016, 07:30." in said.text
-    assert "Counted" not in said.text
-    assert "What to do" not in said.text
+    said = first_words(silence())
+    assert said.title == "Orange: feed 911 calls is silent"
+    figures = "One event usually takes 2.5 minutes at this hour; 30 minutes of silence speak."
+    frozen = "Nothing that it feeds can be said to be over."
+    assert said.text.splitlines() == [
+        f"Nothing was heard from 911 calls since Sat 23 Jan 2016, 07:30. {figures} {frozen}",
+        f"Built-in rule feed-silence. Alert {silence().alert}.",
+    ]
 
 
-def test_a_feed_that_was_never_heard_is_said_to_be_so() -> None:
-    never = evidence(3, feeds=(FeedEvidence("calls", 0, 0),))
-    said = words(kind="silence", feed="calls", evidence=never)
-    assert "Nothing was ever heard from 911 calls." in said.text
+def test_a_silence_that_is_over_tells_from_when_to_when() -> None:
+    text = first_words(silence(until=NOON + 2 * HOUR)).text
+    assert "Nothing was heard from 911 calls from Sat 23 Jan 2016, 07:30 to Sat 23 Jan 2016, 09:30." in text
+    assert "can be said to be over" not in text
 
 
 def test_a_stopped_rule_is_named() -> None:
-    assert words(kind="stopped").title == "Yellow: rule Traffic calls above usual has stopped"
-    assert "Every other rule goes on." in words(kind="stopped").text
+    said = first_words(stopped())
+    assert said.title == "Red: rule Traffic calls above usual has stopped"
+    assert "Every other rule goes on." in said.text
+    assert "What to do" not in said.text
 
 
 def moved(reason: Reason, **changes: object) -> str:
