@@ -9,7 +9,6 @@ import numpy as np
 
 from rules.book import DetectorSpec
 from rules.detectors.port import (
-    BoolArray,
     Detector,
     FloatArray,
     IntArray,
@@ -196,7 +195,3 @@ def same(one: Memory, other: Memory, leave_out: frozenset[str] = frozenset()) ->
     return one.keys() == other.keys() and all(
         np.array_equal(one[name], other[name]) for name in one if name not in leave_out
     )
-
-
-def missing_at(past: Past, cells: BoolArray) -> Past:
-    return replace(past, missing=cells)
