@@ -143,10 +143,14 @@ def create_app(sources: Mapping[str, BoardSource], *, beat: float = 10.0, pause:
     """The console over `sources`, by city; the first one is shown at `/`.
 
     A page is drawn again at most every `pause` and at least every `beat` seconds. `app.state.streams.stop()` ends the
-    open streams: call it before the server drains. Raises ValueError where there is no source.
+    open streams: call it before the server drains. Raises ValueError where there is no source, or one under another
+    city's name.
     """
     if not sources:
         raise ValueError("a console needs at least one city")
+    for name, source in sources.items():
+        if source.city().name != name:
+            raise ValueError(f"the board of {source.city().name!r} cannot be shown under the name {name!r}")
     app = FastAPI(title="Tocsin", docs_url=None, redoc_url=None, openapi_url=None, telemetry={"logs": False})
     app.state.streams = streams = Streams(beat, pause)
     console = Console(sources, streams)

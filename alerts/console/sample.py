@@ -79,9 +79,11 @@ class SampleBoard:
         return await self._bell.changed(after)
 
 
-def sample_board(names: Mapping[str, str] | None = None, *, exercise: bool = False) -> SampleBoard:
-    """The windy night. `names`: another name for the county, by language."""
-    book = sample_book()
+def sample_board(
+    names: Mapping[str, str] | None = None, *, word: str = "sample", exercise: bool = False
+) -> SampleBoard:
+    """The windy night. `names`: another name for the county, by language; `word`: another one in addresses."""
+    book = msgspec.structs.replace(sample_book(), city=word)
     if names is not None:
         book = msgspec.structs.replace(book, names=dict(names))
     return SampleBoard(City(book, exercise=exercise), sample_night(), sample_feeds(), sample_shapes())

@@ -64,7 +64,7 @@ class BoardSource(Protocol):
         ...
 
     def now(self) -> int:
-        """The city's clock, ms UTC: the last tick, also in a replay."""
+        """The city's clock, ms UTC: the last tick, also in a replay. 0: none has come yet."""
         ...
 
     def alerts(self, now: int) -> Sequence[Alert]:

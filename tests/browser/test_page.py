@@ -127,6 +127,22 @@ def test_nothing_scrolls_sideways(open_page: Opener, path: str, language: str) -
         assert _cut_off(page) == []
 
 
+@pytest.mark.parametrize("cities", [2, 3, 5])
+def test_the_header_holds_several_cities(browser: Browser, cities: int) -> None:
+    names = {"en": "Municipality with a Long Name", "zh-CN": "名称很长的城市"}
+    sources = {f"city-{n}": sample_board(names, word=f"city-{n}") for n in range(cities)}
+    page = browser.new_page()
+    with served(sources) as address:
+        Site(address, sources["city-0"]).go(page, "/")
+        for summary in page.locator(".cities summary").all():
+            summary.click()
+        for width, height in (PHONE, (768, 1024), (1180, 800), DESK):
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert _cut_off(page) == []
+        page.close()
+
+
 def test_a_lost_stream_is_said_and_a_found_one_too(browser: Browser) -> None:
     source = sample_board()
     page = browser.new_page()

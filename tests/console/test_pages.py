@@ -147,6 +147,17 @@ def test_a_console_without_a_city_is_refused() -> None:
         create_app({})
 
 
+def test_a_city_under_another_name_is_refused() -> None:
+    with pytest.raises(ValueError, match="'sample' cannot be shown under the name 'other'"):
+        create_app({"other": sample_board()})
+
+
+def test_a_city_whose_clock_has_not_begun_says_so() -> None:
+    source = SampleBoard(City(sample_book()), now=0)
+    assert "No time has come in yet" in board_text(source)
+    assert "1970" not in TestClient(create_app({"sample": source})).get("/").text
+
+
 def test_a_language_once_asked_for_is_kept(client: TestClient) -> None:
     client.get("/", params={"lang": "zh-CN"})
     assert read(client.get("/").text).all("html")[0]["lang"] == "zh-CN"

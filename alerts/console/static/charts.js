@@ -67,28 +67,52 @@
     const blind = new Set(d.blind);
     for (const [code, hue] of Object.entries(d.fills)) if (known.has(code)) regions.push({ name: code, itemStyle: { areaColor: blind.has(code) ? hatch(p.mark_edge, p[hue]) : p[hue] } });
     const marks = d.marks.map(mark => ({ mark, at: known.has(mark.area) ? known.get(mark.area).at : centre(known, mark.over.length ? mark.over : all) })).filter(one => one.at);
-    const points = marks.map(({ mark, at }, rank) => ({
-      name: mark.area, value: at, symbol: SHAPES[mark.digit], symbolSize: 20, z: 100 - rank, itemStyle: { color: p[mark.hue], borderColor: p.mark_edge, borderWidth: 1.2 },
-      label: { show: true, position: 'inside', offset: [0, mark.digit === 3 ? 3 : 0], formatter: () => String(mark.digit), fontSize: 11, fontWeight: 700, color: p['on_' + mark.hue] }
-    }));
-    const labels = marks.map(({ mark, at }) => ({
-      value: at, symbolSize: 24, itemStyle: { color: 'transparent' },
-      label: { show: true, position: 'top', distance: 0, formatter: () => mark.label, color: p.ink, fontSize: 12.5, fontWeight: 600, textBorderColor: p.panel, textBorderWidth: 3 }
-    }));
     const ys = all.map(code => known.get(code).at[1]);
     const lat = ys.length ? (Math.min(...ys) + Math.max(...ys)) / 2 : 0;
     const state = code => [d.say[code], blind.has(code) ? d.dark : null].filter(Boolean);
     const say = code => [(known.get(code) || { name: code }).name, ...(state(code).length ? state(code) : [d.quiet])].join('\n');
     return {
       tooltip: tip(p, { trigger: 'item', formatter: o => say(o.name) }),
-      geo: { map: holder.dataset.shapes, roam: false, left: 16, right: 16, top: 18, bottom: 8, nameProperty: 'code', tooltip: { show: true }, aspectScale: Math.cos(lat * Math.PI / 180), regions,
-        itemStyle: { areaColor: p.band, borderColor: p.panel, borderWidth: 1 }, label: { show: false },
+      geo: { map: holder.dataset.shapes, roam: false, left: 16, right: 16, top: 18, bottom: 8, nameProperty: 'code', aspectScale: Math.cos(lat * Math.PI / 180), regions,
+        itemStyle: { areaColor: p.band, borderColor: p.panel, borderWidth: 1 }, label: { show: false }, tooltip: { show: true, formatter: o => say(o.name) },
         emphasis: { label: { show: false }, itemStyle: { areaColor: p.line_2 } }, select: { disabled: true } },
-      series: [
-        { type: 'scatter', coordinateSystem: 'geo', data: labels, z: 5, silent: true, labelLayout: { hideOverlap: true } },
-        { type: 'scatter', coordinateSystem: 'geo', data: points, z: 6 }
-      ]
+      after: chart => ({ series: pin(p, chart, marks) })
     };
+  }
+
+  /* Marks and their names, the worst first: a mark on top of a worse one is left to its fill, a name without room to the list. */
+  const MARK = 20, LINE = 16;
+  const apart = (a, b) => a[2] <= b[0] || b[2] <= a[0] || a[3] <= b[1] || b[3] <= a[1];
+  function pin(p, chart, marks) {
+    const pen = document.createElement('canvas').getContext('2d');
+    pen.font = '600 12.5px ' + css('--sans');
+    const placed = [], taken = [], half = MARK / 2;
+    for (const { mark, at } of marks) {
+      const [x, y] = chart.convertToPixel('geo', at);
+      if (placed.some(other => Math.hypot(other.x - x, other.y - y) < MARK * .7)) continue;
+      placed.push({ mark, at, x, y });
+      taken.push([x - half, y - half, x + half, y + half]);
+    }
+    for (const one of placed) {
+      const { x, y, mark } = one, w = pen.measureText(mark.label).width + 2;
+      const rooms = { top: [x - w / 2, y - half - LINE, x + w / 2, y - half], bottom: [x - w / 2, y + half, x + w / 2, y + half + LINE],
+        right: [x + half, y - LINE / 2, x + half + w + 3, y + LINE / 2], left: [x - half - w - 3, y - LINE / 2, x - half, y + LINE / 2] };
+      const inside = room => room[0] >= 0 && room[1] >= 0 && room[2] <= chart.getWidth() && room[3] <= chart.getHeight();
+      one.side = Object.keys(rooms).find(side => inside(rooms[side]) && taken.every(other => apart(rooms[side], other)));
+      if (one.side) taken.push(rooms[one.side]);
+    }
+    const points = placed.map(({ mark, at }) => ({
+      name: mark.area, value: at, symbol: SHAPES[mark.digit], symbolSize: MARK, itemStyle: { color: p[mark.hue], borderColor: p.mark_edge, borderWidth: 1.2, opacity: 1 },
+      label: { show: true, position: 'inside', offset: [0, mark.digit === 3 ? 3 : 0], formatter: () => String(mark.digit), fontSize: 11, fontWeight: 700, color: p['on_' + mark.hue] }
+    })).reverse();   // the worst is drawn last
+    const names = placed.filter(one => one.side).map(({ mark, at, side }) => ({
+      value: at, symbolSize: MARK, itemStyle: { color: 'transparent' },
+      label: { show: true, position: side, distance: side === 'top' || side === 'bottom' ? 1 : 3, formatter: () => mark.label, color: p.ink, fontSize: 12.5, fontWeight: 600, textBorderColor: p.panel, textBorderWidth: 3 }
+    }));
+    return [
+      { type: 'scatter', coordinateSystem: 'geo', data: names, z: 5, silent: true },
+      { type: 'scatter', coordinateSystem: 'geo', data: points, z: 6 }
+    ];
   }
 
   /* ----- counts over time as bars, against the band of what is usual and the limit as a step ----- */
@@ -136,7 +160,9 @@
     entry.figures = figures; entry.theme = theme;
     const option = await painters[holder.dataset.chart](palette(), holder, JSON.parse(figures));
     if (entry.figures !== figures || entry.theme !== theme) return;   // a newer one is on its way
-    entry.chart.setOption(Object.assign({ animation: false, textStyle: { fontFamily: css('--sans') } }, option), true);
+    const { after, ...first } = option;
+    entry.chart.setOption(Object.assign({ animation: false, textStyle: { fontFamily: css('--sans') } }, first), true);
+    if (after) entry.chart.setOption(after(entry.chart));   // what needs to know where things have come to lie
     holder.dispatchEvent(new CustomEvent('tocsin:painted', { bubbles: true }));
     entry.painted = (entry.painted || 0) + 1;
     entry.chart.getDom().dataset.painted = String(entry.painted);
@@ -151,7 +177,10 @@
       });
     });
   }
-  addEventListener('resize', () => charts.forEach(entry => entry.chart.resize()));
+  addEventListener('resize', () => {
+    charts.forEach(entry => { entry.chart.resize(); entry.figures = null; });
+    redraw();
+  });
   addEventListener('tocsin:theme', () => { theme += 1; redraw(); });
   addEventListener('htmx:after:swap', redraw);
   redraw();
