@@ -25,10 +25,9 @@ TYPE: Final = "tocsin.event."
 """Types that Tocsin writes: `tocsin.event.incident`, `tocsin.event.petition`."""
 
 _REQUIRED: Final = ("specversion", "id", "source", "type")
-_ATTRIBUTES: Final = frozenset(
-    (*_REQUIRED, "subject", "time", "datacontenttype", "dataschema", "data", "data_base64")
-    + ("partitionkey", "sequence", "sequencetype", "traceparent", "tracestate")
-)
+_OPTIONAL: Final = ("subject", "time", "datacontenttype", "dataschema", "data", "data_base64")
+_EXTENSIONS: Final = ("partitionkey", "sequence", "sequencetype", "traceparent", "tracestate")
+_ATTRIBUTES: Final = frozenset((*_REQUIRED, *_OPTIONAL, *_EXTENSIONS))
 _PREFIXES: Final = ("ce-", "ce_")  # HTTP and Kafka
 
 

@@ -6,7 +6,7 @@ hashed here; what was refused is kept scrubbed, or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
@@ -21,13 +21,14 @@ from rules.trees import Tree
 from streams import cloudevents
 from streams.contract import FIELDS, Event, decode_record, event_of
 from streams.feeds.connection import Feed
-from streams.feeds.lookups import PlaceOf
-from streams.feeds.mapping import Mapped, in_force, map_events, map_records
+from streams.feeds.lookups import PlaceOf, in_force
+from streams.feeds.mapped import Mapped
+from streams.feeds.mapping import map_events, map_records
 from streams.feeds.readers import Broken, Record
 from streams.feeds.records import flat
 from streams.feeds.rows import RowMaker
 from streams.gate import Class, Gate
-from streams.gate.scrub import kept
+from streams.gate.scrub import kept, words_of
 from streams.keys import Keys
 from streams.refusals import Place, Reason, Refusal, Refused
 
@@ -85,6 +86,7 @@ class Intake:
         self.place_of = place_of
         self._gate = Gate()
         self._rows = RowMaker(city, keys)
+        self._vocabulary = _vocabulary(feeds.values(), areas, categories)
         self._dated = frozenset(node.code for node in areas.nodes if node.valid_from or node.valid_to)
 
     def take(self, feed: str, records: Sequence[Raw], partition: str) -> Taken:
@@ -187,7 +189,7 @@ class Intake:
     ) -> Refusal:
         came = _bytes_of(data)
         leads = feed.plan.leads if feed.plan is not None else _CONTRACT
-        keep = kept(seen, leads, self._gate) if seen is not None else b""
+        keep = kept(seen, leads, self._vocabulary) if seen is not None else b""
         return Refusal(feed.name, *why, place, at, len(came), self.keys.digest(came), keep)
 
 
@@ -197,6 +199,16 @@ class _Read(NamedTuple):
     value: Any = None
     seen: Mapping[str, Any] | None = None
     fault: Refused | None = None
+
+
+def _vocabulary(feeds: Iterable[Feed], *trees: Tree) -> frozenset[str]:
+    """The words of the city's trees and tables."""
+    texts = [text for tree in trees for node in tree.nodes for text in (node.code, node.level, *node.names.values())]
+    for feed in feeds:
+        texts += [feed.file.kind, *feed.stages, *feed.offices]
+        steps = (*feed.plan.category.steps, *feed.plan.area.steps) if feed.plan is not None else ()
+        texts += [value for step in steps for value in step.values]
+    return words_of(texts)
 
 
 def _read(feed: Feed, data: bytes | Mapping[str, object] | Broken) -> _Read:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +61,7 @@ class Keys:
         state.update(text.encode("utf-8", "surrogatepass"))
         return int.from_bytes(state.digest(), "little") or 1
 
-    def contents(self, columns: Sequence[NDArray[np.generic]]) -> UintArray:
+    def contents(self, columns: Sequence[NDArray[np.integer[Any]]]) -> UintArray:
         """One hash a row over columns of 64-bit values, each of shape (n,); a change in any cell changes it.
 
         A keyed mix (splitmix64 steps), vectorised: it only tells equal contents from different ones and
@@ -69,10 +69,8 @@ class Keys:
         """
         state = np.full(len(columns[0]), self._seed, np.uint64)
         for number, column in enumerate(columns, start=1):
-            state = _mixed(
-                state ^ column.astype(np.int64).view(np.uint64) if column.dtype != np.uint64 else state ^ column
-            )
-            state = state + np.uint64(number)
+            cells = column.astype(np.uint64) if column.dtype.kind == "u" else column.astype(np.int64).view(np.uint64)
+            state = _mixed(state ^ cells) + np.uint64(number)
         return _mixed(state)
 
     def digest(self, data: bytes) -> str:

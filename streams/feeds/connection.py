@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rules.trees import Tree
 from streams.contract import STAGES
+from streams.feeds.blocks import Take, Time, TimeTake
 from streams.feeds.lookups import Lookup, PlaceOf, compile_lookup
-from streams.feeds.spec import Columns, FeedFile, Time, TimeTake
+from streams.feeds.spec import OCCURRED_AT, Columns, FeedFile
 from streams.feeds.tables import Fault, normal, read_table
 from streams.feeds.takes import Taker, compile_take
 from streams.feeds.times import TimeReader
@@ -88,9 +89,7 @@ def _connected(
     name: str, file: FeedFile, folder: Path, zone: str, areas: Tree, categories: Tree, faults: list[Fault]
 ) -> Feed:
     path = f"feeds/{name}.yaml"
-    for area in file.areas:
-        if area not in areas.by_code:
-            faults.append(Fault(path, 0, 0, "unknown_area", area))
+    faults.extend(Fault(path, 0, 0, "unknown_area", area) for area in file.areas if area not in areas.by_code)
     allowed = frozenset(node.code for node in areas.nodes if set(areas.paths[node.code]) & set(file.areas))
     stages = frozenset((*STAGES, *file.stages))
     plan = _plan(path, file, folder, zone, areas, categories, faults) if file.columns else None
@@ -118,12 +117,11 @@ def _plan(
     assert columns is not None  # asked by the caller
     timed = _time_reader(file, zone)
     first = columns.stages or {"filed": columns.occurred_at or []}
-    revision = columns.revision if columns.revision not in (None, "arrival", "none") else None
     return Plan(
-        ids=tuple(None if take.column == "@occurred_at" else compile_take(take) for take in columns.id),
+        ids=tuple(None if take.column == OCCURRED_AT else compile_take(take) for take in columns.id),
         stages=tuple((stage, _time_ways(ways, timed)) for stage, ways in first.items()),
         arrived_at=_time_ways(columns.arrived_at or [], timed),
-        revision=compile_take(revision) if revision is not None and not isinstance(revision, str) else None,
+        revision=compile_take(columns.revision) if isinstance(columns.revision, Take) else None,
         revision_times=timed(None),
         revised_by_arrival=columns.revision in (None, "arrival"),
         due_at=_time_ways(columns.due_at or [], timed),
@@ -166,45 +164,35 @@ def _time_ways(takes: Time, timed: Callable[[TimeTake | None], TimeReader]) -> t
 
 def _leads(file: FeedFile) -> dict[str, str]:
     """Every column that is read, and the field of the contract it leads to (first come, first named)."""
+    leads: dict[str, str] = {}
+    for field_name, names in _reads(file):
+        for column in names:
+            if column != OCCURRED_AT:
+                leads.setdefault(column, field_name)
+    return leads
+
+
+def _reads(file: FeedFile) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Fields of the contract with the columns they are read from, those first whose text may be kept."""
     columns = file.columns
     assert columns is not None  # asked by the caller
-    leads: dict[str, str] = {}
-
-    def add(field: str, *names: str) -> None:
-        for column in names:
-            if not column.startswith("@"):
-                leads.setdefault(column, field)
-
     for stage, ways in (columns.stages or {"filed": columns.occurred_at or []}).items():
-        add("occurred_at" if stage == "filed" else stage, *(name for way in ways for name in way.names))
-    for way in columns.arrived_at or []:
-        add("arrived_at", *way.names)
-    for way in columns.due_at or []:
-        add("due_at", *way.names)
-    for step in columns.category:
-        add("category", *step.names)
-    for step in columns.area:
-        add("area", *step.names)
-    for where in (*file.leave_out, *file.self_initiated, *file.exercise):
-        add("marks", where.column)
-    if columns.severity:
-        add("severity", columns.severity.column)
-    if columns.count:
-        add("count", columns.count)
-    if columns.stage:
-        add("stage", columns.stage.column)
-    if columns.office:
-        add("office", columns.office.column)
-    if columns.location:
-        add("location", columns.location.lat, columns.location.lon)
-    for take in columns.id:
-        add("id", *take.names)
-    if columns.revision is not None and not isinstance(columns.revision, str):
-        add("revision", *columns.revision.names)
-    for field, optional in (("matter", columns.matter), ("place", columns.place)):
-        if optional:
-            add(field, *optional.names)
-    return leads
+        yield from (("occurred_at" if stage == "filed" else stage, way.names) for way in ways)
+    yield from (("arrived_at", way.names) for way in columns.arrived_at or [])
+    yield from (("due_at", way.names) for way in columns.due_at or [])
+    yield from (("category", step.names) for step in columns.category)
+    yield from (("area", step.names) for step in columns.area)
+    yield from (("marks", (test.column,)) for test in (*file.leave_out, *file.self_initiated, *file.exercise))
+    one_column = {"severity": columns.severity, "stage": columns.stage, "office": columns.office}
+    yield from ((name, (part.column,)) for name, part in one_column.items() if part is not None)
+    if columns.count is not None:
+        yield "count", (columns.count,)
+    if columns.location is not None:
+        yield "location", (columns.location.lat, columns.location.lon)
+    revision = columns.revision if isinstance(columns.revision, Take) else None
+    takes = {"revision": revision, "matter": columns.matter, "place": columns.place}
+    yield from (("id", take.names) for take in columns.id)
+    yield from ((name, take.names) for name, take in takes.items() if take is not None)
 
 
 __all__ = ["Fault", "Feed", "FeedFault", "PlaceOf", "connect", "faults_of"]

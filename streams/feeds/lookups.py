@@ -11,7 +11,7 @@ from typing import Final, Literal
 import numpy as np
 
 from rules.trees import Tree
-from streams.feeds.spec import Step
+from streams.feeds.blocks import Step
 from streams.feeds.tables import Fault, normal, read_table
 from streams.feeds.takes import Columns, Taker, compile_step
 
@@ -29,6 +29,7 @@ class LookupStep:
     take: Taker | None
     find: Callable[[str], str | None]
     point: bool = False
+    values: frozenset[str] = frozenset()  # what its table knows
     remembered: dict[str, str | None] = field(default_factory=dict)
 
     def code(self, text: str) -> str | None:
@@ -122,7 +123,7 @@ def _compiled(
         for code, line in table.lines.items():
             if code not in tree.by_code:
                 faults.append(Fault(step.table, line, 1, unknown, code))
-        return LookupStep(take, _in_table(table.codes, step.cut))
+        return LookupStep(take, _in_table(table.codes, step.cut), values=frozenset(table.codes))
     if step.patterns is not None:
         for match in step.patterns:
             known(match.code)
@@ -147,3 +148,18 @@ def _names(tree: Tree) -> dict[str, str]:
         for name in node.names.values():
             names.setdefault(normal(name), set()).add(node.code)
     return {name: next(iter(codes)) for name, codes in names.items() if len(codes) == 1}
+
+
+def in_force(tree: Tree, code: str, day: str) -> str | None:
+    """The area that stands for `code` on a local day (ISO): itself, its successor, or None."""
+    seen: set[str] = set()
+    while code in tree.by_code and code not in seen:
+        seen.add(code)
+        node = tree.by_code[code]
+        if node.valid_to and day >= node.valid_to:
+            code = node.replaced_by
+        elif node.valid_from and day < node.valid_from:
+            return None
+        else:
+            return code
+    return None

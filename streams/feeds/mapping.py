@@ -7,71 +7,22 @@ texts (id, matter, place, office) still wait for the privacy gate.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rules.records import EXERCISE, NO_TIME, SELF_INITIATED
-from rules.trees import Tree
-from streams.contract import LARGEST_COUNT, LARGEST_REVISION, Event
+from streams.contract import LARGEST_COUNT, Event
+from streams.feeds.blocks import Where
 from streams.feeds.connection import Feed, Plan, TimeWay
 from streams.feeds.lookups import PlaceOf
+from streams.feeds.mapped import LONGEST_TEXT, Faults, Mapped
+from streams.feeds.numbers import revisions_in, whole_number
 from streams.feeds.records import Cells, Points, unknown_field
-from streams.feeds.spec import Where
-from streams.feeds.times import BAD, EMPTY, FAULTS, GOOD, RFC3339, TimeReader
+from streams.feeds.times import BAD, EMPTY, FAULTS, GOOD, RFC3339
 from streams.refusals import Reason
 
 IntArray = NDArray[np.int64]
-Faults = dict[int, tuple[Reason, str]]
-"""Index of a record -> why it is refused and in which field; the first fault found."""
-
-LONGEST_TEXT: Final = {"id": 200, "matter": 200, "place": 500}
-_NO_REVISION: Final = 0
-
-
-@dataclass(slots=True)
-class Mapped:
-    """Events in columns. Sequences of texts and the first arrays have one entry a record, shape (R,);
-    `record` to `arrived_at` one an event, shape (E,), ordered by record, then n."""
-
-    source: Sequence[str]
-    id: Sequence[str]
-    category: Sequence[str]
-    area: Sequence[str]
-    office: Sequence[str]
-    matter: Sequence[str]
-    place: Sequence[str]
-    revision: IntArray
-    due_at: IntArray  # ms, NO_TIME
-    count: IntArray
-    severity: IntArray  # 0 is none
-    flags: IntArray
-    left_out: NDArray[np.bool_]
-    stages: Sequence[str]
-    record: IntArray
-    n: IntArray
-    stage: IntArray  # index into stages
-    occurred_at: IntArray  # ms
-    arrived_at: IntArray  # ms
-    id_parts: Sequence[Sequence[str]] = ()  # what the gate looks at: the columns that make the id
-    faults: Faults = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self.id)
-
-    @property
-    def refused(self) -> NDArray[np.bool_]:
-        """Records of which no event may pass: faulty, or left out. Shape (R,)."""
-        refused = self.left_out.copy()
-        refused[list(self.faults)] = True
-        return refused
-
-    def fault(self, records: NDArray[np.intp], reason: Reason, name: str) -> None:
-        """Refuse these records, where nothing was wrong with them before."""
-        for i in records.tolist():
-            self.faults.setdefault(i, (reason, name))
 
 
 def map_records(
@@ -106,7 +57,7 @@ def map_records(
         office=[""] * size,
         matter=plan.matter(cells) if plan.matter else [""] * size,
         place=plan.place(cells) if plan.place else [""] * size,
-        revision=np.full(size, _NO_REVISION, np.int64),
+        revision=np.zeros(size, np.int64),
         due_at=_optional(plan.due_at, cells, size, "due_at", left_out, faults),
         count=np.ones(size, np.int64),
         severity=np.zeros(size, np.int64),
@@ -123,7 +74,7 @@ def map_records(
         faults=faults,
     )
     _lay_out_events(mapped, times, stamps, arrivals)
-    _fill_numbers(feed, plan, cells, mapped)
+    _fill_numbers(plan, cells, mapped)
     _fill_revision(plan, cells, mapped, stamps, arrivals)
     _check_texts(mapped)
     return mapped
@@ -300,7 +251,7 @@ def _fits(test: Where) -> Callable[[str], bool]:
     return lambda text: not text.strip()
 
 
-def _fill_numbers(feed: Feed, plan: Plan, cells: Cells, mapped: Mapped) -> None:
+def _fill_numbers(plan: Plan, cells: Cells, mapped: Mapped) -> None:
     columns = plan.columns
     if columns.count is not None:
         for i, text in enumerate(cells(columns.count)):
@@ -332,33 +283,12 @@ def _fill_revision(
     plan: Plan, cells: Cells, mapped: Mapped, stamps: IntArray | None, arrivals: IntArray | None
 ) -> None:
     if plan.revision is not None:
-        mapped.revision = _revisions(plan.revision(cells), plan.revision_times, mapped.faults)
+        mapped.revision = revisions_in(plan.revision(cells), plan.revision_times, mapped.faults)
     elif plan.revised_by_arrival:
         if arrivals is not None:
             mapped.revision = np.where(arrivals == NO_TIME, 0, arrivals)
         elif stamps is not None:
             mapped.revision = stamps.copy()
-
-
-def _revisions(texts: Sequence[str], reader: TimeReader, faults: Faults) -> IntArray:
-    revisions = np.zeros(len(texts), np.int64)
-    timed: list[int] = []
-    for i, text in enumerate(texts):
-        number = whole_number(text or "0")
-        if number is None:
-            timed.append(i)
-        elif not 0 <= number <= LARGEST_REVISION:
-            faults.setdefault(i, (Reason.BAD_VALUE, "revision"))
-        else:
-            revisions[i] = number
-    if timed:
-        read = reader.read([texts[i] for i in timed])
-        for i, at, fault in zip(timed, read.at.tolist(), read.fault.tolist(), strict=True):
-            if fault == GOOD:
-                revisions[i] = at
-            else:
-                faults.setdefault(i, (FAULTS[fault] or Reason.BAD_VALUE, "revision"))
-    return revisions
 
 
 def _check_texts(mapped: Mapped) -> None:
@@ -372,32 +302,3 @@ def _check_texts(mapped: Mapped) -> None:
             for i, text in enumerate(values):
                 if len(text) > longest:
                     mapped.faults.setdefault(i, (Reason.TOO_LARGE, name))
-
-
-def whole_number(text: str) -> int | None:
-    """The whole number in `text` ("3", "3.0", "-1"); None where it is none.
-
-    >>> whole_number("3.0"), whole_number("3.5"), whole_number("٣")
-    (3, None, None)
-    """
-    text = text.strip()
-    whole, _, rest = text.partition(".")
-    digits = whole[1:] if whole[:1] == "-" else whole
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 18) or rest.strip("0"):
-        return None
-    return int(whole)
-
-
-def in_force(tree: Tree, code: str, day: str) -> str | None:
-    """The area that stands for `code` on a local day (ISO): itself, its successor, or None."""
-    seen: set[str] = set()
-    while code in tree.by_code and code not in seen:
-        seen.add(code)
-        node = tree.by_code[code]
-        if node.valid_to and day >= node.valid_to:
-            code = node.replaced_by
-        elif node.valid_from and day < node.valid_from:
-            return None
-        else:
-            return code
-    return None

@@ -56,7 +56,7 @@ def opened(path: Path, limit: int = LARGEST_FILE) -> IO[bytes]:
 class _Bounded(io.RawIOBase):
     """Passes bytes through until there are more than `limit`."""
 
-    def __init__(self, stream: IO[bytes], limit: int) -> None:
+    def __init__(self, stream: IO[bytes] | gzip.GzipFile | lzma.LZMAFile, limit: int) -> None:
         self._stream = stream
         self._left = limit
 

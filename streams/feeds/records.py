@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from streams.feeds.blocks import Point
 from streams.feeds.connection import Feed
-from streams.feeds.spec import Point
 
 CACHED_HEADERS: Final = 1024
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.records import ROW, Frame
-from streams.feeds.mapping import Mapped
+from streams.feeds.mapped import Mapped
 from streams.keys import Keys
 
 IntArray = NDArray[np.int64]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from streams.feeds.spec import Step, Take
+from streams.feeds.blocks import Step, Take
 
 Columns = Callable[[str], Sequence[str]]
 """Name of a column -> its texts, one a record; missing cells are empty."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rules.records import NO_TIME
+from streams.feeds.formats import is_day, layouts, pattern_of
 from streams.feeds.zones import FIRST_YEAR, LAST_YEAR, zone_of
 from streams.refusals import Reason
 
@@ -39,30 +39,7 @@ FAULTS: Final = (
 )
 GOOD, EMPTY, BAD, LEAP, RANGE, TWICE, NEVER, NAKED = range(8)
 
-_WIDTHS: Final = {"Y": 4, "m": 2, "d": 2, "H": 2, "I": 2, "M": 2, "S": 2, "y": 2, "p": 2}
-_PATTERNS: Final = {
-    "Y": r"(?P<Y>[0-9]{4})",
-    "y": r"(?P<y>[0-9]{2})",
-    "m": r"(?P<m>[0-9]{1,2})",
-    "d": r"(?P<d>[0-9]{1,2})",
-    "H": r"(?P<H>[0-9]{1,2})",
-    "I": r"(?P<I>[0-9]{1,2})",
-    "M": r"(?P<M>[0-9]{1,2})",
-    "S": r"(?P<S>[0-9]{1,2})",
-    "f": r"(?P<f>[0-9]{1,9})",
-    "p": r"(?P<p>[AaPp][Mm])",
-    "b": r"(?P<b>[A-Za-z]{3})",
-    "B": r"(?P<B>[A-Za-z]{3,9})",
-    "z": r"(?P<z>Z|[+-][0-9]{2}:?[0-9]{2})",
-    "%": "%",
-}
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_RFC3339: Final = re.compile(
-    r"(?P<Y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})[Tt](?P<H>[0-9]{2}):(?P<M>[0-9]{2}):(?P<S>[0-9]{2})"
-    r"(?:\.(?P<f>[0-9]{1,9}))?(?P<z>[Zz]|[+-][0-9]{2}:[0-9]{2})?",
-    re.ASCII,
-)
-_WORDS: Final = {"rfc3339": "%Y-%m-%dT%H:%M:%SZ", "iso_local": "%Y-%m-%dT%H:%M:%S", "epoch_s": "", "epoch_ms": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +80,7 @@ class TimeReader:
             if len(left) == n:
                 here, verdict = self._read_as(form, values, widths)
             else:
-                here, verdict = self._read_as(form, [values[i] for i in left], widths[left])
+                here, verdict = self._read_as(form, [values[i] for i in left.tolist()], widths[left])
             better = (verdict == GOOD) | (fault[left] == BAD)
             at[left[better]] = here[better]
             fault[left[better]] = verdict[better]
@@ -116,7 +93,7 @@ class TimeReader:
         local, fault, zoned = _fixed(form, values, widths)
         if np.any(fault == BAD):
             _one_by_one(form, values, local, fault, zoned)
-        if _is_day(form):
+        if is_day(form):
             local = local + self.day_at
         floating = (fault == GOOD) & ~zoned
         if floating.any():
@@ -135,24 +112,6 @@ class TimeReader:
 
 RFC3339: Final = TimeReader(("rfc3339",), "UTC")
 """The reader of the contract's own times."""
-
-
-def problem_with(form: str) -> str | None:
-    """What is wrong with a format, in a few words; None where it can be read."""
-    if form in _WORDS:
-        return None
-    try:
-        _pattern(form)
-    except (KeyError, re.error) as fault:
-        return f"{fault} is not known or stands twice"
-    names = set(re.findall(r"%([A-Za-z])", form))
-    if not ({"Y", "y"} & names and {"m", "b", "B"} & names and "d" in names):
-        return "it needs year, month and day"
-    return None
-
-
-def _is_day(form: str) -> bool:
-    return form not in _WORDS and "%H" not in form and "%I" not in form
 
 
 def _epochs(values: Sequence[str], scale: int) -> tuple[IntArray, NDArray[np.uint8]]:
@@ -175,46 +134,24 @@ def _epochs(values: Sequence[str], scale: int) -> tuple[IntArray, NDArray[np.uin
     return at, fault
 
 
-@lru_cache(maxsize=256)
-def _layout(form: str) -> tuple[tuple[tuple[str, int, int], ...], tuple[tuple[int, int], ...], int] | None:
-    """Where each directive stands, (name, start, end), and each literal, (position, code point), and the width;
-    None where widths vary."""
-    fields: list[tuple[str, int, int]] = []
-    literals: list[tuple[int, int]] = []
-    position, i = 0, 0
-    while i < len(form):
-        if form[i] == "%" and i + 1 < len(form):
-            name = form[i + 1]
-            if name not in _WIDTHS:
-                return None
-            fields.append((name, position, position + _WIDTHS[name]))
-            position += _WIDTHS[name]
-            i += 2
-        else:
-            literals.append((position, ord(form[i])))
-            position += 1
-            i += 1
-    return tuple(fields), tuple(literals), position
-
-
 def _fixed(form: str, values: Sequence[str], widths: IntArray) -> tuple[IntArray, NDArray[np.uint8], NDArray[np.bool_]]:
     """Those values that have the format's own width, all at once; the rest stay BAD."""
     n = len(values)
     local = np.zeros(n, np.int64)
     fault = np.full(n, BAD, np.uint8)
     zoned = np.zeros(n, np.bool_)
-    for layout, offset_sign in _layouts(form):
-        fields, literals, width = layout
-        fits = np.flatnonzero((widths == width) & (fault == BAD))
+    for layout in layouts(form):
+        fits = np.flatnonzero((widths == layout.width) & (fault == BAD))
         if not len(fits):
             continue
-        chosen = values if len(fits) == n else [values[i] for i in fits]
-        codes = np.array(chosen, dtype=f"U{width}").view(np.uint32).reshape(len(fits), width).astype(np.int64)
+        chosen = values if len(fits) == n else [values[i] for i in fits.tolist()]
+        shape = (len(fits), layout.width)
+        codes = np.array(chosen, dtype=f"U{layout.width}").view(np.uint32).reshape(shape).astype(np.int64)
         good = np.ones(len(fits), np.bool_)
-        for position, code in literals:
+        for position, code in layout.literals:
             good &= codes[:, position] == code
         parts: dict[str, IntArray] = {}
-        for name, start, end in fields:
+        for name, start, end in layout.fields:
             if name == "p":
                 first = codes[:, start] | 32
                 good &= ((first == ord("a")) | (first == ord("p"))) & (codes[:, start + 1] | 32 == ord("m"))
@@ -225,22 +162,13 @@ def _fixed(form: str, values: Sequence[str], widths: IntArray) -> tuple[IntArray
             key = name if name not in parts else "z" + name
             parts[key] = digits @ (10 ** np.arange(end - start - 1, -1, -1, dtype=np.int64))
         instant, verdict = _assembled(parts)
-        if offset_sign:
-            instant = instant - offset_sign * (parts["zH"] * 3_600_000 + parts["zM"] * 60_000)
+        if layout.offset_sign:
+            instant = instant - layout.offset_sign * (parts["zH"] * 3_600_000 + parts["zM"] * 60_000)
             good &= (parts["zH"] < 24) & (parts["zM"] < 60)
         local[fits] = np.where(good, instant, 0)
         fault[fits] = np.where(good, verdict, BAD)
         zoned[fits] = form == "rfc3339"
     return local, fault, zoned
-
-
-def _layouts(form: str) -> list[tuple[tuple[tuple[tuple[str, int, int], ...], tuple[tuple[int, int], ...], int], int]]:
-    if form == "rfc3339":
-        texts = [("%Y-%m-%dT%H:%M:%SZ", 0), ("%Y-%m-%dT%H:%M:%S+%H:%M", 1), ("%Y-%m-%dT%H:%M:%S-%H:%M", -1)]
-    else:
-        texts = [(_WORDS.get(form, form), 0)]
-    found = ((_layout(text), sign) for text, sign in texts)
-    return [(layout, sign) for layout, sign in found if layout is not None]
 
 
 def _assembled(parts: dict[str, IntArray]) -> tuple[IntArray, NDArray[np.uint8]]:
@@ -268,23 +196,12 @@ def _assembled(parts: dict[str, IntArray]) -> tuple[IntArray, NDArray[np.uint8]]
     return at, fault
 
 
-@lru_cache(maxsize=256)
-def _pattern(form: str) -> re.Pattern[str]:
-    """The regular expression of a format. Raises KeyError for a directive that is not known."""
-    if form == "rfc3339":
-        return _RFC3339
-    text = _WORDS.get(form, form)
-    pieces = re.split(r"%(.)", text)
-    pattern = "".join(re.escape(piece) if i % 2 == 0 else _PATTERNS[piece] for i, piece in enumerate(pieces))
-    return re.compile(pattern, re.ASCII)
-
-
 def _one_by_one(
     form: str, values: Sequence[str], local: IntArray, fault: NDArray[np.uint8], zoned: NDArray[np.bool_]
 ) -> None:
     """Fill in what did not have the format's own width: one-digit days, fractions, names of months, offsets."""
-    match: Callable[[str], re.Match[str] | None] = _pattern(form).fullmatch
-    for i in np.flatnonzero(fault == BAD):
+    match: Callable[[str], re.Match[str] | None] = pattern_of(form).fullmatch
+    for i in np.flatnonzero(fault == BAD).tolist():
         text = values[i].strip()
         found = match(text) if len(text) <= _LONGEST else None
         if found is None:

@@ -3,6 +3,7 @@
 One small file a detector, one page of arithmetic: docs/decisions/0003-gate.md.
 """
 
-from streams.gate.verdict import Class, Gate
+from streams.gate.verdict import Gate
+from streams.gate.view import Class
 
 __all__ = ["Class", "Gate"]

@@ -9,12 +9,14 @@ from streams.gate.view import View
 
 _CHINESE: Final = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领]\s?[A-HJ-NP-Z][\s·•.\-]{0,3}"
-    r"(?=[A-Z]{0,5}[0-9])(?:[A-HJ-NP-Z0-9](?:[\s\-]?[A-HJ-NP-Z0-9]){3,4}[挂学警港澳]|[A-HJ-NP-Z0-9](?:[\s\-]?[A-HJ-NP-Z0-9]){4,5})"
+    r"(?=[A-Z\s-]{0,7}[0-9])[A-HJ-NP-Z0-9]"
+    r"(?:(?:[\s\-]?[A-HJ-NP-Z0-9]){3,4}[挂学警港澳]|(?:[\s\-]?[A-HJ-NP-Z0-9]){4,5})"
     r"(?![A-Z0-9])",
     re.IGNORECASE,
 )
 _TOLD: Final = re.compile(
-    r"(?:(?<![a-z])(?:licen[cs]e|number)\s+plate|(?<![a-z])plate(?:\s+no)?|(?<![a-z])lic\.?\s+no|车牌号?|牌照)[^A-Za-z0-9]{1,4}(?=[A-Z -]{0,8}[0-9])[A-Z0-9][A-Z0-9 -]{3,8}",
+    r"(?:(?<![a-z])(?:licen[cs]e|number)\s+plate|(?<![a-z])plate(?:\s+no)?|(?<![a-z])lic\.?\s+no|车牌号?|牌照)"
+    r"[^A-Za-z0-9]{1,4}(?=[A-Z -]{0,8}[0-9])[A-Z0-9][A-Z0-9 -]{3,8}",
     re.IGNORECASE,
 )
 

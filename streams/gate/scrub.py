@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 
-from streams.gate.name import looks_like_name
-from streams.gate.verdict import Gate
-from streams.gate.view import Class, fold
+from streams.gate.view import fold
 
 KEPT_BYTES: Final = 2048
 """What is kept of one record at most."""
@@ -18,11 +16,13 @@ LONGEST_SHOWN: Final = 120
 TIMES: Final = frozenset({"occurred_at", "arrived_at", "due_at", "revision"})
 """Fields of which only the form is kept, as in `####-##-## ##:##`."""
 CODES: Final = frozenset({"category", "area", "kind", "severity", "count", "stage", "marks"})
-"""Fields whose text is kept where the gate finds nothing in it: what a mapping table is mended with."""
+"""Fields of which the words are kept that the city itself uses: a hint for mending a mapping table."""
 
 _DIGITS: Final = re.compile(r"\d(?:[^\w]{0,3}\d){6,}")
 _EMAIL: Final = re.compile(r"[\w.+'-]+\s?@\s?[\w-]+(?:\.[\w-]+)*")
 _CODED: Final = re.compile(r"(?=[A-Za-z+/_-]*[0-9A-Z])[A-Za-z0-9+/_-]{16,}={0,2}")
+_DIGIT: Final = re.compile(r"\d")
+_TIME_WORDS: Final = frozenset(("t", "z", "am", "pm"))
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
@@ -38,35 +38,40 @@ def scrub(text: str) -> str:
     return _DIGITS.sub("‹digits›", folded)
 
 
-def kept(record: Mapping[str, Any], leads: Mapping[str, str], gate: Gate) -> bytes:
-    """What is kept of a decoded record, JSON, at most KEPT_BYTES: the forms of its times, the texts that lead to
-    codes where the gate finds nothing in them, and of everything else its length.
+def words_of(texts: Iterable[str]) -> frozenset[str]:
+    """The words in texts that the city itself wrote: codes, names, values of its tables."""
+    return frozenset(word for text in texts for word in _WORD.findall(fold(text).casefold()))
 
-    `leads`: column -> field of the contract; a column that is not there keeps not even its name.
+
+def kept(record: Mapping[str, Any], leads: Mapping[str, str], vocabulary: Container[str]) -> bytes:
+    """What is kept of a decoded record, JSON, at most KEPT_BYTES: the forms of its times, the words that the city
+    itself uses in the texts that lead to codes, and of everything else the length.
+
+    `leads`: column -> field of the contract; a column that is not there keeps not even its name. Names of persons
+    cannot be told from other words for certain, so a word that is not in `vocabulary` is never kept.
     """
     shown: dict[str, Any] = {}
     for number, (column, value) in enumerate(record.items(), start=1):
         field = leads.get(column)
-        shown[f"#{number}" if field is None else column] = _shown(field, value, gate)
+        shown[f"#{number}" if field is None else column] = _shown(field, value, vocabulary)
     data = msgspec.json.encode(shown)
     return data if len(data) <= KEPT_BYTES else b""
 
 
-def _shown(field: str | None, value: Any, gate: Gate) -> Any:
+def _shown(field: str | None, value: Any, vocabulary: Container[str]) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Mapping | list | tuple):
         return f"‹{len(value)} items›"
     text = str(value)
-    if field in CODES and len(text) <= LONGEST_SHOWN and not looks_like_name(text):
-        if gate.verdict(text, Class.PLAIN) is None:
-            return scrub(text)
-    elif field in TIMES and len(text) <= LONGEST_SHOWN:
-        return _form(text)
+    if len(text) <= LONGEST_SHOWN and field in TIMES:
+        return _masked(text, _TIME_WORDS)
+    if len(text) <= LONGEST_SHOWN and field in CODES:
+        return _masked(text, vocabulary)
     return f"‹{len(text)} characters›"
 
 
-def _form(text: str) -> str:
-    """The form of a time: digits as `#`, words as `a`, but for the marks that times use."""
-    form = re.sub(r"\d", "#", text)
-    return _WORD.sub(lambda word: word[0] if word[0].upper() in ("T", "Z", "AM", "PM") else "a" * len(word[0]), form)
+def _masked(text: str, vocabulary: Container[str]) -> str:
+    """The text with its known words; of other words a dot a character, of digits `#`."""
+    folded = _DIGIT.sub("#", fold(text).casefold())
+    return _WORD.sub(lambda word: word[0] if word[0] in vocabulary else "•" * len(word[0]), folded)

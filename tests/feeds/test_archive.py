@@ -52,7 +52,11 @@ def archive_of(folder: Path, text: str, **columns: Any) -> Archive:
 
 def test_stages_arrive_at_their_own_time_so_that_nothing_comes_from_the_future(tmp_path: Path) -> None:
     stages = {"filed": "opened", "closed": "closed"}
-    text = "no,opened,closed,what,where\n1,2016-01-01T00:00:00Z,2016-03-01T00:00:00Z,Fire,north\n2,2016-02-01T00:00:00Z,,Fire,north\n"
+    text = (
+        "no,opened,closed,what,where\n"
+        "1,2016-01-01T00:00:00Z,2016-03-01T00:00:00Z,Fire,north\n"
+        "2,2016-02-01T00:00:00Z,,Fire,north\n"
+    )
     archive = archive_of(tmp_path, text, stages=stages, occurred_at=None)
     assert archive.whole is not None
     rows = archive.whole.rows
@@ -65,7 +69,11 @@ def test_stages_arrive_at_their_own_time_so_that_nothing_comes_from_the_future(t
 
 
 def test_rows_arrive_when_the_feed_carried_them(tmp_path: Path) -> None:
-    text = "no,when,seen,what,where\n1,2016-01-01T00:00:00Z,2016-01-01T05:00:00Z,Fire,north\n2,2016-01-01T01:00:00Z,2016-01-01T02:00:00Z,Fire,north\n"
+    text = (
+        "no,when,seen,what,where\n"
+        "1,2016-01-01T00:00:00Z,2016-01-01T05:00:00Z,Fire,north\n"
+        "2,2016-01-01T01:00:00Z,2016-01-01T02:00:00Z,Fire,north\n"
+    )
     archive = archive_of(tmp_path, text, arrived_at="seen")
     assert archive.whole is not None
     assert archive.whole.rows["offset"].tolist() == [3, 2]

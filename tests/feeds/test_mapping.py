@@ -95,7 +95,7 @@ def test_the_first_way_that_fits_decides(tmp_path: Path) -> None:
         {"otherwise": "town"},
     ]
     texts = ["south", "城北", "Nordside", "?", "?"]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {**ROW, "no": str(i), "where": text, "lat": lat, "lon": "1"}
         for i, (text, lat) in enumerate(zip(texts, "99912", strict=True))
     ]

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from rules.records import NO_TIME
 from streams.feeds.durations import duration
-from streams.feeds.times import FAULTS, RFC3339, TimeReader, problem_with
+from streams.feeds.formats import problem_with
+from streams.feeds.times import FAULTS, RFC3339, TimeReader
 from streams.refusals import Reason
 
 NEW_YORK = "America/New_York"
-MOMENTS = st.datetimes(datetime(1971, 1, 1), datetime(2037, 12, 30), timezones=st.just(UTC))
+_UNTIL = datetime.fromisoformat("2037-12-30")
+MOMENTS = st.datetimes(datetime.fromisoformat("1971-01-01"), _UNTIL, timezones=st.just(UTC))
 
 
 def ms(text: str) -> int:

@@ -15,7 +15,7 @@ from random import Random
 from typing import Final
 
 from streams.gate.card import luhn
-from streams.gate.citizen import _CHECKS, _WEIGHTS
+from streams.gate.citizen import CHECKS, WEIGHTS
 
 Event = dict[str, object]
 
@@ -31,12 +31,17 @@ _LAST: Final = ("Smith", "Johnson", "Williams", "Brown", "Miller", "Davis", "Wil
 
 def citizen_number(dice: Random) -> str:
     county = dice.choice(("110105", "330106", "440305", "510104", "310115"))
-    body = f"{county}{dice.randint(1940, 2010)}{dice.randint(1, 12):02d}{dice.randint(1, 28):02d}{dice.randint(1, 999):03d}"
-    return body + _CHECKS[sum(w * int(d) for w, d in zip(_WEIGHTS, body, strict=True)) % 11]
+    body = f"{county}{dice.randint(1940, 2010)}{_birthday(dice)}{dice.randint(1, 999):03d}"
+    return body + CHECKS[sum(w * int(d) for w, d in zip(WEIGHTS, body, strict=True)) % 11]
 
 
 def old_citizen_number(dice: Random) -> str:
-    return f"{dice.choice(('110105', '330106', '440305'))}{dice.randint(40, 99)}{dice.randint(1, 12):02d}{dice.randint(1, 28):02d}{dice.randint(1, 999):03d}"
+    county = dice.choice(("110105", "330106", "440305"))
+    return f"{county}{dice.randint(40, 99)}{_birthday(dice)}{dice.randint(1, 999):03d}"
+
+
+def _birthday(dice: Random) -> str:
+    return f"{dice.randint(1, 12):02d}{dice.randint(1, 28):02d}"
 
 
 def mobile(dice: Random) -> str:
@@ -58,7 +63,8 @@ def plate(dice: Random) -> str:
 
 
 def email(dice: Random) -> str:
-    return f"{dice.choice(_FIRST).lower()}.{dice.choice(_LAST).lower()}{dice.randrange(10**6)}@example.{dice.choice(('com', 'cn', 'org'))}"
+    name = f"{dice.choice(_FIRST).lower()}.{dice.choice(_LAST).lower()}{dice.randrange(10**6)}"
+    return f"{name}@example.{dice.choice(('com', 'cn', 'org'))}"
 
 
 def chinese_name(dice: Random) -> str:
@@ -69,8 +75,15 @@ def latin_name(dice: Random) -> str:
     return f"Mr. {dice.choice(_FIRST)} {dice.choice(_LAST)}{dice.choice('abcdefgh')}{dice.choice('klmnopq')}"
 
 
+def bare_name(dice: Random) -> str:
+    if dice.random() < 0.5:
+        return dice.choice(_SURNAMES) + dice.choice(_GIVEN) + dice.choice(_GIVEN)
+    return f"{dice.choice(_FIRST)} {dice.choice(_LAST)}"
+
+
 KINDS: Final[tuple[Callable[[Random], str], ...]] = (
     citizen_number, old_citizen_number, mobile, us_phone, card_number, plate, email, chinese_name, latin_name,
+    bare_name,
 )  # fmt: skip
 
 
@@ -127,7 +140,8 @@ def other_digits(text: str) -> str:
 
 
 DRESSES: Final[tuple[Callable[[str], str], ...]] = (
-    as_is, full_width, spaced, zero_width, based, percent, utf16, utf16_raw, zipped, entities, twice, escaped, other_digits,
+    as_is, full_width, spaced, zero_width, based, percent, utf16, utf16_raw, zipped, entities, twice, escaped,
+    other_digits,
 )  # fmt: skip
 
 
@@ -192,4 +206,4 @@ def faces(secret: str) -> tuple[bytes, ...]:
     """Every dress of a secret as bytes, in UTF-8 and UTF-16: none of these may stand in anything that is kept."""
     texts = [dress(secret) for dress in DRESSES]
     texts += ["".join(char for char in secret if char.isalnum())]
-    return tuple({text.encode(code) for text in texts for code in ("utf-8", "utf-16-le") if len(text) >= 4})
+    return tuple({text.encode(code) for text in texts for code in ("utf-8", "utf-16-le") if len(text) >= 3})

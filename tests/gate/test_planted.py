@@ -49,7 +49,7 @@ def mapped_feed(folder: Path) -> Intake:
 def test_ten_thousand_planted_identities_are_found_nowhere(way: str, tmp_path: Path) -> None:
     intake = intake_of(feed_of(tmp_path)) if way == "contract" else mapped_feed(tmp_path)
     found: list[str] = []
-    for batch in batches(20, 10_000 if way == "contract" else 3_000):
+    for batch in batches(20, 10_000 if way == "contract" else 2_000):
         blob = written(
             intake.take("calls", [Raw(i, data, ARRIVED) for i, (data, _, _) in enumerate(batch)], "file.jsonl")
         )
@@ -58,11 +58,16 @@ def test_ten_thousand_planted_identities_are_found_nowhere(way: str, tmp_path: P
 
 
 def test_a_planted_place_is_refused_in_every_dress(tmp_path: Path) -> None:
-    """Nothing in a place looks like a person by chance, so there the gate has to see through every dress."""
+    """No number in a place looks like a person's by chance, so there the gate has to see through every dress.
+    A street may be called like a person: a bare name in a place passes, as a hash."""
     intake = intake_of(feed_of(tmp_path))
     passed = []
-    for data, _, what in planted(3, 9 * 20 * 13):
-        if what.endswith("in place") and intake.take("calls", [Raw(0, data, ARRIVED)], "p").frame is not None:
+    for data, _, what in planted(3, 10 * 20 * 13):
+        if (
+            what.endswith("in place")
+            and not what.startswith("bare_name")
+            and intake.take("calls", [Raw(0, data, ARRIVED)], "p").frame is not None
+        ):
             passed.append(what)
     assert passed == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -115,9 +116,23 @@ def test_a_citizen_number_is_refused_in_every_class_and_dress(kind: Class) -> No
     assert passed == []
 
 
+@pytest.mark.parametrize("dress", DRESSES)
+def test_the_scan_of_ids_overlooks_no_citizen_number(dress: Callable[[str], str]) -> None:
+    """The scan that decides what is looked at closely must not be the hole."""
+    dice = Random(8)
+    for _ in range(40):
+        assert verdict(dress(KINDS[0](dice)), Class.ID) is Reason.CITIZEN_NUMBER
+
+
 def test_scanning_a_column_says_the_same_as_looking_at_each_text() -> None:
     dice = Random(11)
-    texts = [dice.choice(DRESSES)(dice.choice(KINDS)(dice)) for _ in range(300)] + ["MAIN ST", "", "a\x1eb", "e-1"] * 10
+    texts = [dice.choice(DRESSES)(dice.choice(KINDS)(dice)) for _ in range(300)] + [
+        "MAIN ST",
+        "",
+        "a\x1eb",
+        "e-1",
+        "İ tel 1234567",
+    ] * 10
     for kind in Class:
         column = Gate().judge(texts, kind)
         single = {i: reason for i, text in enumerate(texts) if (reason := Gate().verdict(text, kind))}
