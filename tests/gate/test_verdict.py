@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 from collections.abc import Callable
 from random import Random
 
@@ -163,9 +165,6 @@ def test_a_dress_over_a_dress_is_seen_through(seed: int) -> None:
 
 
 def test_a_bomb_under_an_encoding_is_not_unpacked() -> None:
-    import base64  # noqa: PLC0415
-    import gzip  # noqa: PLC0415
-
     bomb = base64.b64encode(gzip.compress(b"a" * 50_000_000)).decode()
     assert all(len(text) <= 70_000 for text in layers(bomb))
 
