@@ -46,6 +46,7 @@ class Areas:
     blind: int  # and not speaking
     speaking: int  # and heard
     both: int  # speaking and blind
+    whole: int  # alerts that name the whole city, and so no single area
     blind_codes: frozenset[str]
 
     @property
@@ -148,6 +149,7 @@ def areas(city: City, alerts: Sequence[Alert], silent: Collection[str]) -> Areas
     speaking: set[str] = set()
     blinded: set[str] = set()
     told: set[str] = set()
+    whole = 0
     for alert in alerts:
         code = alert.signal.area
         if alert.state != "open" or code not in tree.by_code:
@@ -155,15 +157,16 @@ def areas(city: City, alerts: Sequence[Alert], silent: Collection[str]) -> Areas
         if alert.signal.kind == "silence":
             told.add(alert.signal.feed)
             blinded.add(code)
-        elif alert.signal.kind != "stopped" and code != tree.root:
-            speaking.add(code)
+        elif alert.signal.kind != "stopped":
+            whole += code == tree.root
+            speaking.update({code} - {tree.root})
     if set(silent) - told:
         blinded.add(tree.root)
     spoken = {leaf for leaf in leaves if speaking.intersection(tree.paths[leaf])}
     blind = {leaf for leaf in leaves if blinded.intersection(tree.paths[leaf])}
     codes = frozenset(code for code, path in tree.paths.items() if blinded.intersection(path))
     both = spoken & blind
-    return Areas(len(leaves - spoken - blind), len(blind - both), len(spoken - both), len(both), codes)
+    return Areas(len(leaves - spoken - blind), len(blind - both), len(spoken - both), len(both), whole, codes)
 
 
 def _feed_row(feed: FeedState, names: Names, now: int) -> FeedRow:

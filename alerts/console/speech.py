@@ -105,9 +105,6 @@ class Speech:
         """Hours and minutes."""
         return f"{self.local(at):%H:%M}"
 
-    def seconds(self, at: int) -> str:
-        return f"{self.local(at):%H:%M:%S}"
-
     def day(self, at: int) -> str:
         """Sun, Nov 15; 11月15日周日."""
         return format_skeleton("MMMEd", self.local(at), tzinfo=self.zone, locale=self.locale)
@@ -128,6 +125,11 @@ class Speech:
         else:
             day = self.date(at)
         return self.gettext("%(day)s %(clock)s") % {"day": day, "clock": self.clock(at)}
+
+    def second(self, at: int, now: int) -> str:
+        """A moment, to the second where it is of the same day."""
+        there = self.local(at)
+        return f"{there:%H:%M:%S}" if there.date() == self.local(now).date() else self.moment(at, now)
 
     def span(self, length: int) -> str:
         """A length of time in at most two units: 22 s, 41 min, 2 h 42 min, 3 d 4 h."""

@@ -29,6 +29,8 @@ class MapFigures(TypedDict):
     city: str
     marks: list[MapMark]
     fills: dict[str, str]  # area code -> hue
+    whole: str  # hue of the worst alert on the whole city, a tint under all; "": none
+    whole_say: str
     blind: list[str]
     say: dict[str, str]  # area code -> its name and state
     quiet: str
@@ -36,7 +38,7 @@ class MapFigures(TypedDict):
 
 
 def map_figures(board: Board, names: Names) -> MapFigures:
-    """The worst alert of an area stands for it; alerts on the whole city fill nothing."""
+    """The worst alert of an area stands for it; one on the whole city only tints it."""
     tree = names.city.book.areas
     loudest: dict[str, Row] = {}
     for one in board.running:  # top rank first
@@ -51,6 +53,13 @@ def map_figures(board: Board, names: Names) -> MapFigures:
             fills.setdefault(area, one.mark.hue)
             words = names.speech.gettext("%(colour)s: %(what)s") % {"colour": one.mark.word, "what": one.what}
             say.setdefault(area, words)
+    city_wide = loudest.get(tree.root)
+    whole_say = ""
+    if city_wide:
+        whole_say = names.speech.gettext("Whole city, %(colour)s: %(what)s") % {
+            "colour": city_wide.mark.word,
+            "what": city_wide.what,
+        }
     marks: list[MapMark] = [
         {
             "area": code,
@@ -65,6 +74,8 @@ def map_figures(board: Board, names: Names) -> MapFigures:
         "city": names.city.name,
         "marks": marks,
         "fills": fills,
+        "whole": city_wide.mark.hue if city_wide else "",
+        "whole_say": whole_say,
         "blind": sorted(board.areas.blind_codes),
         "say": say,
         "quiet": names.speech.gettext("Quiet"),

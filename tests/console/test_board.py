@@ -99,7 +99,7 @@ def test_a_silent_feed_without_an_alert_blinds_the_city() -> None:
 
 def test_an_alert_on_the_whole_city_marks_no_single_area() -> None:
     figures = areas(CITY, [sample_alert("a", "sample")], set())
-    assert (figures.quiet, figures.speaking) == (12, 0)
+    assert (figures.quiet, figures.speaking, figures.whole) == (12, 0, 1)
 
 
 def test_the_map_is_filled_by_the_worst_alert_of_an_area() -> None:
@@ -108,8 +108,9 @@ def test_the_map_is_filled_by_the_worst_alert_of_an_area() -> None:
     assert [(mark["area"], mark["digit"]) for mark in figures["marks"]] == [("old-town", 1)]
 
 
-def test_an_alert_on_the_whole_city_has_a_mark_and_fills_nothing() -> None:
+def test_an_alert_on_the_whole_city_has_a_mark_and_a_tint_and_fills_nothing() -> None:
     figures = map_figures(shown(sample_alert("a", "sample")), NAMES)
+    assert (figures["whole"], figures["whole_say"]) == ("yellow", "Whole city, Yellow: Traffic: Road obstruction")
     assert figures["fills"] == {}
     assert figures["marks"][0]["over"] == []
 

@@ -23,6 +23,10 @@
     for (const o of [-12, 0, 12]) { pen.beginPath(); pen.moveTo(o, 12); pen.lineTo(o + 12, 0); pen.stroke(); }
     return { image: tile, repeat: 'repeat', scaleX: .5, scaleY: .5 };
   }
+  function tint(ground, hue, part) {   // both #rrggbb
+    const of = (colour, i) => parseInt(colour.slice(1 + 2 * i, 3 + 2 * i), 16);
+    return 'rgb(' + [0, 1, 2].map(i => Math.round(of(ground, i) * (1 - part) + of(hue, i) * part)).join(',') + ')';
+  }
   const axis = (p, more) => Object.assign({ axisLine: { lineStyle: { color: p.line_2 } }, axisTick: { show: false }, axisLabel: { color: p.ink_2, fontSize: 11 }, splitLine: { show: false } }, more);
   const tip = (p, more) => Object.assign({ renderMode: 'richText', backgroundColor: p.raised, borderColor: p.line_2, textStyle: { color: p.ink, fontSize: 12 }, confine: true, transitionDuration: 0 }, more);
 
@@ -69,12 +73,12 @@
     const marks = d.marks.map(mark => ({ mark, at: known.has(mark.area) ? known.get(mark.area).at : centre(known, mark.over.length ? mark.over : all) })).filter(one => one.at);
     const ys = all.map(code => known.get(code).at[1]);
     const lat = ys.length ? (Math.min(...ys) + Math.max(...ys)) / 2 : 0;
-    const state = code => [d.say[code], blind.has(code) ? d.dark : null].filter(Boolean);
+    const state = code => [d.say[code], d.whole_say || null, blind.has(code) ? d.dark : null].filter(Boolean);
     const say = code => [(known.get(code) || { name: code }).name, ...(state(code).length ? state(code) : [d.quiet])].join('\n');
     return {
       tooltip: tip(p, { trigger: 'item', formatter: o => say(o.name) }),
       geo: { map: holder.dataset.shapes, roam: false, left: 16, right: 16, top: 18, bottom: 8, nameProperty: 'code', aspectScale: Math.cos(lat * Math.PI / 180), regions,
-        itemStyle: { areaColor: p.band, borderColor: p.panel, borderWidth: 1 }, label: { show: false }, tooltip: { show: true, formatter: o => say(o.name) },
+        itemStyle: { areaColor: d.whole ? tint(p.band, p[d.whole], .32) : p.band, borderColor: p.panel, borderWidth: 1 }, label: { show: false }, tooltip: { show: true, formatter: o => say(o.name) },
         emphasis: { label: { show: false }, itemStyle: { areaColor: p.line_2 } }, select: { disabled: true } },
       after: chart => ({ series: pin(p, chart, marks) })
     };
