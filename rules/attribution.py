@@ -27,7 +27,10 @@ class Attribution:
         kin = self.judge.counts.kin
         depth = kin.area_depth[series] + kin.category_depth[series]
         pairs = self.judge.counts.pairs
-        return [s for _, s in sorted(zip((-depth).tolist(), series.tolist(), strict=True), key=lambda x: (x[0], pairs[x[1]]))]
+        return [
+            s
+            for _, s in sorted(zip((-depth).tolist(), series.tolist(), strict=True), key=lambda x: (x[0], pairs[x[1]]))
+        ]
 
     def hear(self, series: int, speaking: set[int]) -> tuple[Judged, IntArray | None] | None:
         """The series' windows after its descendants' excess is taken off; None where that explains it."""
@@ -44,8 +47,14 @@ class Attribution:
     def excess_below(self, series: int, first: IntArray) -> IntArray | None:
         """Excess of the episodes of descendants in windows first..bucket, shape (windows,); None: there are none."""
         below = self.judge.counts.below
-        runs = [r for r in self.state.runs.values() if r.series != series and below(series, r.series)]
-        runs = [r for r in self._topmost(runs) if self._until(r) >= int(first.min())]
+        oldest = int(first.min())
+        runs = self._topmost(
+            [
+                run
+                for run in self.state.runs.values()
+                if run.series != series and self._until(run) >= oldest and below(series, run.series)
+            ]
+        )
         if not runs or not self.judge.rule.attribution:
             return None
         n, w = len(runs), len(first)

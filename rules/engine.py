@@ -31,9 +31,9 @@ from rules.records import (
     Tick,
     UseBook,
 )
+from rules.signals import Signal
 from rules.silence import WATCHED_STAGE, FeedWatch
 from rules.silences import Silences
-from rules.signals import Signal
 from rules.speech import Speaker
 from rules.watch import RuleWatch
 
@@ -150,7 +150,7 @@ class Engine:
         for rule in self.rules.values():
             touched = dirty.get(rule.fingerprint)
             if touched and rule.rule.id not in self.stopped and not self._muted(rule, self.arrived):
-                signals += self._guarded(rule, lambda r=rule, t=touched: r.hear(t, self._context(r), speaker))  # type: ignore[misc]  # a lambda's default
+                signals += self._guarded(rule, lambda r=rule, t=touched: r.hear(t, self._context(r), speaker))
         return signals
 
     # ticks
@@ -171,7 +171,7 @@ class Engine:
             if rule.rule.id in self.stopped:
                 continue
             if rule.woken or any(f in rule.counts.lateness for f in heard_again):
-                signals += self._guarded(rule, lambda r=rule: r.say(self._context(r), speaker))  # type: ignore[misc]  # a lambda's default
+                signals += self._guarded(rule, lambda r=rule: r.say(self._context(r), speaker))
         if self.ahead is not None:
             self._look_ahead(now)
         return signals
@@ -200,36 +200,41 @@ class Engine:
         """Everything that is due at one instant, in the order that ENGINE fixes."""
         while self.waiting and self.waiting[0][0] <= at:
             self._obey(self.waiting.pop(0)[2], at)
-        for rule in self.rules.values():
-            if rule.rule.id not in self.stopped:
-                self._guarded(rule, lambda r=rule: r.settle(at, self._context(r), muted=self._muted(r, at)))  # type: ignore[misc]  # a lambda's default
-        if self.next_learning is not None and self.next_learning <= at:
-            for watch in self.watches.values():
-                watch.look(at)
-                watch.learn(at)
-            for counts in self.counts.values():
-                counts.forget()
-            self.next_learning += DAY_MS
-        for rule in self.rules.values():
-            if rule.rule.id not in self.stopped:
-                self._guarded(rule, lambda r=rule: r.refit(at))  # type: ignore[misc]  # a lambda's default
+        for rule in self._awake():
+            self._guarded(rule, lambda r=rule: r.settle(at, self._context(r), muted=self._muted(r, at)))
+        self._learn(at)
+        for rule in self._awake():
+            self._guarded(rule, lambda r=rule: r.refit(at))
         for name, counts in self.counts.items():
             changed = counts.apply_late(at)
             if changed:
                 self._disturb(name, changed, at)
-        while (released := self.identities.release(at)) is not None:
-            _, changes = released
+        while (changes := self.identities.release(at)) is not None:
             for fact, sign, _ in changes:
                 if sign > 0 and fact.stage == WATCHED_STAGE:
                     self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at)
             for name, touched in self._change(changes).items():
                 self._disturb(name, touched, at)
 
+    def _awake(self) -> list[RuleWatch]:
+        """The rules that are not stopped."""
+        return [rule for rule in self.rules.values() if rule.rule.id not in self.stopped]
+
+    def _learn(self, at: int) -> None:
+        """Once a day: feeds learn their rates, counts let go of what no window reaches."""
+        if self.next_learning is None or self.next_learning > at:
+            return
+        for watch in self.watches.values():
+            watch.look(at)
+            watch.learn(at)
+        for counts in self.counts.values():
+            counts.forget()
+        self.next_learning += DAY_MS
+
     def _disturb(self, name: str, changed: list[tuple[IntArray, int]], at: int) -> None:
         for rule in self.rules.values():
-            if rule.fingerprint == name and rule.rule.id not in self.stopped:
-                if not self._muted(rule, at):
-                    rule.disturb(changed)
+            if rule.fingerprint == name and rule.rule.id not in self.stopped and not self._muted(rule, at):
+                rule.disturb(changed)
 
     # orders
 
@@ -238,7 +243,9 @@ class Engine:
             self._open(self.books[order.digest], at)
         elif isinstance(order, Calibrate):
             for rule in self.rules.values():
-                heights = {k.split("/", 1)[1]: h for k, h in order.heights.items() if k.split("/", 1)[0] == rule.rule.id}
+                heights = {
+                    k.split("/", 1)[1]: h for k, h in order.heights.items() if k.split("/", 1)[0] == rule.rule.id
+                }
                 rule.recalibrate(heights)
         elif isinstance(order, Down):
             for watch in self.watches.values():
@@ -298,20 +305,20 @@ class Engine:
             return work() or []
         except (MemoryError, TimeoutError):
             raise  # failures that do not repeat end the process instead
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001 - law 10: whatever a rule raises stops that rule alone
             self.stopped[rule.rule.id] = (self.offset, f"{type(fault).__name__}: {fault}")
             return [self.silences.stopped(rule.rule, self.book, self._speaker())]
 
     def snapshot(self) -> bytes:
         """The whole memory, between two records."""
-        from rules import snapshots  # the other way round at the top: snapshots know every part of an engine
+        from rules import snapshots  # noqa: PLC0415 - snapshots know every part of an engine, so they import it
 
         return snapshots.snapshot(self)
 
     @classmethod
     def restore(cls, data: bytes, books: Mapping[str, Book]) -> Engine:
         """The engine that `snapshot` was taken of. Raises rules.snapshots.Unreadable."""
-        from rules import snapshots
+        from rules import snapshots  # noqa: PLC0415 - as above
 
         return snapshots.restore(data, books)
 

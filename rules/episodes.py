@@ -75,6 +75,7 @@ class Fold:
     runs: dict[RunId, Run] = field(default_factory=dict)
     active: dict[int, RunId] = field(default_factory=dict)
     episodes: list[Episode] = field(default_factory=list)
+    reached: list[RunId] = field(default_factory=list)  # (bucket, series) at a limit, explained ones too
 
     def copy(self) -> Fold:
         return Fold(
@@ -82,6 +83,7 @@ class Fold:
             {key: replace(run, spoke=list(run.spoke)) for key, run in self.runs.items()},
             dict(self.active),
             [replace(episode, runs=list(episode.runs)) for episode in self.episodes],
+            list(self.reached),
         )
 
     @property
@@ -101,6 +103,7 @@ def fold(state: Fold, judge: Judge, bucket: int, *, missing: bool) -> bool:
     loud = view.series[view.loud]
     if not len(loud) and state.idle:
         return False
+    state.reached += [(bucket, series) for series in loud.tolist()]
     who = Attribution(state, judge, bucket)
     speaking: dict[int, tuple[Judged, IntArray | None]] = {}
     for series in who.deepest_first(loud):
@@ -168,9 +171,7 @@ def _peak_of(judge: Judge, bucket: int, heard: Judged, taken: IntArray | None, h
     )  # fmt: skip
 
 
-def _quieten(
-    state: Fold, judge: Judge, bucket: int, speaking: set[int], who: Attribution, *, missing: bool
-) -> None:
+def _quieten(state: Fold, judge: Judge, bucket: int, speaking: set[int], who: Attribution, *, missing: bool) -> None:
     """Runs that did not speak: below their lower line for `keep`, they are over."""
     silent = [series for series in state.active if series not in speaking]
     if not silent:
@@ -235,14 +236,15 @@ def _kin(judge: Judge, state: Fold, series: int, other: RunId) -> bool:
     return below(series, run.series) or below(run.series, series)
 
 
-def forget(state: Fold, judge: Judge, settled: int) -> None:
-    """Drop ended episodes that no window reaches any more."""
+def forget(state: Fold, judge: Judge, settled: int, told_over: set[RunId]) -> None:
+    """Drop episodes that were told to be over and that no window reaches any more."""
     oldest = settled - int(judge.widths[-1]) - 1
     kept = []
     for episode in state.episodes:
-        if episode.ended is None or max(state.runs[r].last for r in episode.runs) >= oldest:
-            kept.append(episode)
-        else:
+        told = not told_over.isdisjoint(episode.runs)
+        if told and episode.ended is not None and max(state.runs[r].last for r in episode.runs) < oldest:
             for run_id in episode.runs:
                 del state.runs[run_id]
+        else:
+            kept.append(episode)
     state.episodes = kept

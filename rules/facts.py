@@ -90,4 +90,3 @@ def tellings(known: Known) -> list[Telling]:
             told.append(Telling(current, fact, fact.arrived_at))
             current = fact
     return told
-

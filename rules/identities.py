@@ -50,14 +50,14 @@ class Identities:
             return "beyond_horizon", []
         return self._remember(fact)
 
-    def release(self, now: int) -> tuple[int, list[Change]] | None:
-        """The next held row whose time has come by `now`: (its time, changes); None where there is none."""
+    def release(self, now: int) -> list[Change] | None:
+        """What the next held row whose time has come by `now` changes; None where there is none."""
         if not self.held or self.held[0][0] > now:
             return None
         fact = heappop(self.held)[-1]
         self.boxes.put(fact.feed, fact.received_at, "held", -1)
         _, changes = self._remember(structs.replace(fact, arrived_at=fact.occurred_at))
-        return fact.occurred_at, changes
+        return changes
 
     def _remember(self, fact: Fact) -> tuple[Answer, list[Change]]:
         key = fact.key
@@ -173,4 +173,3 @@ class Identities:
 
     def next_release(self) -> int | None:
         return self.held[0][0] if self.held else None
-

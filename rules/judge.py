@@ -100,9 +100,7 @@ class Judge:
     def _desk_height(self, area: str, category: str) -> float:
         desk = self.book.first_desk(area, category)
         if desk not in self.calibrated:
-            promise = Promise(
-                self.rule.false_alarms, self._possible(desk), self.windows, self.counts.steps.per_month
-            )
+            promise = Promise(self.rule.false_alarms, self._possible(desk), self.windows, self.counts.steps.per_month)
             self.calibrated[desk] = self.detector.height(promise)
         return self.calibrated[desk]
 
@@ -270,7 +268,7 @@ class Judge:
                 scores[fresh] = self.scores(series[fresh], bucket, mine[fresh])
             elif len(series) == len(old.series):
                 return old
-        loud = (scores >= self.height_of(series)[:, None]).any(axis=1)
+        loud: BoolArray = np.any(scores >= self.height_of(series)[:, None], axis=1)
         view = self.views[bucket] = View(series, mine, scores, loud)
         return view
 

@@ -70,12 +70,21 @@ class Rows:
         self._row = np.empty(now[0], np.int64)
         self._row[self._series] = np.arange(now[0])
         kin = self.counts.kin
-        columns = (kin.area_parent, kin.category_parent, kin.top_area)
-        moved = [np.where(c[self._series] >= 0, self._row[c[self._series]], -1) for c in columns]
-        self._kin = Kin(*moved, kin.area_depth[self._series], kin.category_depth[self._series])
+        self._kin = Kin(
+            self._moved(kin.area_parent),
+            self._moved(kin.category_parent),
+            self._moved(kin.top_area),
+            kin.area_depth[self._series],
+            kin.category_depth[self._series],
+        )
         n = now[1]
-        self._kin_learned = Kin(*(np.ascontiguousarray(getattr(self._kin, f)[:n]) for f in Kin.__slots__))
+        self._kin_learned = _first(self._kin, n)
         self._known = now
+
+    def _moved(self, column: IntArray) -> IntArray:
+        """A column of series, in rows; -1 stays."""
+        mine = column[self._series]
+        return np.where(mine >= 0, self._row[mine], -1)
 
     # Recent, for detectors that look at counts
 
@@ -84,6 +93,13 @@ class Rows:
 
     def began(self, series: IntArray) -> IntArray:
         return self.counts.began(series)
+
+
+def _first(kin: Kin, n: int) -> Kin:
+    """The first n rows; the learned stand first, and so do all their ancestors."""
+    return Kin(
+        kin.area_parent[:n], kin.category_parent[:n], kin.top_area[:n], kin.area_depth[:n], kin.category_depth[:n]
+    )
 
 
 def _empty() -> Kin:

@@ -14,7 +14,7 @@ import numpy as np
 
 from rules.detectors.port import FloatArray, IntArray, Points
 from rules.facts import Fact
-from rules.records import Frame
+from rules.records import ROW, Frame
 from rules.steps import Steps
 
 if TYPE_CHECKING:
@@ -33,19 +33,15 @@ class Lookahead:
     """The rows to come, by arrival."""
 
     def __init__(self, frames: Sequence[Frame]) -> None:
-        rows = np.concatenate([frame.rows for frame in frames]) if frames else np.zeros(0)
-        if not len(rows):
-            self.arrived = np.zeros(0, np.int64)
-            return
+        rows = np.concatenate([np.zeros(0, ROW), *(frame.rows for frame in frames)])
         kinds: dict[tuple[str, str, str, str, int, int], int] = {}
         kind_of = np.empty(len(rows), np.int64)
         at = 0
         for frame in frames:
             columns = (frame.rows[name].tolist() for name in ("feed", "stage", "category", "area", "flags", "severity"))
             for feed, stage, category, area, flags, severity in zip(*columns, strict=True):
-                kind = (
-                    frame.feeds[feed], frame.stages[stage], frame.categories[category], frame.areas[area], flags, severity,
-                )  # fmt: skip
+                names = (frame.feeds[feed], frame.stages[stage], frame.categories[category], frame.areas[area])
+                kind = (*names, flags, severity)
                 kind_of[at] = kinds.setdefault(kind, len(kinds))
                 at += 1
         order = np.argsort(rows["arrived_at"], kind="stable")
@@ -78,9 +74,10 @@ class Lookahead:
         np.add.at(grown, inverse, weights)
         before = np.concatenate([[0], np.cumsum(grown)])
         series, buckets = keys // _WIDE, keys % _WIDE
-        judged = buckets >= rule.first_open
-        limit = judge.next_refit
+        limit, open_from = judge.next_refit, rule.first_open
         assert limit is not None
+        assert open_from is not None
+        judged = buckets >= open_from
         judged &= buckets < counts.steps.bucket(limit) + 1
         last_key = np.flatnonzero(judged)
         if not len(last_key):
@@ -95,20 +92,22 @@ class Lookahead:
             low = np.searchsorted(keys, series[judged] * _WIDE + first)
             totals = held + before[last_key + 1] - before[np.minimum(low, last_key + 1)]
             maybe = np.flatnonzero((totals >= judge.rule.at_least) & (first <= buckets[judged]))
-            if len(maybe) and self._reaches(rule, series[judged][maybe], first[maybe], buckets[judged][maybe], totals[maybe], heights[maybe]):
+            if not len(maybe):
+                continue
+            points = Points(series[judged][maybe], first[maybe], buckets[judged][maybe])
+            if self._reaches(rule, points, totals[maybe], heights[maybe]):
                 return False
         return True
 
-    def _reaches(
-        self, rule: RuleWatch, series: IntArray, first: IntArray, last: IntArray, totals: IntArray, heights: FloatArray
-    ) -> bool:
+    def _reaches(self, rule: RuleWatch, points: Points, totals: IntArray, heights: FloatArray) -> bool:
+        """Whether any point reaches its height under the baseline in force for it."""
         judge = rule.judge
         starts = np.array([start for start, _ in judge.memories])
-        version = np.searchsorted(starts, last, side="right")
+        version = np.searchsorted(starts, points.last, side="right")
         for number in np.unique(version).tolist():
             mine = version == number
-            points = Points(series[mine], first[mine], last[mine])
-            law = judge.law(points, int(last[mine].max()) if number == len(starts) else int(starts[number]) - 1)
+            some = Points(points.series[mine], points.first[mine], points.last[mine])
+            law = judge.law(some, int(some.last.min()))
             if (judge.detector.score(law, totals[mine]) >= heights[mine]).any():
                 return True
         return False
@@ -150,4 +149,3 @@ def _buckets(steps: Steps, occurred: IntArray) -> IntArray:
 
 def _bare_fact(feed: str, stage: str, category: str, area: str, flags: int, severity: int) -> Fact:
     return Fact(0, 0, stage, 0, 0, feed, category, area, 0, 0, 1, flags, severity, 0, "", 0, 0, 0)
-

@@ -148,4 +148,5 @@ def encode(record: Record) -> bytes:
 
 def decode(data: bytes) -> Record:
     """The record in `data`. Raises msgspec.ValidationError where it is none."""
-    return _DECODER.decode(data)
+    record: Record = _DECODER.decode(data)
+    return record

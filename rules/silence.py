@@ -191,9 +191,7 @@ class FeedWatch:
         stop = (now - self.policy.lateness) // HOUR_MS
         hours = list(range(begin, stop))
         if hours:
-            counts = [
-                bisect_left(self.times, (h + 1) * HOUR_MS) - bisect_left(self.times, h * HOUR_MS) for h in hours
-            ]
+            counts = [bisect_left(self.times, (h + 1) * HOUR_MS) - bisect_left(self.times, h * HOUR_MS) for h in hours]
             blind = [self.missing(h * HOUR_MS, (h + 1) * HOUR_MS) for h in hours]
             self.rates.learn([self.calendar.hour_of_week(h * HOUR_MS) for h in hours], counts, blind)
             self.learned_to = stop

@@ -48,7 +48,7 @@ class Silences:
             alert=key, key=key, first=first, area=book.areas.root, category=book.categories.root,
             said_at=before.said_at if before else speaker.now, late=False, runs=[],
             state="running" if gap.until is None else "over", summary=(gap.since, gap.rank),
-            evidence=_evidence(feed, gap, book), last=gap.until or gap.since + gap.limit_ms,
+            evidence=_evidence(gap, book), last=gap.until or gap.since + gap.limit_ms,
         )  # fmt: skip
         self.told[feed] = told
         return speaker.signal(told, "silence", FEED_SILENCE, "", feed=feed, over_at=gap.until or 0)
@@ -64,7 +64,7 @@ class Silences:
         return speaker.signal(told, "stopped", rule.id, rule.version)
 
 
-def _evidence(feed: str, gap: Gap, book: Book) -> Evidence:
+def _evidence(gap: Gap, book: Book) -> Evidence:
     """Minutes of silence against the minutes that speak; `expected` is the usual wait for one event."""
     length = (gap.until - gap.since) if gap.until is not None else gap.limit_ms
     limit = -(-gap.limit_ms // _MINUTE)

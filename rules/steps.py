@@ -105,5 +105,3 @@ def refit_time(after: int, nominal: int) -> int:
     """The first instant > `after` that lies `nominal` ms after a UTC midnight."""
     day = (after - nominal) // DAY_MS + 1
     return day * DAY_MS + nominal
-
-

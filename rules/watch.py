@@ -121,7 +121,10 @@ class RuleWatch:
             view = self.judge.views.get(bucket)
             if view is not None:
                 self.watched.update(view.series[view.loud].tolist())
-        self.running = any(told.state == "running" for told in self.speech.told.values())
+        told = self.speech.told.values()
+        self.running = any(alert.state == "running" for alert in told)
+        over = {(first, series) for alert in told if alert.state == "over" for series, first, _ in alert.runs}
+        forget(self.fold, self.judge, first_open, over)
         return said
 
     # what settles
@@ -143,15 +146,18 @@ class RuleWatch:
             self.woken |= self.running
             if self.counts.first_open is None or self.first_open > self.counts.first_open:
                 self.counts.first_open = self.first_open
-            if self.fold.episodes:
-                forget(self.fold, self.judge, self.first_open)
 
     def refit(self, at: int) -> None:
         """Run the refits whose nominal time has come; then judge what waited for them."""
         while self.judge.next_refit is not None and self.judge.next_refit <= at:
             nominal = self.judge.next_refit
             frozen = [(run.series, run.first, run.last) for run in self.fold.runs.values()]
+            frozen += [(series, bucket, bucket) for bucket, series in self.fold.reached]
             self.judge.refit(nominal, frozen, self.missing)
+            taken_in = self.judge.learned_to
+            if taken_in is not None:
+                cell_of = self.counts.steps.cell_of
+                self.fold.reached = [item for item in self.fold.reached if cell_of(item[0]) >= taken_in]
             self.judge.next_refit = refit_time(nominal, self.judge.nominal)
             assert self.first_open is not None
             oldest = self.first_open - self.counts.ring.size

@@ -127,7 +127,7 @@ def spreads(ledger: Ledger, kin: Kin) -> FloatArray:
     """(kappa, alpha) of each series and window length, shape (S, W, 2)."""
     rows = ledger.rows()
     pair = ledger.pooled[rows]
-    alpha = np.empty(pair.shape[:2])
+    alpha = np.full(pair.shape[:2], FIRST_ALPHA)  # where a series has no parent, row -1 is read and thrown away
     parent = kin.category_parent
     for depth in range(int(kin.category_depth.max(initial=0)) + 1):
         level = kin.category_depth == depth

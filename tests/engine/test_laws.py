@@ -12,12 +12,15 @@ from rules.canonical import canonical, final_states
 from rules.engine import Engine
 from tests.engine.worlds import (
     CATEGORIES,
+    HOUR,
+    MINUTE,
     TICKS,
     Event,
     book,
     frame,
     log_of,
     nights,
+    rule,
     run,
     shuffled_between_ticks,
     tick,
@@ -86,7 +89,9 @@ def test_law_3_adding_an_event_never_lowers_a_count(night: list[Event], extra: l
 def test_law_3_adding_an_event_and_taking_it_back_restores_every_judgement(
     night: list[Event], extra: list[Event]
 ) -> None:
-    added = [e.corrected(id=e.id + 500, revision=0, flags=0) for e in extra if e.revision == 0 and e.arrived >= e.occurred]
+    added = [
+        e.corrected(id=e.id + 500, revision=0, flags=0) for e in extra if e.revision == 0 and e.arrived >= e.occurred
+    ]
     added = [e.corrected(arrived=e.occurred) for e in added]
     back = [e.corrected(revision=9, count=0, arrived=e.arrived + 1) for e in added]
     _, plain = run(log_of(night, TICKS))
@@ -142,3 +147,9 @@ def test_a_burst_in_one_area_is_one_alert_of_that_area_and_category() -> None:
     alerts = [s for s in final_states(said).values() if s.rule == "many" and s.state in ("running", "over")]
     assert [(a.area, a.category, a.state) for a in alerts] == [("north", CATEGORIES[0], "over")]
     assert alerts[0].evidence.observed == len(BURST)
+
+
+def test_an_alert_that_nothing_took_back_ends_over_even_where_keep_outlasts_the_windows() -> None:
+    of = book([rule("short", windows=(30 * MINUTE,), keep=3 * HOUR, categories="")])
+    _, said = run(log_of(BURST, range(5, 1200, 60)), of)
+    assert [s.state for s in final_states(said).values()] == ["over"]
