@@ -128,21 +128,19 @@ def read_labels(city: City) -> list[Label]:
     """The city's `data/labels.csv`. Raises KeyError where a name is in none of the feed's tables."""
     names = _names(city)
     zone = ZoneInfo(city.zone)
-    labels = []
     with (city.folder / "data" / "labels.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            labels.append(
-                Label(
-                    _time(row["start"], zone, end=False),
-                    _time(row["end"], zone, end=True),
-                    _codes(row["area"], names),
-                    _codes(row["category"], names),
-                    row["expect"],
-                    row["certainty"],
-                    row["why"],
-                )
+        return [
+            Label(
+                _time(row["start"], zone, end=False),
+                _time(row["end"], zone, end=True),
+                _codes(row["area"], names),
+                _codes(row["category"], names),
+                row["expect"],
+                row["certainty"],
+                row["why"],
             )
-    return labels
+            for row in csv.DictReader(file)
+        ]
 
 
 def _codes(text: str, names: dict[str, str]) -> tuple[str, ...]:

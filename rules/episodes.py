@@ -32,7 +32,7 @@ class Peak:
     over: tuple[float, ...]
     limits: tuple[int, ...]
     rank_limits: tuple[int, ...]  # of the rarest window, by colour of the rule
-    taken: int  # excess of descendants taken off the rarest window
+    taken: tuple[int, ...]  # excess of descendants taken off each window
     rank: int  # index into the rule's colours
 
 
@@ -159,7 +159,7 @@ def _peak_of(judge: Judge, bucket: int, heard: Judged, taken: IntArray | None, h
         {name: values[best : best + 1] for name, values in heard.law.extra.items()},
     )
     ranks = [int(judge.limits(law, judge.detector.rarer(height, times))[0]) for _, times in judge.rule.colours]
-    off = int(taken[best]) if taken is not None else 0
+    off = tuple(taken.tolist()) if taken is not None else (0,) * len(judge.windows)
     rank = max((i for i, limit in enumerate(ranks) if heard.totals[best] >= limit), default=0)
     score = float(heard.scores[best])
     return Peak(

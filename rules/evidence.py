@@ -21,7 +21,8 @@ def evidence_of(judge: Judge, run: Run, rank: int, missing: dict[int, bool], hea
     best = peak.window
     first = peak.first[best]
     colour = judge.rule.colours[rank][0]
-    limit = peak.limits[best] + peak.taken if peak.limits[best] >= 0 else -1
+    taken = peak.taken[best]
+    limit = peak.limits[best] + taken if peak.limits[best] >= 0 else -1
     lo_hi = range(first, peak.bucket + 1)
     feeds = tuple(
         FeedEvidence(name, peak.observed[best] if len(judge.counts.lateness) == 1 else 0, heard.get(name, 0))
@@ -38,7 +39,7 @@ def evidence_of(judge: Judge, run: Run, rank: int, missing: dict[int, bool], hea
         rank=judge.book.ladder.index(colour),
         colour=colour,
         rank_limits=tuple(
-            (name, found + peak.taken if found >= 0 else -1)
+            (name, found + taken if found >= 0 else -1)
             for (name, _), found in zip(judge.rule.colours, peak.rank_limits, strict=True)
         ),
         windows=windows_of(judge, run),
@@ -56,13 +57,18 @@ def evidence_of(judge: Judge, run: Run, rank: int, missing: dict[int, bool], hea
 def windows_of(judge: Judge, run: Run) -> tuple[WindowEvidence, ...]:
     peak, steps = run.peak, judge.counts.steps
     until = steps.end(peak.bucket)
+    found = zip(judge.rule.windows, peak.first, peak.observed, peak.expected, peak.limits, peak.taken, strict=True)
     return tuple(
         WindowEvidence(
-            length, steps.start(first), until, observed, round(expected, 4), limit, limit >= 0 and observed >= limit
+            length,
+            steps.start(first),
+            until,
+            observed,
+            round(expected, 4),
+            limit + taken if limit >= 0 else -1,
+            0 <= limit <= observed - taken,
         )
-        for length, first, observed, expected, limit in zip(
-            judge.rule.windows, peak.first, peak.observed, peak.expected, peak.limits, strict=True
-        )
+        for length, first, observed, expected, limit, taken in found
     )
 
 
