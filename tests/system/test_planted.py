@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import structlog
+from numpy.typing import NDArray
 
 from streams import logs
 from tests.gate.planted import faces, planted
@@ -53,7 +54,7 @@ def by_http(scene: Scene) -> Iterator[bytes]:
     for data, secret, _ in islice(secrets(21, PLANTED), 200):
         yield scene.client.post("/v1/events?feed=calls", content=data[:-5], headers=JSON).content
         attributes = {"ce-specversion": "1.0", "ce-id": secret, "ce-source": secret, "ce-type": "x.incident"}
-        given = {name: value.encode("utf-8") for name, value in {**JSON, **attributes}.items()}
+        given = {name.encode(): value.encode("utf-8") for name, value in {**JSON, **attributes}.items()}
         yield scene.client.post("/v1/events?feed=calls", content=data, headers=given).content
         yield scene.client.post("/v1/events", params={"feed": secret}, content=data, headers=JSON).content
 
@@ -81,7 +82,7 @@ def found_in(blob: bytes, known: Sequence[tuple[bytes, str, str]]) -> list[str]:
     return [wanted[i][1] for i in near.tolist() if wanted[i][0] in blob]
 
 
-def _windows(data: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]  # bytes in, integers out
+def _windows(data: NDArray[np.uint8]) -> NDArray[np.uint64]:
     found = np.zeros(len(data) - WINDOW + 1, np.uint64)
     for n in range(WINDOW):
         found |= data[n : n + len(found)].astype(np.uint64) << np.uint64(8 * n)

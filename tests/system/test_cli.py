@@ -1,0 +1,161 @@
+"""The command line: every command helps, every problem is one line, and both roads of the past end in a summary."""
+
+from __future__ import annotations
+
+import json
+import sys
+import zoneinfo
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import typer
+
+from streams import cli
+from streams.journal import Cursor, Journal
+from streams.opened import city_of, intake_of
+from streams.refusals import Place, Reason, Refusal
+from streams.watch import Source
+from tests.streams.town import NAME, event, make_town
+
+HELPED = [
+    [],
+    *([name] for name in ("serve", "load", "replay", "demo", "check", "init", "contract", "version", "refused")),
+    ["refused", "list"],
+    ["refused", "retry"],
+]
+
+
+class Said:
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+Tocsin = Callable[..., Said]
+
+
+@pytest.fixture
+def tocsin(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Tocsin:
+    """Runs the command line in this process, with its data in a folder of the test."""
+    monkeypatch.setenv("TOCSIN_DATA", str(tmp_path / "var"))
+    monkeypatch.setenv("TOCSIN_RESERVE_BYTES", "0")
+    monkeypatch.setattr(zoneinfo, "reset_tzpath", lambda _: None)
+
+    def run(*words: object) -> Said:
+        monkeypatch.setattr(sys, "argv", ["tocsin", *map(str, words)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0
+        found = capsys.readouterr()
+        return Said(code, found.out, found.err)
+
+    return run
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Path:
+    return make_town(tmp_path / "town")
+
+
+@pytest.mark.parametrize("words", HELPED, ids=" ".join)
+def test_every_command_helps(tocsin: Tocsin, words: list[str]) -> None:
+    said = tocsin(*words, "--help")
+    assert said.code == 0
+    assert "Usage:" in said.out
+
+
+def test_every_command_is_among_those_that_help() -> None:
+    def names(group: typer.Typer) -> set[str]:
+        own = {command.name or command.callback.__name__ for command in group.registered_commands if command.callback}
+        return own | {child.name for child in group.registered_groups if child.name}
+
+    assert names(cli.app) == {words[0] for words in HELPED if words}
+    assert names(cli.refused) == {"list", "retry"}
+
+
+def test_a_new_city_passes_its_check(tocsin: Tocsin, tmp_path: Path) -> None:
+    assert tocsin("init", tmp_path / "new").code == 0
+    said = tocsin("check", tmp_path / "new")
+    assert (said.code, said.err) == (0, "")
+    assert tocsin("init", tmp_path / "new").code == 1
+
+
+def test_a_mistake_in_a_city_is_one_line_and_exit_code_1(tocsin: Tocsin, town: Path) -> None:
+    (town / "city.yaml").write_text("name: [")
+    said = tocsin("check", town)
+    assert said.code == 1
+    assert said.out.startswith("city.yaml:1:")
+    assert tocsin("serve", town).code == 1
+
+
+def test_a_problem_is_told_in_the_language_that_is_set(
+    tocsin: Tocsin, town: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "no journal here" in tocsin("refused", "list", town).err
+    monkeypatch.setenv("TOCSIN_LANGUAGE", "zh-CN")
+    said = tocsin("refused", "list", town)
+    assert (said.code, "此处没有日志" in said.err) == (1, True)
+    assert "Traceback" not in said.err
+
+
+def test_words_that_are_not_understood_end_with_2(tocsin: Tocsin, town: Path) -> None:
+    assert tocsin("serve", town, "--clock", "sand").code == 2
+    assert tocsin("fly").code == 2
+
+
+def test_the_contract_is_a_schema(tocsin: Tocsin) -> None:
+    assert json.loads(tocsin("contract").out)["title"] == "Tocsin event"
+
+
+def test_the_past_is_replayed_into_files_and_loaded_into_the_log(tocsin: Tocsin, town: Path, tmp_path: Path) -> None:
+    past = tmp_path / "past.jsonl"
+    past.write_text("".join(json.dumps(event(n)) + "\n" for n in range(5)) + "not json\n")
+    said = tocsin("replay", town, "--feed", "calls", "--out", tmp_path / "out", past)
+    assert said.out.startswith(f"{NAME}: 5 events in ")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "signals.jsonl",
+        "alerts.jsonl",
+        "canonical.jsonl",
+        "feeds.json",
+        "summary.json",
+    }
+    assert tocsin("load", town, "--feed", "calls", past).out.startswith(f"{NAME}: 5 events loaded, 0 were")
+    assert tocsin("load", town, "--feed", "calls", past).out.startswith(f"{NAME}: 0 events loaded, 5 were")
+    stored = tocsin("replay", town, "--stored", "--out", tmp_path / "again")
+    assert stored.out.startswith(f"{NAME}: 5 events in ")
+
+
+def test_a_time_that_is_none_is_told(tocsin: Tocsin, town: Path, tmp_path: Path) -> None:
+    said = tocsin("replay", town, "--feed", "calls", "--out", tmp_path, "--from", "yesterday", town / "city.yaml")
+    assert (said.code, said.err.startswith("yesterday: no time")) == (1, True)
+
+
+def test_refused_records_are_listed_and_those_of_files_retried(tocsin: Tocsin, tmp_path: Path) -> None:
+    feed = "kind: incident\ncomes: {folder: incoming}\nformat: contract\n"
+    town = make_town(tmp_path / "town", files=feed)
+    (town / "incoming").mkdir()
+    path = town / "incoming" / "calls.jsonl"
+    path.write_text(json.dumps(event(1, area="harbour")) + "\n" + json.dumps(event(2)) + "\n")
+    assert tocsin("refused", "retry", town).out.startswith(f"{NAME}: 0 records read again")
+    assert tocsin("refused", "list", town).out == "Nothing was refused.\n"
+    refuse(tmp_path / "var", town, path)
+    listed = tocsin("refused", "list", town).out
+    assert "unknown_area area file-files-" in listed
+    areas = town / "areas.csv"
+    areas.write_text(areas.read_text() + "harbour,newcity,district,Harbour,港区,,,,,\n")
+    assert tocsin("refused", "retry", town).out == (
+        f"{NAME}: 1 records read again, 1 accepted now, 0 refused again, 0 not found\n"
+    )
+    assert tocsin("refused", "list", town).out == "Nothing was refused.\n"
+
+
+def refuse(data: Path, town: Path, path: Path) -> None:
+    """As the watcher leaves it: the first line refused, the cursor at the file's end."""
+    intake = intake_of(city_of(town), (data / NAME / "key").read_text().strip().encode())
+    *_, last = Source(intake.feeds["files"], path).pieces(intake.keys, dict[str, Cursor]().get)
+    refusal = Refusal("files", Reason.UNKNOWN_AREA, "area", Place(last.cursor.partition, 1), 5, 2, "00", b"{}")
+    with closing(Journal.open(data / NAME / "journal.sqlite")) as journal:
+        journal.append([], refused=[refusal], cursors=[last.cursor])
