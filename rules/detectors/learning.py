@@ -17,6 +17,11 @@ _SETTLED_DAYS: Final = 14.0
 """Before this residuals tell of the mean's errors, not of spread."""
 
 
+_TOLD_DAYS: Final = 2 * levels.STAYS
+"""Days in a row of an episode leave the spread for this long: the level moves first, and only what is then still
+far from it is spread. Otherwise the way to the new level would be learnt as spread, and the series go deaf."""
+
+
 class _HalfLives(Protocol):
     @property
     def shape_days(self) -> float: ...
@@ -52,6 +57,7 @@ class _Day:
     means: FloatArray  # (S, C) by the mean in force
     base: FloatArray  # (T, C) the same of the topmost areas
     held: BoolArray  # (S, C) an episode stood and has not stood for long
+    told: BoolArray  # (S,) an episode stood, and not for so long that it is what is usual now
     days: float
 
 
@@ -96,7 +102,7 @@ def derive(ledger: Ledger, past: Past) -> None:
 def _learn_day(ledger: Ledger, past: Past, at: IntArray, pace: Pace) -> None:
     day = _looked_at(ledger, past, at)
     if ledger.days >= _SETTLED_DAYS:
-        calm = ~_in_episode(np.asarray(day.held.any(axis=1)), past.kin)[:, None]
+        calm = ~_in_episode(day.told, past.kin)[:, None]
         counts, means = (day.counts, day.means) if calm.all() else (day.counts * calm, day.means * calm)
         spread.take_windows(ledger, past.kin, day.cells, counts, means, _fade(day, pace.spread))
     above = day.held.any(axis=1)
@@ -128,8 +134,9 @@ def _looked_at(ledger: Ledger, past: Past, at: IntArray) -> _Day:
     if ledger.slots == 168:
         means *= ledger.parts[:, shares.day_parts(168)[slots]]
     held = past.frozen[:, at] & (ledger.stood < levels.STAYS)[:, None]
+    told = past.frozen[:, at].any(axis=1) & (ledger.stood < _TOLD_DAYS)
     counts = past.counts[:, at].astype(np.float64)
-    return _Day(past.cells[at], slots, counts, means, base, held, len(at) / ledger.cells_per_day)
+    return _Day(past.cells[at], slots, counts, means, base, held, told, len(at) / ledger.cells_per_day)
 
 
 def _take_shares(ledger: Ledger, past: Past, day: _Day, pace: Pace) -> BoolArray:
