@@ -31,12 +31,12 @@ from streams.station import Station
 from streams.summary import Summary, alerts_by_desk_and_month, peak_memory_mib
 
 EXAMPLE: Final = Path(__file__).parents[1] / "examples" / "montgomery"
-BEGINS: Final = 1_453_352_400_000
-"""2016-01-21 00:00 in New York, ms."""
+BEGINS: Final = 1_453_438_800_000
+"""2016-01-22 00:00 in New York, ms: the day whose evening brought the snow."""
 ENDS: Final = 1_453_870_800_000
 """2016-01-27 00:00 in New York."""
-MINUTES_A_SECOND: Final = 20
-"""Six days in seven minutes."""
+MINUTES_A_SECOND: Final = 15
+"""Five days in eight minutes."""
 PORTS: Final = 20
 """Ports tried after the first one."""
 

@@ -114,8 +114,7 @@ def open_city(
 
 def _recover(shard: Shard, city: City, store: SqliteStore, clock: Clock, metrics: Metrics) -> None:
     begun = clock.steady()
-    last = store.last_cause(city.name)
-    recovery = shard.recover(city.book, epoch=last.epoch + 1 if last is not None else 0)
+    recovery = shard.recover(city.book, heard=store.last_cause(city.name))
     seconds = clock.steady() - begun
     metrics.recovery_seconds.labels(city.name).set(seconds)
     log.info("city_recovered", city=city.name, head=recovery.head, records=recovery.records, seconds=round(seconds, 3))

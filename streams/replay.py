@@ -36,7 +36,7 @@ from streams.intake import Intake
 from streams.journal import Journal
 from streams.messages import SpokenError
 from streams.refusals import Refusal, Refused
-from streams.runtime.shard import FIRST_BOOK
+from streams.runtime.recovery import FIRST_BOOK
 from streams.summary import Summary, alerts_by_desk_and_month, boxes, peak_memory_mib
 
 REPLAY_KEY: Final = b"tocsin replays every city under this key, so that ties fall alike everywhere"

@@ -18,6 +18,8 @@ ClockKind = Literal["wall", "stream"]
 class EngineLike(Protocol):
     """What the runtime asks of a city's engine (`rules.engine.Engine`)."""
 
+    epoch: int
+
     @property
     def book(self) -> Book: ...
     @property

@@ -6,6 +6,7 @@ After a kill the walk is taken again from the last good snapshot; the desk drops
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -13,26 +14,25 @@ from typing import Final
 import numpy as np
 import structlog
 from msgspec import structs
+from sqlalchemy.exc import OperationalError
 
 from rules.book import Book
 from rules.records import Blind, Frame, Order, Record, Tick, UseBook
-from rules.signals import Signal
+from rules.signals import Cause, Signal
 from streams.clock import Clock
-from streams.journal import Cursor, DiskFullError, Journal, JournalError, Reserve, Snapshot, kind_of
+from streams.journal import Cursor, Journal, Reserve, Snapshot
 from streams.metrics import Metrics
 from streams.refusals import Refusal
+from streams.runtime.ledger import Ledger
 from streams.runtime.parcels import Parcel, Receipt, Recovery
 from streams.runtime.ports import ClockKind, Desk, EngineLike, Engines, Listener
+from streams.runtime.recovery import BOOK, check_clock, restored
 
 log = structlog.get_logger()
 
 STOP_TOLD_MS: Final = 300_000
 """A stop longer than this is told to the engine: what was pushed meanwhile was not heard."""
 TICKS_A_COMMIT: Final = 200
-FIRST_BOOK: Final = "first_book"
-BOOK: Final = "book"
-CLOCK: Final = "clock"
-EPOCH: Final = "epoch"
 
 
 class Shard:
@@ -55,12 +55,11 @@ class Shard:
         self._desk = desk
         self._clock = clock
         self._metrics = metrics
-        self._reserve = reserve
         self.kind: Final = kind
         self._loading = loading
         self._engine: EngineLike | None = None
+        self._ledger = Ledger(journal, desk.book.city, metrics, reserve)
         self._remembered = 0  # head of the last snapshot
-        self.full = False
         self.listeners: list[Listener] = []
 
     @property
@@ -68,6 +67,11 @@ class Shard:
         if self._engine is None:
             raise RuntimeError("the city has not recovered yet")
         return self._engine
+
+    @property
+    def full(self) -> bool:
+        """Whether events are turned away because the disk is full."""
+        return self._ledger.full
 
     @property
     def tick(self) -> int:
@@ -85,16 +89,14 @@ class Shard:
 
     # start
 
-    def recover(self, book: Book, *, epoch: int = 0) -> Recovery:
-        """Take up the log where it ends, and put `book` in force. Raises JournalError.
+    def recover(self, book: Book, *, heard: Cause | None = None) -> Recovery:
+        """Take up the log where it ends, and put `book` in force; `heard`: the last cause the desk has applied.
 
-        `epoch` is that of a log made now: above what the desk has heard of an earlier log, or it would hear nothing.
+        Raises JournalError.
         """
-        self._check_clock()
+        check_clock(self._journal, self.kind, loading=self._loading)
         self._journal.put_book(book)
-        bad = self._restore(book, epoch)
-        for known in self._journal.books().values():
-            self.engine.add_book(known)
+        self._engine, bad = restored(self._journal, self._engines, book, self.kind, heard, self._metrics)
         torn = self._journal.cut_torn(self.engine.offset)
         head = self._remembered = self.engine.offset
         records = 0
@@ -108,40 +110,6 @@ class Shard:
         self._show()
         return Recovery(head, records, tuple(torn), bad)
 
-    def _check_clock(self) -> None:
-        was = self._journal.meta(CLOCK)
-        if self._loading:
-            if was is not None:
-                raise JournalError("log-is-live")
-        elif was is None:
-            self._journal.put_meta(CLOCK, self.kind)
-        elif was != self.kind:
-            raise JournalError("clock-differs", was=was)
-
-    def _restore(self, book: Book, epoch: int) -> int:
-        """Make the engine from the newest good snapshot, else from nothing; how many snapshots were bad."""
-        books = self._journal.books()
-        bad = 0
-        for snapshot in self._journal.snapshots():
-            if snapshot is not None:
-                try:
-                    self._engine = self._engines.restore(snapshot.data, books)
-                except ValueError:  # of another format: the log says it all again
-                    log.info("snapshot_of_another_format", city=book.city)
-                else:
-                    return bad
-            bad += 1
-            log.warning("snapshot_refused", city=book.city)
-            self._metrics.snapshots_refused.labels(book.city).inc()
-        first = self._journal.meta(FIRST_BOOK)
-        if first is None:
-            self._journal.put_meta(FIRST_BOOK, book.digest)
-            self._journal.put_meta(BOOK, book.digest)
-            self._journal.put_meta(EPOCH, str(epoch))
-            first = book.digest
-        self._engine = self._engines.make(books[first], int(self._journal.meta(EPOCH) or 0), self.kind)
-        return bad
-
     def use(self, book: Book) -> bool:
         """Put `book` in force by an Order, where another one is; whether it was needed.
 
@@ -154,7 +122,7 @@ class Shard:
         records: list[Record] = [UseBook(self.tick + 1, book.digest)]
         if self.tick:
             records.append(Tick(self.tick + 1))
-        offsets = self._write(records, meta={BOOK: book.digest})
+        offsets = self._ledger.write(records, meta={BOOK: book.digest})
         self._judge(list(zip(offsets, records, strict=True)), self._clock.now())
         return True
 
@@ -183,7 +151,7 @@ class Shard:
             records.extend(mine)
         cursors = [parcel.cursor for parcel in parcels if parcel.cursor is not None]
         refused = [refusal for parcel in parcels for refusal in parcel.refused]
-        offsets = self._write(records, cursors=cursors, refused=refused)
+        offsets = self._ledger.write(records, cursors=cursors, refused=refused)
         answers = self._judge(list(zip(offsets, records, strict=True)), now)
         receipts, place = [], 0
         for length in lengths:
@@ -204,7 +172,7 @@ class Shard:
             while at < now and len(ticks) < TICKS_A_COMMIT:
                 at = min(now, at + step)
                 ticks.append(Tick(at))
-            offsets = self._write(ticks)
+            offsets = self._ledger.write(ticks)
             self._judge(list(zip(offsets, ticks, strict=True)), self._clock.now())
 
     def _records(self, parcel: Parcel, now: int, floor: int) -> list[Record]:
@@ -228,44 +196,6 @@ class Shard:
             self._metrics.stamps_lifted.labels(self.city).inc(lifted)
         return structs.replace(frame, rows=rows)
 
-    def _write(
-        self,
-        records: Sequence[Record],
-        *,
-        cursors: Sequence[Cursor] = (),
-        refused: Sequence[Refusal] = (),
-        meta: Mapping[str, str] | None = None,
-    ) -> range:
-        """One group commit. On a full disk the reserve is given up, so that ticks and alerts still find room."""
-        if self.full and any(isinstance(record, Frame) for record in records) and not self._breathe():
-            raise DiskFullError("disk-full", path=self.city)
-        with self._metrics.commit_seconds.labels(self.city).time():
-            try:
-                offsets = self._journal.append(records, cursors=cursors, refused=refused, meta=meta)
-            except DiskFullError:
-                self._choke()
-                raise
-        for kind, n in Counter(kind_of(record) for record in records).items():
-            self._metrics.records_written.labels(self.city, kind).inc(n)
-        return offsets
-
-    def _choke(self) -> None:
-        if not self.full:
-            log.error("disk_full", city=self.city)
-        self.full = True
-        self._metrics.journal_full.labels(self.city).set(1)
-        if self._reserve is not None:
-            self._reserve.release()
-
-    def _breathe(self) -> bool:
-        """Whether there is room again, the reserve taken back included."""
-        if self._reserve is not None and not self._reserve.hold():
-            return False
-        self.full = False
-        self._metrics.journal_full.labels(self.city).set(0)
-        log.info("disk_has_room_again", city=self.city)
-        return True
-
     def _judge(
         self, records: Sequence[tuple[int, Record]], wall_at: int, *, again: bool = False
     ) -> list[tuple[str, ...]]:
@@ -288,7 +218,13 @@ class Shard:
     def _say(self, signals: Sequence[Signal], wall_at: int) -> None:
         for signal in signals:
             self._metrics.signals_raised.labels(self.city, signal.rule, signal.state).inc()
-        changed = self._desk.apply(signals, wall_at)
+        try:
+            changed = self._desk.apply(signals, wall_at)
+        except OperationalError as fault:
+            if getattr(fault.orig, "sqlite_errorcode", 0) != sqlite3.SQLITE_FULL:
+                raise
+            self._ledger.choke()  # alerts live on what was kept back for them
+            changed = self._desk.apply(signals, wall_at)
         for hear in self.listeners:
             hear(signals, changed)
 
@@ -305,7 +241,7 @@ class Shard:
         self, records: Sequence[Record], *, cursors: Sequence[Cursor] = (), refused: Sequence[Refusal] = ()
     ) -> None:
         """Write and judge records of the past as they are, rows with their own arrivals. Raises DiskFullError."""
-        offsets = self._write(records, cursors=cursors, refused=refused)
+        offsets = self._ledger.write(records, cursors=cursors, refused=refused)
         self._hear(self.engine.apply_all(list(zip(offsets, records, strict=True))))
 
     def _hear(self, signals: Iterable[Signal]) -> None:

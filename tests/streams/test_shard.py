@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
+from alerts.alert import Alert
 from rules.book import Book
 from rules.records import Blind, Frame, Tick, UseBook
-from rules.signals import Signal
+from rules.signals import Cause, Signal
 from streams.clock import HandClock
 from streams.journal import Cursor, DiskFullError, Journal, JournalError, Reserve
 from streams.metrics import Metrics
@@ -191,13 +194,47 @@ def test_a_log_keeps_the_clock_of_its_first_record(city: City) -> None:
 
 def test_a_log_made_anew_has_a_higher_epoch_than_the_desk_has_heard(tmp_path: Path) -> None:
     city = City(tmp_path)
-    city.shard.recover(city.book, epoch=4)
+    city.shard.recover(city.book, heard=Cause(3, 900, 0))
     city.shard.take([Parcel(frame=frame([1, 2, 3]))])
     assert [heard.cause.epoch for heard in city.desk.heard] == [4]
     after = again(city)
     with closing(after.shard):
-        after.shard.recover(after.book, epoch=0)
-        assert [heard.cause.epoch for heard in after.desk.heard] == [4]
+        after.shard.recover(after.book, heard=city.desk.heard[-1].cause)
+        assert after.engines.last is not None
+        assert after.engines.last.epoch == 4
+
+
+def test_a_log_put_back_from_a_copy_is_heard_again(city: City) -> None:
+    city.shard.take([Parcel(frame=frame([1, 2, 3]))])
+    after = again(city)
+    with closing(after.shard):
+        after.desk.heard = list(city.desk.heard)
+        after.shard.recover(after.book, heard=Cause(0, 700, 0))
+        after.shard.take([Parcel(frame=frame([4, 5, 6]))])
+        assert [heard.cause.epoch for heard in after.desk.heard] == [0, 1, 1]
+
+
+def test_a_full_disk_at_the_desk_gives_the_reserve_up_and_says_it_again(tmp_path: Path) -> None:
+    class FullOnce(ListeningDesk):
+        full = True
+
+        def apply(self, signals: Sequence[Signal], wall_at: int) -> list[Alert]:
+            if self.full:
+                self.full = False
+                fault = sqlite3.OperationalError("database or disk is full")
+                fault.sqlite_errorcode = sqlite3.SQLITE_FULL
+                raise OperationalError("insert", {}, fault)
+            return super().apply(signals, wall_at)
+
+    city = City(tmp_path, reserve=4096)
+    desk = FullOnce(city.book)
+    city.shard._desk = desk
+    with closing(city.shard):
+        city.recover()
+        city.shard.take([Parcel(frame=frame([1, 2, 3]))])
+        assert len(desk.heard) == 1
+        assert city.shard.full
+        assert not (tmp_path / "reserve").exists()
 
 
 def test_a_full_disk_takes_no_events_until_the_reserve_is_held_again(tmp_path: Path) -> None:

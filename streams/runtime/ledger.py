@@ -1,0 +1,69 @@
+"""Writing a city's journal: group commits measured, and what happens when the disk is full.
+
+When it is, the reserve is given up at once, so that ticks and alerts still find room; new events are turned away until
+there is room again for both the reserve and them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from rules.records import Frame, Record
+from streams.journal import Cursor, DiskFullError, Journal, Reserve, kind_of
+from streams.metrics import Metrics
+from streams.refusals import Refusal
+
+log = structlog.get_logger()
+
+
+class Ledger:
+    """A journal as the shard writes it. `full`: events are turned away just now."""
+
+    def __init__(self, journal: Journal, city: str, metrics: Metrics, reserve: Reserve | None) -> None:
+        self._journal = journal
+        self._city = city
+        self._metrics = metrics
+        self._reserve = reserve
+        self.full = False
+
+    def write(
+        self,
+        records: Sequence[Record],
+        *,
+        cursors: Sequence[Cursor] = (),
+        refused: Sequence[Refusal] = (),
+        meta: Mapping[str, str] | None = None,
+    ) -> range:
+        """One group commit; the offsets. Raises DiskFullError: nothing was written."""
+        if self.full and any(isinstance(record, Frame) for record in records) and not self._breathe():
+            raise DiskFullError("disk-full", path=self._city)
+        with self._metrics.commit_seconds.labels(self._city).time():
+            try:
+                offsets = self._journal.append(records, cursors=cursors, refused=refused, meta=meta)
+            except DiskFullError:
+                self.choke()
+                raise
+        for kind, n in Counter(kind_of(record) for record in records).items():
+            self._metrics.records_written.labels(self._city, kind).inc(n)
+        return offsets
+
+    def choke(self) -> None:
+        """The disk is full: give the reserve up, turn events away."""
+        if not self.full:
+            log.error("disk_full", city=self._city)
+        self.full = True
+        self._metrics.journal_full.labels(self._city).set(1)
+        if self._reserve is not None:
+            self._reserve.release()
+
+    def _breathe(self) -> bool:
+        """Whether there is room again, the reserve taken back included."""
+        if self._reserve is not None and not self._reserve.hold():
+            return False
+        self.full = False
+        self._metrics.journal_full.labels(self._city).set(0)
+        log.info("disk_has_room_again", city=self._city)
+        return True

@@ -1,0 +1,77 @@
+"""Taking up a log where it ends: which snapshot, which book, which epoch, and what of its tail can be read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+from rules.book import Book
+from rules.signals import Cause
+from streams.journal import Journal, JournalError
+from streams.metrics import Metrics
+from streams.runtime.ports import ClockKind, EngineLike, Engines
+
+log = structlog.get_logger()
+
+CLOCK: Final = "clock"
+EPOCH: Final = "epoch"
+FIRST_BOOK: Final = "first_book"
+BOOK: Final = "book"
+
+
+def check_clock(journal: Journal, kind: ClockKind, *, loading: bool) -> None:
+    """Fix the log's clock, or find it as it was fixed. Raises JournalError."""
+    was = journal.meta(CLOCK)
+    if loading:
+        if was is not None:
+            raise JournalError("log-is-live")
+    elif was is None:
+        journal.put_meta(CLOCK, kind)
+    elif was != kind:
+        raise JournalError("clock-differs", was=was)
+
+
+def restored(
+    journal: Journal, engines: Engines, book: Book, kind: ClockKind, heard: Cause | None, metrics: Metrics
+) -> tuple[EngineLike, int]:
+    """The engine from the newest good snapshot, else from nothing, and how many snapshots were bad.
+
+    `heard` is the last cause the desk has applied. A log made anew, or put back from a copy, gets an epoch above it:
+    else the desk would take what it says for repeats.
+    """
+    first = _first_book(journal, book, heard)
+    engine, bad = _newest(journal, engines, book.city, metrics)
+    if engine is None:
+        engine = engines.make(journal.books()[first], int(journal.meta(EPOCH) or 0), kind)
+    if heard is not None and (engine.epoch, journal.last_offset) < (heard.epoch, heard.offset):
+        log.warning("log_is_behind_its_desk", city=book.city, last=journal.last_offset, heard=heard.offset)
+        engine.epoch = heard.epoch + 1
+        journal.put_meta(EPOCH, str(engine.epoch))
+    for known in journal.books().values():
+        engine.add_book(known)
+    return engine, bad
+
+
+def _first_book(journal: Journal, book: Book, heard: Cause | None) -> str:
+    """The digest of the book the log begins with; a log without one begins now."""
+    first = journal.meta(FIRST_BOOK)
+    if first is not None:
+        return first
+    epoch = heard.epoch + 1 if heard is not None else 0
+    journal.append([], meta={FIRST_BOOK: book.digest, BOOK: book.digest, EPOCH: str(epoch)})
+    return book.digest
+
+
+def _newest(journal: Journal, engines: Engines, city: str, metrics: Metrics) -> tuple[EngineLike | None, int]:
+    books, bad = journal.books(), 0
+    for snapshot in journal.snapshots():
+        if snapshot is not None:
+            try:
+                return engines.restore(snapshot.data, books), bad
+            except ValueError:  # of another format: the log says it all again
+                log.info("snapshot_of_another_format", city=city)
+        bad += 1
+        log.warning("snapshot_refused", city=city)
+        metrics.snapshots_refused.labels(city).inc()
+    return None, bad
