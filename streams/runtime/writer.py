@@ -71,6 +71,7 @@ class Writer:
         self._waiting: deque[tuple[Parcel, Future[Receipt]]] = deque()
         self._events = 0
         self._ready = threading.Condition()
+        self._flooded = False
         self._stopping = False
         self._backlog = backlog
         self._caught_up = False
@@ -87,6 +88,9 @@ class Writer:
             if self._stopping:
                 raise StoppedError
             if self._events + parcel.weight > self._bound and self._waiting:
+                if not self._flooded:
+                    log.warning("flood", city=self._shard.city, waiting=self._events, bound=self._bound)
+                self._flooded = True  # said once, until the queue has run dry
                 raise QueueFullError
             self._put(parcel, future)
         return future
@@ -146,8 +150,9 @@ class Writer:
         except BaseException as fault:
             log.exception("writer_broke", city=self._shard.city)  # a broken promise: told, and the process ends
             self._fail(fault)
-            if self._on_fault is not None:
-                self._on_fault(fault)
+            if self._on_fault is None:
+                raise
+            self._on_fault(fault)
 
     def _fail(self, fault: BaseException) -> None:
         with self._ready:
@@ -191,6 +196,7 @@ class Writer:
                     group.append(first)
                     events += first[0].weight
             self._waiting.extendleft(reversed(left))
+            self._flooded = self._flooded and bool(self._waiting)
             self._metrics.queue_events.labels(self._shard.city).set(self._events)
             self._ready.notify_all()
         return group

@@ -216,6 +216,22 @@ def test_health_readiness_metrics_and_the_board_are_there(scene: Scene) -> None:
     assert "text/html" in scene.client.get("/").headers["content-type"]
 
 
+def test_where_several_feeds_can_be_pushed_the_sender_says_which(tmp_path: Path) -> None:
+    more = "kind: incident\ncomes: {push: true}\nformat: contract\n"
+    with in_service(make_town(tmp_path / "town", more=more), tmp_path / "var") as scene:
+        assert scene.post(event("w")).json()["type"].endswith(Trouble.WHICH_FEED)
+        assert statuses(scene.post(event("w"), tocsin_feed="more")) == ["accepted"]
+        assert statuses(scene.client.post(f"/v1/events?city={NAME}&feed=calls", json=event("v"))) == ["accepted"]
+
+
+def test_a_feed_that_comes_by_file_takes_no_pushes(tmp_path: Path) -> None:
+    files = "kind: incident\ncomes: {folder: incoming}\nformat: contract\n"
+    town = make_town(tmp_path / "town", files=files)
+    (town / "incoming").mkdir()
+    with in_service(town, tmp_path / "var") as scene:
+        assert scene.post(event("f"), tocsin_feed="files").status_code == 404
+
+
 def test_a_token_is_asked_for_where_one_is_set(town: Path, tmp_path: Path) -> None:
     with in_service(town, tmp_path, token="open sesame") as scene:
         assert scene.post(event("t")).status_code == 401

@@ -21,14 +21,17 @@ PATIENCE = 60.0
 class Served:
     """`tocsin serve` as a child: its address, and how it ends."""
 
-    def __init__(self, city: Path, data: Path, *options: str) -> None:
+    def __init__(self, city: Path, data: Path, **settings: str) -> None:
         command = [sys.executable, "-c", "from streams.cli import main; main()", "serve", str(city)]
-        environment = {**os.environ, "TOCSIN_RESERVE_BYTES": "0", "TOCSIN_LOG": "json", "PYTHONPATH": str(HOUSE)}
+        plain = {"TOCSIN_RESERVE_BYTES": "0", "TOCSIN_LOG": "json", "PYTHONPATH": str(HOUSE)}
         self.data = data
         self._said = data.with_suffix(".log")
         with self._said.open("ab") as said:
             self._child = subprocess.Popen(
-                [*command, "--port", "0", "--data", str(data), *options], env=environment, stdout=said, stderr=said
+                [*command, "--port", "0", "--data", str(data)],
+                env={**os.environ, **plain, **settings},
+                stdout=said,
+                stderr=said,
             )
         self.address = ""
 
@@ -68,8 +71,8 @@ class Served:
 
 
 @contextmanager
-def served(city: Path, data: Path, *options: str) -> Iterator[Served]:
-    child = Served(city, data, *options)
+def served(city: Path, data: Path, **settings: str) -> Iterator[Served]:
+    child = Served(city, data, **settings)
     try:
         yield child
     finally:

@@ -9,8 +9,6 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import pytest
-import structlog
 from numpy.typing import NDArray
 
 from streams import logs
@@ -21,12 +19,6 @@ PLANTED = 10_000
 WINDOW = 6
 """Bytes by which a secret is looked for before it is compared whole."""
 FILES = "kind: incident\ncomes: {folder: incoming}\nformat: contract\n"
-
-
-@pytest.fixture(autouse=True)
-def _logs_as_they_were() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
 
 
 def secrets(seed: int, n: int) -> Iterator[tuple[bytes, str, str]]:

@@ -46,6 +46,22 @@ def test_a_hundred_megabytes_are_answered_413_and_the_next_sender_is_served(chil
     assert httpx2.post(f"{child.address}/v1/events", json=event("after")).status_code == 202
 
 
+def test_a_body_that_does_not_come_is_not_waited_for(town: Path, tmp_path: Path) -> None:
+    with served(town, tmp_path / "var", TOCSIN_BODY_SECONDS="0.3") as child:
+        host, _, port = child.ready().removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=30) as slow:
+            lines = (
+                "POST /v1/events HTTP/1.1",
+                "Host: x",
+                "Content-Type: application/json",
+                "Content-Length: 99",
+                "",
+                "{",
+            )
+            slow.sendall("\r\n".join(lines).encode())
+            assert slow.recv(100).startswith(b"HTTP/1.1 408 ")
+
+
 def _json() -> dict[str, str]:
     return {"content-type": "application/json"}
 
