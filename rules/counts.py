@@ -124,7 +124,10 @@ class Counts:
         chosen = self.selector
         if fact.flags & EXERCISE or (fact.flags & SELF_INITIATED and not chosen.self_initiated):
             return False
-        if fact.stage not in chosen.stages or not self.book.categories.holds(chosen.category, fact.category):
+        if fact.stage not in chosen.stages or fact.area not in self.book.areas.by_code:
+            return False
+        path = self.book.categories.paths.get(fact.category, ())  # empty: a row of an older book
+        if chosen.category not in path:
             return False
         return not chosen.severities or fact.severity in chosen.severities
 

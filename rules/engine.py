@@ -15,7 +15,7 @@ from rules.boxes import Boxes
 from rules.calendar import DAY_MS
 from rules.counts import Counts, feeds_of, fingerprint
 from rules.detectors.port import IntArray
-from rules.facts import facts_of
+from rules.facts import Fact, facts_of
 from rules.identities import Answer, Change, Identities
 from rules.lookahead import RETRY_MS, Lookahead
 from rules.records import (
@@ -26,7 +26,6 @@ from rules.records import (
     Order,
     Record,
     Retire,
-    StartRule,
     StopRule,
     Tick,
     UseBook,
@@ -34,7 +33,7 @@ from rules.records import (
 from rules.signals import Signal
 from rules.silence import WATCHED_STAGE, FeedWatch
 from rules.silences import Silences
-from rules.speech import Speaker
+from rules.speech import Speaker, Told
 from rules.watch import RuleWatch
 
 MAX_OPEN_BUCKETS: Final = 256
@@ -75,6 +74,7 @@ class Engine:
         self.identities = Identities({}, self.tally, horizon_holds=clock == "wall")
         self.silences = Silences()
         self.ahead: Lookahead | None = None
+        self.parting: list[tuple[str, str, Told]] = []  # alerts of rules that were stopped or replaced
         self._open(book)
 
     def add_book(self, book: Book) -> None:
@@ -126,6 +126,10 @@ class Engine:
         changes: list[Change] = []
         for fact in facts_of(frame):
             self.arrived = max(self.arrived, fact.arrived_at)
+            if not self._knows(fact):
+                self.tally.put(fact.feed, fact.received_at, "not_for_counting")
+                self.last_answers.append("accepted")
+                continue
             answer, changed = self.identities.take(fact)
             self.last_answers.append(answer)
             changes += changed
@@ -133,6 +137,12 @@ class Engine:
                 self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at)
         dirty = self._change(changes)
         return self._say(dirty)
+
+    def _knows(self, fact: Fact) -> bool:
+        """Whether the book in force has the row's feed and nodes; a frame may be older than the book, or newer."""
+        book = self.book
+        known = fact.feed in book.feed_by_name and fact.area in book.areas.by_code
+        return known and fact.category in book.categories.by_code
 
     def _change(self, changes: list[Change]) -> dict[str, list[tuple[IntArray, int]]]:
         """Let changes reach the counts: fingerprint -> what changed there."""
@@ -167,6 +177,9 @@ class Engine:
         heard_again = [name for name, watch in self.watches.items() if watch.look(now)]
         speaker = self._speaker()
         signals = list(self.silences.say(self.watches, self.book, speaker))
+        for rule_id, version, told in self.parting:
+            signals.append(speaker.signal(told, "spike", rule_id, version, over_at=speaker.now))
+        self.parting = []
         for rule in self.rules.values():
             if rule.rule.id in self.stopped:
                 continue
@@ -189,7 +202,7 @@ class Engine:
     def _next_due(self) -> int | None:
         dues = [self.next_learning, self.identities.next_release()]
         dues += [counts.next_late() for counts in self.counts.values()]
-        dues += [rule.next_due() for rule in self.rules.values()]
+        dues += [rule.next_due() for rule in self._awake()]
         if self.waiting:
             floor = self.tick + 1 if self.tick is not None else 0
             dues.append(max(self.waiting[0][0], floor))
@@ -256,8 +269,16 @@ class Engine:
             self.watches[order.feed].retired = True
         elif isinstance(order, StopRule):
             self.stopped[order.rule] = (self.offset, "order")
-        elif isinstance(order, StartRule):
-            self.stopped.pop(order.rule, None)
+            self._part_with(order.rule)
+        elif self.stopped.pop(order.rule, None) is not None:  # StartRule
+            self._part_with(order.rule)
+            self.rules[order.rule] = self._fresh(self.rules[order.rule].rule, at)
+
+    def _part_with(self, rule_id: str) -> None:
+        """What a rule has running ends with the rule: said at the next chance."""
+        rule = self.rules.get(rule_id)
+        if rule is not None:
+            self.parting += [(rule.rule.id, rule.rule.version, told) for told in rule.speech.part()]
 
     def _open(self, book: Book, at: int | None = None) -> None:
         """Judge by `book` from now on; what it shares with the old one goes on unchanged."""
@@ -269,7 +290,7 @@ class Engine:
             if old is None:
                 self.watches[feed.name] = FeedWatch(feed, book.calendar)
             else:
-                old.policy, old.calendar = feed, book.calendar
+                old.follow(feed, book.calendar)
         longest: dict[str, int] = {}
         for rule in book.rules:
             name = fingerprint(rule, book).name
@@ -278,7 +299,11 @@ class Engine:
             name: self.counts.get(name) or Counts(rule, book, longest[name])
             for name, rule in ((fingerprint(rule, book).name, rule) for rule in book.rules)
         }
-        self.rules = {rule.id: self._watch(rule, book, at) for rule in book.rules}
+        kept = {rule.id: self._watch(rule, book, at) for rule in book.rules}
+        for rule_id, before in self.rules.items():
+            if kept.get(rule_id) is not before:
+                self._part_with(rule_id)
+        self.rules = kept
 
     def _watch(self, rule: Rule, book: Book, at: int | None) -> RuleWatch:
         name = fingerprint(rule, book).name
@@ -286,9 +311,16 @@ class Engine:
         if old is not None and old.rule == rule and old.fingerprint == name and old.judge.book.desks == book.desks:
             old.judge.book = book
             return old
-        watch = RuleWatch(rule, book, self.counts[name], name)
+        return self._fresh(rule, at)
+
+    def _fresh(self, rule: Rule, at: int | None) -> RuleWatch:
+        """A rule that judges the buckets that begin at or after `at` (None: from the beginning of the log)."""
+        name = fingerprint(rule, self.book).name
+        watch = RuleWatch(rule, self.book, self.counts[name], name)
         if at is not None:
             watch.begin(at)
+            steps = watch.counts.steps
+            watch.judges_from = steps.bucket(at - 1) + 1
         return watch
 
     # what is shared

@@ -21,6 +21,7 @@ _LEARN_HOURS: Final = 72.0
 _DEFAULT_SHOCK: Final = 0.15
 _KEPT_MS: Final = 3 * DAY_MS
 WATCHED_STAGE: Final = "filed"
+_SLOTS_KEPT: Final = 4096
 _RANKS: Final = (1e-4, 1e-6, 1e-9)
 
 
@@ -97,6 +98,21 @@ class FeedWatch:
         self.ended: list[Gap] = []  # silences that ended since they were last asked for
         self.covered: list[tuple[int, int]] = []  # Orders down, blind: [since, until)
         self.retired = False
+        self._slots: dict[int, int] = {}
+
+    def follow(self, policy: FeedPolicy, calendar: Calendar) -> None:
+        """Go on under another book."""
+        self.policy, self.calendar = policy, calendar
+        self._slots.clear()
+
+    def _slot(self, hour: int) -> int:
+        """The hour of the week of an hour since 1970."""
+        found = self._slots.get(hour)
+        if found is None:
+            if len(self._slots) > _SLOTS_KEPT:
+                self._slots.clear()
+            found = self._slots[hour] = self.calendar.hour_of_week(hour * HOUR_MS)
+        return found
 
     def hear(self, occurred_at: int, arrived_at: int) -> None:
         """A row of the watched stage was accepted."""
@@ -115,7 +131,7 @@ class FeedWatch:
         total, hour = 0.0, since // HOUR_MS
         while hour * HOUR_MS < until:
             part = min(until, (hour + 1) * HOUR_MS) - max(since, hour * HOUR_MS)
-            total += self.rates.hourly[self.calendar.hour_of_week(hour * HOUR_MS)] * part / HOUR_MS
+            total += self.rates.hourly[self._slot(hour)] * part / HOUR_MS
             hour += 1
         return total
 
@@ -124,7 +140,7 @@ class FeedWatch:
         total, hour = 0.0, since // HOUR_MS
         for _ in range(60 * 24):
             begin = max(since, hour * HOUR_MS)
-            rate = float(self.rates.hourly[self.calendar.hour_of_week(hour * HOUR_MS)])
+            rate = float(self.rates.hourly[self._slot(hour)])
             part = rate * ((hour + 1) * HOUR_MS - begin) / HOUR_MS
             if total + part >= events and rate > 0:
                 return begin + int((events - total) / rate * HOUR_MS)
@@ -193,7 +209,7 @@ class FeedWatch:
         if hours:
             counts = [bisect_left(self.times, (h + 1) * HOUR_MS) - bisect_left(self.times, h * HOUR_MS) for h in hours]
             blind = [self.missing(h * HOUR_MS, (h + 1) * HOUR_MS) for h in hours]
-            self.rates.learn([self.calendar.hour_of_week(h * HOUR_MS) for h in hours], counts, blind)
+            self.rates.learn([self._slot(h) for h in hours], counts, blind)
             self.learned_to = stop
         keep = bisect_left(self.times, now - _KEPT_MS)
         if keep > 1:

@@ -36,7 +36,9 @@ _KINDS: Final[Registry] = {
     )
 }  # fmt: skip
 
-_ENGINE: Final = ("epoch", "clock", "offset", "tick", "arrived", "waiting", "stopped", "next_learning", "last_answers")
+_ENGINE: Final = ("epoch", "clock", "offset", "tick", "arrived", "waiting", "stopped", "next_learning", "last_answers",
+    "parting",
+)  # fmt: skip
 _IDENTITIES: Final = ("known", "box_of", "touched", "held", "pushed", "purged_at")
 _BOXES: Final = ("counts", "conflicts")
 _COUNTS: Final = (

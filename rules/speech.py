@@ -104,6 +104,14 @@ class Speech:
                 yield speaker.signal(told, self._kind, rule.id, rule.version)
         self.told = kept
 
+    def part(self) -> list[Told]:
+        """The running alerts, over now: their rule was stopped or replaced."""
+        running = [told for told in self.told.values() if told.state == "running"]
+        for told in running:
+            told.state = "over"
+        self.told = {}
+        return running
+
     @property
     def _kind(self) -> SignalKind:
         return "threshold" if self.judge.rule.detector.kind == "threshold" else "spike"
