@@ -32,7 +32,7 @@ class Attribution:
             for _, s in sorted(zip((-depth).tolist(), series.tolist(), strict=True), key=lambda x: (x[0], pairs[x[1]]))
         ]
 
-    def hear(self, series: int, speaking: set[int]) -> tuple[Judged, IntArray | None] | None:
+    def hear(self, series: int, speaking: set[int]) -> Judged | None:
         """The series' windows after its descendants' excess is taken off; None where that explains it."""
         judge = self.judge
         reset = int(self.state.resets[series]) if series < len(self.state.resets) else NO_RESET
@@ -42,7 +42,7 @@ class Attribution:
         if taken is not None and self._most_children_speak(series, speaking):
             taken = None
         heard = judge.look(series, self.bucket, reset, taken)
-        return (heard, taken) if (heard.scores >= height).any() else None
+        return heard if (heard.scores >= height).any() else None
 
     def excess_below(self, series: int, first: IntArray) -> IntArray | None:
         """Excess of the episodes of descendants in windows first..bucket, shape (windows,); None: there are none."""

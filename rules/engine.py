@@ -366,7 +366,7 @@ class Engine:
             edges = np.arange(_SPARK + 1) * _SPARK_MS + (at // _SPARK_MS + 1 - _SPARK) * _SPARK_MS
             recent = np.diff(np.searchsorted(np.array(watch.times, np.int64), edges))
             since = watch.gap.since if watch.gap is not None and not watch.retired else 0
-            views.append(FeedView(name, watch.heard_at or 0, since, tuple(recent.tolist())))
+            views.append(FeedView(name, watch.last_heard, since, tuple(recent.tolist())))
         return views
 
 
@@ -385,7 +385,7 @@ class Context:
         return any(watch.suspect for watch in self._watches)
 
     def heard(self) -> dict[str, int]:
-        return {watch.policy.name: watch.heard_at or 0 for watch in self._watches}
+        return {watch.policy.name: watch.last_heard for watch in self._watches}
 
 
 def replayed(engine: Engine, records: Iterator[tuple[int, Record]]) -> Iterator[Signal]:

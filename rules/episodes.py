@@ -32,7 +32,6 @@ class Peak:
     over: tuple[float, ...]
     limits: tuple[int, ...]
     rank_limits: tuple[int, ...]  # of the rarest window, by colour of the rule
-    taken: tuple[int, ...]  # excess of descendants taken off each window
     rank: int  # index into the rule's colours
 
 
@@ -105,70 +104,79 @@ def fold(state: Fold, judge: Judge, bucket: int, *, missing: bool) -> bool:
         return False
     state.reached += [(bucket, series) for series in loud.tolist()]
     who = Attribution(state, judge, bucket)
-    speaking: dict[int, tuple[Judged, IntArray | None]] = {}
+    speaking: dict[int, Judged] = {}
     for series in who.deepest_first(loud):
         heard = who.hear(series, set(speaking))
         if heard is not None:
             speaking[series] = heard
-            _speak(state, judge, bucket, series, *heard)
+            _speak(state, judge, bucket, series, heard)
+    for series in loud.tolist():
+        if series in state.active:
+            _raise_peak(state.runs[state.active[series]], judge, bucket, int(state.resets[series]))
     _quieten(state, judge, bucket, set(speaking), who, missing=missing)
     _join(state, judge, bucket)
     return True
 
 
-def _speak(state: Fold, judge: Judge, bucket: int, series: int, heard: Judged, taken: IntArray | None) -> None:
+def _speak(state: Fold, judge: Judge, bucket: int, series: int, heard: Judged) -> None:
+    """A series is heard in a bucket: its run begins or goes on. `heard` is less the excess of what lies below."""
     height = float(judge.height_of(np.array([series]))[0])
     spoke = np.flatnonzero(heard.scores >= height)
+    reach, shortest = int(heard.first[spoke].min()), int(spoke[0])
     run_id = state.active.get(series)
-    best = float(heard.scores.max())
-    peak = None
-    if run_id is None or best > state.runs[run_id].peak.score:
-        peak = peak_of(judge, bucket, series, heard, taken, height)
     if run_id is None:
-        assert peak is not None
-        run = Run(series, bucket, bucket, int(heard.first[spoke].min()), int(spoke[0]), peak, [bucket])
+        peak = peak_of(judge, bucket, series, judge.look(series, bucket, int(state.resets[series])), height)
+        run = Run(series, bucket, bucket, reach, shortest, peak, [bucket])
         state.runs[run.id] = run
         state.active[series] = run.id
         return
     run = state.runs[run_id]
     run.last, run.quiet = bucket, 0
-    run.reach = min(run.reach, int(heard.first[spoke].min()))
-    run.shortest = min(run.shortest, int(spoke[0]))
+    run.reach = min(run.reach, reach)
+    run.shortest = min(run.shortest, shortest)
     run.spoke.append(bucket)
     del run.spoke[:-_SPOKE_KEPT]
-    if peak is not None:
-        run.peak = peak
 
 
-def peak_of(judge: Judge, bucket: int, series: int, heard: Judged, taken: IntArray | None, height: float) -> Peak:
+def _raise_peak(run: Run, judge: Judge, bucket: int, reset: int) -> None:
+    """The rarest bucket of a run, by its plain counts: the card shows what was counted, and the colour it reaches."""
+    seen = judge.look(run.series, bucket, reset)
+    if float(seen.scores.max()) > run.peak.score:
+        height = float(judge.height_of(np.array([run.series]))[0])
+        run.peak = peak_of(judge, bucket, run.series, seen, height)
+
+
+def peak_of(judge: Judge, bucket: int, series: int, seen: Judged, height: float) -> Peak:
     """The figures of one judged bucket as evidence."""
-    off = taken.tobytes() if taken is not None else b""
-    key = ("peak", series, heard.first.tobytes(), heard.totals.tobytes(), off)
     if judge.detector.refits != "day":
-        return _peak_of(judge, bucket, heard, taken, height)
-    return judge.once_per_bucket(bucket, key, lambda: _peak_of(judge, bucket, heard, taken, height))
+        return _peak_of(judge, bucket, seen, height)
+    key = ("peak", series, seen.first.tobytes(), seen.totals.tobytes())
+    return judge.once_per_bucket(bucket, key, lambda: _peak_of(judge, bucket, seen, height))
 
 
-def _peak_of(judge: Judge, bucket: int, heard: Judged, taken: IntArray | None, height: float) -> Peak:
-    best = int(np.argmax(heard.scores))
-    limits = judge.limits(heard.law, height)
+def _peak_of(judge: Judge, bucket: int, seen: Judged, height: float) -> Peak:
+    best = int(np.argmax(seen.scores))
+    limits = judge.limits(seen.law, height)
     law = Law(
-        heard.law.mean[best : best + 1],
-        heard.law.over[best : best + 1],
-        heard.law.enough[best : best + 1],
-        {name: values[best : best + 1] for name, values in heard.law.extra.items()},
+        seen.law.mean[best : best + 1],
+        seen.law.over[best : best + 1],
+        seen.law.enough[best : best + 1],
+        {name: values[best : best + 1] for name, values in seen.law.extra.items()},
     )
     ranks = [int(judge.limits(law, judge.detector.rarer(height, times))[0]) for _, times in judge.rule.colours]
-    off = tuple(taken.tolist()) if taken is not None else (0,) * len(judge.windows)
-    rank = max((i for i, limit in enumerate(ranks) if heard.totals[best] >= limit), default=0)
-    score = float(heard.scores[best])
+    rank = max((i for i, limit in enumerate(ranks) if seen.totals[best] >= limit), default=0)
     return Peak(
-        bucket, score, best,
-        tuple(heard.first.tolist()), tuple((heard.totals + (taken if taken is not None else 0)).tolist()),
-        tuple(heard.law.mean.tolist()), tuple(heard.law.over.tolist()),
-        tuple(-1 if limit == NEVER else int(limit) for limit in limits.tolist()),
-        tuple(-1 if limit == NEVER else limit for limit in ranks), off, rank,
-    )  # fmt: skip
+        bucket=bucket,
+        score=float(seen.scores[best]),
+        window=best,
+        first=tuple(seen.first.tolist()),
+        observed=tuple(seen.totals.tolist()),
+        expected=tuple(seen.law.mean.tolist()),
+        over=tuple(seen.law.over.tolist()),
+        limits=tuple(-1 if limit == NEVER else int(limit) for limit in limits.tolist()),
+        rank_limits=tuple(-1 if limit == NEVER else limit for limit in ranks),
+        rank=rank,
+    )
 
 
 def _quieten(state: Fold, judge: Judge, bucket: int, speaking: set[int], who: Attribution, *, missing: bool) -> None:

@@ -15,14 +15,13 @@ _BAND = 1.645
 """The band holds nine in ten quiet counts, by the normal law of the counts' own spread."""
 
 
-def evidence_of(judge: Judge, run: Run, rank: int, missing: dict[int, bool], heard: dict[str, int]) -> Evidence:
-    """Evidence of a run's peak bucket; `rank` indexes the rule's colours, `heard` the feeds' last arrivals."""
+def evidence_of(judge: Judge, run: Run, missing: dict[int, bool], heard: dict[str, int]) -> Evidence:
+    """Evidence of a run's peak bucket; `heard`: the feeds' last arrivals."""
     peak, steps = run.peak, judge.counts.steps
     best = peak.window
     first = peak.first[best]
-    colour = judge.rule.colours[rank][0]
-    taken = peak.taken[best]
-    limit = peak.limits[best] + taken if peak.limits[best] >= 0 else -1
+    colour = judge.rule.colours[peak.rank][0]
+    limit = peak.limits[best]
     lo_hi = range(first, peak.bucket + 1)
     feeds = tuple(
         FeedEvidence(name, peak.observed[best] if len(judge.counts.lateness) == 1 else 0, heard.get(name, 0))
@@ -38,10 +37,7 @@ def evidence_of(judge: Judge, run: Run, rank: int, missing: dict[int, bool], hea
         window=judge.rule.windows[best],
         rank=judge.book.ladder.index(colour),
         colour=colour,
-        rank_limits=tuple(
-            (name, found + taken if found >= 0 else -1)
-            for (name, _), found in zip(judge.rule.colours, peak.rank_limits, strict=True)
-        ),
+        rank_limits=tuple((name, found) for (name, _), found in zip(judge.rule.colours, peak.rank_limits, strict=True)),
         windows=windows_of(judge, run),
         areas=_shares(judge, run, by="area"),
         categories=_shares(judge, run, by="category"),
@@ -57,18 +53,10 @@ def evidence_of(judge: Judge, run: Run, rank: int, missing: dict[int, bool], hea
 def windows_of(judge: Judge, run: Run) -> tuple[WindowEvidence, ...]:
     peak, steps = run.peak, judge.counts.steps
     until = steps.end(peak.bucket)
-    found = zip(judge.rule.windows, peak.first, peak.observed, peak.expected, peak.limits, peak.taken, strict=True)
+    found = zip(judge.rule.windows, peak.first, peak.observed, peak.expected, peak.limits, strict=True)
     return tuple(
-        WindowEvidence(
-            length,
-            steps.start(first),
-            until,
-            observed,
-            round(expected, 4),
-            limit + taken if limit >= 0 else -1,
-            0 <= limit <= observed - taken,
-        )
-        for length, first, observed, expected, limit, taken in found
+        WindowEvidence(length, steps.start(first), until, observed, round(expected, 4), limit, 0 <= limit <= observed)
+        for length, first, observed, expected, limit in found
     )
 
 

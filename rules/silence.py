@@ -123,6 +123,11 @@ class FeedWatch:
             insort(self.times, occurred_at)
 
     @property
+    def last_heard(self) -> int:
+        """The latest arrival read, looked at or not; 0: none."""
+        return max([self.heard_at or 0, *self.arrivals])
+
+    @property
     def suspect(self) -> bool:
         return self.gap is not None and not self.retired
 

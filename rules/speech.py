@@ -148,7 +148,6 @@ class Speech:
         runs = [picture.runs[run_id] for run_id in episode.runs]
         named = self._named(runs)
         area, category = self.judge.counts.pairs[named.series]
-        rank = max(run.peak.rank for run in runs)
         first = min(run.first for run in runs)
         last = max(run.last for run in runs)
         over = episode.ended is not None and episode.ended < first_open
@@ -158,7 +157,7 @@ class Speech:
         intervals = [(run.series, run.first, run.last) for run in runs]
         best = named.peak.window
         summary = (
-            state, key, area, category, rank, first, last, named.peak.bucket, named.peak.observed[best],
+            state, key, area, category, named.peak.rank, first, last, named.peak.bucket, named.peak.observed[best],
             named.peak.limits, named.peak.rank_limits, windows_of(self.judge, named),
         )  # fmt: skip
         if before is not None and before.summary == summary:
@@ -176,14 +175,17 @@ class Speech:
             runs=intervals,
             state=state,
             summary=summary,
-            evidence=evidence_of(self.judge, named, rank, missing, heard()),
+            evidence=evidence_of(self.judge, named, missing, heard()),
             last=steps.end(last),
         )
         return told, True
 
     def _named(self, runs: list[Run]) -> Run:
-        """The topmost run; among several, the rarest, then the earliest."""
-        below = self.judge.counts.below
-        tops = [r for r in runs if not any(o.series != r.series and below(o.series, r.series) for o in runs)]
-        pairs = self.judge.counts.pairs
-        return min(tops, key=lambda run: (-run.peak.score, run.first, pairs[run.series]))
+        """The run that names the alert: of the smallest area that holds all, the rarest, then the earliest.
+
+        The area climbs with what it must hold; the category stays the one that tells most.
+        """
+        counts, tree = self.judge.counts, self.judge.counts.book.areas
+        wanted = tree.smallest_holding(tuple(counts.pairs[run.series][0] for run in runs))
+        there = [run for run in runs if counts.pairs[run.series][0] == wanted]
+        return min(there or runs, key=lambda run: (-run.peak.score, run.first, counts.pairs[run.series]))

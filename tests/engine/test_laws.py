@@ -153,3 +153,17 @@ def test_an_alert_that_nothing_took_back_ends_over_even_where_keep_outlasts_the_
     of = book([rule("short", windows=(30 * MINUTE,), keep=3 * HOUR, categories="")])
     _, said = run(log_of(BURST, range(5, 1200, 60)), of)
     assert [s.state for s in final_states(said).values()] == ["over"]
+
+
+@given(night=nights())
+@example(night=[*BURST, *(e.corrected(id=e.id + 50, area="south", occurred=e.occurred + 5) for e in BURST)])
+def test_the_colour_is_the_one_that_the_shown_count_reaches(night: list[Event]) -> None:
+    _, said = run(log_of(night, TICKS))
+    for signal in said:
+        found = signal.evidence
+        if signal.kind == "silence":
+            continue
+        reached = [colour for colour, limit in found.rank_limits if 0 <= limit <= found.observed]
+        assert found.colour == reached[-1]
+        assert found.observed >= found.limit > found.would_not_have_spoken
+        assert any(w.length == found.window and w.observed == found.observed and w.spoke for w in found.windows)
