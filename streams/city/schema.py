@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from typing import Annotated, Any, Final, TypeVar, get_args, get_origin
 
 from pydantic import (
@@ -19,13 +20,15 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from streams.city.yaml import Document, Path
+from streams.city.yaml import DEEPEST, Document, Path, Step
 from streams.problems import TEXTS, Problems, guess
 
 M = TypeVar("M", bound=BaseModel)
 
 CODE: Final = r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)*"
 LONGEST_CODE: Final = 64
+SURELY_MEANT: Final = 0.75
+"""How like a known key an unknown one must be (difflib's ratio) to be read as it."""
 
 Text = Annotated[StrictStr, StringConstraints(min_length=1, max_length=1000)]
 
@@ -99,13 +102,31 @@ _LENGTHS: Final = {
 
 
 def checked(document: Document, model: type[M], problems: Problems) -> M | None:
-    """The model made from the document, or None after saying everything that is wrong with it."""
-    try:
-        return model.model_validate(document.value)
-    except ValidationError as fault:
-        for error in fault.errors(include_url=False):
+    """The model made from the document, or None after saying everything that is wrong with it.
+
+    A key that nobody knows is said; then it is read as the one that was probably meant, or left out, so that the rest
+    of the file is still checked, and so is what it holds.
+    """
+    for _ in range(DEEPEST):
+        try:
+            return model.model_validate(document.value)
+        except ValidationError as fault:
+            errors = fault.errors(include_url=False)
+        for error in errors:
             _say(document, model, error, problems)
-        return None
+        meant = {
+            path: _meant(path[-1], _known_keys(model, error["loc"][:-1]))
+            for error in errors
+            if error["type"] == "extra_forbidden" and (path := _known_path(document, error["loc"]))
+        }
+        if not meant:
+            break
+        document.read_as(meant)
+    return None
+
+
+def _meant(key: Step, known: list[str]) -> str:
+    return next(iter(get_close_matches(str(key), known, n=1, cutoff=SURELY_MEANT)), "")
 
 
 def _say(document: Document, model: type[BaseModel], error: ErrorDetails, problems: Problems) -> None:
@@ -118,8 +139,8 @@ def _say(document: Document, model: type[BaseModel], error: ErrorDetails, proble
     if kind == "missing":
         problems.say(file, place, "key-missing", key=name)
     elif kind == "extra_forbidden":
-        known = [key for form in _forms_at(model, error["loc"][:-1]) for key in _keys(form)]
-        problems.say(file, document.key_place(path), "key-unknown", key=name, guess=guess(name, known))
+        meant = guess(name, _known_keys(model, error["loc"][:-1]))
+        problems.say(file, document.key_place(path), "key-unknown", key=name, guess=meant)
     elif kind in TEXTS:
         problems.say(file, place, kind, **context)
     elif kind in _TYPES:
@@ -161,9 +182,9 @@ def _reason(error: ErrorDetails) -> str:
     return error["msg"].removeprefix("Value error, ")
 
 
-def _keys(form: type[BaseModel]) -> Iterator[str]:
-    for name, field in form.model_fields.items():
-        yield field.alias or name
+def _known_keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """The keys that may stand at `loc`."""
+    return [field.alias or name for form in _forms_at(model, loc) for name, field in form.model_fields.items()]
 
 
 def _forms_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[type[BaseModel]]:

@@ -8,7 +8,7 @@ true, false, null, integers and decimals are read as such; dates, durations and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -57,7 +57,7 @@ _FAULTS: Final = {  # what the parser says -> what a person can do about it
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file's values (dict, list, str, int, float, bool, None) and where they stand."""
+    """A file's values (dict, list, str, int, float, bool, None) and where they stand. Changed by `read_as` alone."""
 
     file: str
     value: Any
@@ -74,6 +74,22 @@ class Document:
     def key_place(self, path: Path) -> Place:
         """Where the key of `path` stands; for items of a list the item itself."""
         return self.keys.get(path) or self.place(path)
+
+    def read_as(self, meant: Mapping[Path, str]) -> None:
+        """Put what stands at each path under the key that was meant; away where that is empty or there already."""
+        for path in sorted(meant, key=len, reverse=True):
+            holder = self.value
+            for step in path[:-1]:
+                holder = holder[step]
+            value, key = holder.pop(path[-1]), meant[path]
+            kept = key and key not in holder
+            if kept:
+                holder[key] = value
+            for places in (self.values, self.keys):
+                for known in [known for known in places if known[: len(path)] == path]:
+                    place = places.pop(known)
+                    if kept:
+                        places[(*path[:-1], key, *known[len(path) :])] = place
 
 
 def read_document(folder: Folder, file: str) -> Document | None:
