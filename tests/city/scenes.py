@@ -15,7 +15,7 @@ MISTAKES: Final = Path(__file__).parent / "mistakes"
 def new_city(folder: Path) -> Path:
     """A whole city in `folder`/city."""
     city = folder / "city"
-    init(city)
+    init(city, "newcity")
     return city
 
 

@@ -57,11 +57,23 @@ def test_a_folder_that_cannot_be_is_told_and_nothing_more(name: str) -> None:
     assert [problem.message for problem in reading.problems] == ["folder-missing"]
 
 
-def test_init_writes_a_city_that_is_whole(tmp_path: Path) -> None:
-    init(tmp_path / "deep" / "city")
-    city = read_city(tmp_path / "deep" / "city").city
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("deep/city", "city"), ("My Town", "my-town"), ("east", "newcity"), ("null", "newcity"), ("北京", "newcity")],
+)
+def test_init_writes_a_whole_city_called_after_its_folder(tmp_path: Path, folder: str, name: str) -> None:
+    init(tmp_path / folder)
+    reading = read_city(tmp_path / folder)
+    assert reading.city is not None, reading.render()
+    assert (reading.city.name, reading.city.book.areas.root) == (name, name)
+    assert (len(reading.city.book.rules), list(reading.city.feeds)) == (1, ["calls"])
+
+
+def test_a_name_that_is_given_goes_before_the_folder(tmp_path: Path) -> None:
+    init(tmp_path / "folder", "harbour-town")
+    city = read_city(tmp_path / "folder").city
     assert city is not None
-    assert (city.name, len(city.book.rules), list(city.feeds)) == ("newcity", 1, ["calls"])
+    assert dict(city.names) == {"en": "Harbour Town", "zh-CN": "Harbour Town"}
 
 
 def test_init_never_writes_over_anything(tmp_path: Path) -> None:

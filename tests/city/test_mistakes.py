@@ -101,7 +101,7 @@ def test_check_answers_1_with_a_line_for_each_mistake_and_their_number(tmp_path:
 
 def test_check_answers_0_with_what_there_is(tmp_path: Path) -> None:
     city = new_city(tmp_path)
-    assert check(city) == (0, "New City: 3 areas, 2 categories, 1 feeds, 1 rules, 1 desks: all is well")
+    assert check(city) == (0, "New City: 3 areas, 2 categories, 1 feed, 1 rule, 1 desk: all is well")
     assert check(city, "zh-CN") == (0, "新城市：3 个区域，2 个类别，1 个数据源，1 条规则，1 个值班台：检查通过")
 
 

@@ -29,7 +29,7 @@ LINES = {"content-type": "application/x-ndjson"}
 
 def make_town(folder: Path, **feeds: str) -> Path:
     """The city that `tocsin init` writes, with further feed files by name."""
-    init(folder)
+    init(folder, NAME)
     for name, text in feeds.items():
         (folder / "feeds" / f"{name}.yaml").write_text(text, encoding="utf-8")
     return folder
