@@ -43,6 +43,7 @@ from streams.retry import retry
 from streams.runtime import ClockKind
 from streams.settings import Settings, read_settings
 
+TIMES: Final = "2016-01-23, or 2016-01-23T12:00:00-05:00; without an offset it is the city's time"
 app = typer.Typer(
     name="tocsin",
     help="Turns streams of incidents and petitions into the few alerts that a duty desk can act on.",
@@ -114,7 +115,9 @@ def replay_command(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for what was said.")],
     files: Files = None,
     feed: FeedName = None,
-    since: Annotated[str | None, typer.Option("--from", help="Only what arrived at this time or later.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", help=f"Only what arrived at this time or later: {TIMES}.")
+    ] = None,
     until: Annotated[str | None, typer.Option("--to", help="Only what arrived before this time.")] = None,
     stored: Annotated[bool, typer.Option("--stored", help="Replay the city's own journal, record by record.")] = False,
     data: DataFolder = None,
