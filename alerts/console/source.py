@@ -21,11 +21,13 @@ class City:
     """What a city is called and judged by. Its word in addresses is `book.city`; its zone, `book.calendar.zone`.
 
     `languages` are tags in order of preference. `exercise`: a drill or a replay; every title says so.
+    `catching_up`: the city works through what came before now; its page says how far it is, never that it is live.
     """
 
     book: Book
     languages: tuple[str, ...] = ("en", "zh-CN")
     exercise: bool = False
+    catching_up: bool = False
 
     @property
     def name(self) -> str:
