@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from rules.book import Book, FeedPolicy, Rule, Selector
-from rules.calendar import DAY_MS
+from rules.calendar import DAY_MS, Calendar
 from rules.detectors.port import IntArray, Kin
 from rules.facts import Fact
 from rules.identities import Change
@@ -39,17 +39,28 @@ class Fingerprint(msgspec.Struct, frozen=True):
     calendar_step: str
     once_within: int
     trees: str
+    feeds: tuple[tuple[str, int], ...]  # name and lateness of what is counted
+    calendar: Calendar
 
     @property
     def name(self) -> str:
-        return hashlib.blake2b(msgspec.json.encode(self), digest_size=8).hexdigest()
+        return hashlib.blake2b(msgspec.json.encode(self, order="deterministic"), digest_size=8).hexdigest()
 
 
 def fingerprint(rule: Rule, book: Book) -> Fingerprint:
+    """What decides whether two rules, or one rule under two books, share counts."""
     trees = msgspec.json.encode([book.areas, book.categories], order="deterministic")
     digest = hashlib.blake2b(trees, digest_size=8).hexdigest()
     return Fingerprint(
-        rule.selector, rule.areas, rule.categories, rule.step, rule.calendar_step, rule.once_within, digest
+        rule.selector,
+        rule.areas,
+        rule.categories,
+        rule.step,
+        rule.calendar_step,
+        rule.once_within,
+        digest,
+        tuple((feed.name, feed.lateness) for feed in feeds_of(rule.selector, book)),
+        book.calendar,
     )
 
 
@@ -74,6 +85,8 @@ class Counts:
         self.fed: dict[tuple[str, str], IntArray] = {}  # (area, category) of a row -> the series it feeds
         self.late: list[tuple[int, int, Fact, int]] = []  # (time, serial, fact, sign), a heap
         self.pushed = 0
+        self.heard: dict[int, int] = {}  # rows of the feeds in the first buckets of their past
+        self.last_beginning = 0  # the latest of them, once they are complete
         self.first_bucket: int | None = None  # the first bucket of the feeds' past
         self.late_cells: list[tuple[int, int, int]] = []  # (series, bucket, delta) in settled buckets, latest last
         self.late_dropped = 0  # how many of them have been let go
@@ -89,11 +102,12 @@ class Counts:
         if lateness is None:
             return []
         bucket = self.steps.bucket(fact.occurred_at)
-        if self.first_bucket is None or bucket < self.first_bucket:
-            self.first_bucket = bucket
+        in_time = at - fact.occurred_at <= lateness
+        if fact.count and fact.arrived_at - fact.occurred_at <= lateness:
+            self._hear(bucket, sign)
         if not self.selects(fact):
             return []
-        if at - fact.occurred_at > lateness:
+        if not in_time:
             self._wait(max(at, self.steps.end(bucket) + self.longest_lateness), fact, sign)
             return []
         return self._put(fact, sign)
@@ -107,6 +121,20 @@ class Counts:
                 return
         self.pushed += 1
         heappush(self.late, (until, self.pushed, fact, sign))
+
+    def _hear(self, bucket: int, sign: int) -> None:
+        """Keep the first bucket of the past; a row that is taken back leaves no past behind."""
+        heard = self.heard
+        if bucket not in heard and len(heard) >= self.ring.size:
+            if bucket > self.last_beginning:
+                return
+            del heard[max(heard)]
+        heard[bucket] = heard.get(bucket, 0) + sign
+        if heard[bucket] <= 0:
+            del heard[bucket]
+        if len(heard) >= self.ring.size:
+            self.last_beginning = max(heard)
+        self.first_bucket = min(heard, default=None)
 
     def next_late(self) -> int | None:
         return self.late[0][0] if self.late else None
@@ -186,10 +214,11 @@ class Counts:
                 if code == self.selector.category:
                     break
             pairs = [(a, c) for a in reversed(area_path) for c in reversed(category_path)]
-            fed = self.fed[area, category] = np.array([self._join(pair) for pair in pairs], np.int64)
+            fed = self.fed[area, category] = np.array([self.join(pair) for pair in pairs], np.int64)
         return fed
 
-    def _join(self, pair: tuple[str, str]) -> int:
+    def join(self, pair: tuple[str, str]) -> int:
+        """The number of a series; its ancestors must have joined before it."""
         found = self.series.get(pair)
         if found is not None:
             return found
@@ -228,7 +257,8 @@ class Counts:
         return self.ring.total(series, first, last)
 
     def began(self, series: IntArray) -> IntArray:
-        return np.full(len(series), self.first_bucket if self.first_bucket is not None else self.ring.hi + 1, np.int64)
+        first = self.first_bucket if self.first_bucket is not None else self.ring.hi + 1
+        return np.full(len(series), max(first, self.ring.lo + 1), np.int64)
 
 
 def feeds_of(selector: Selector, book: Book) -> list[FeedPolicy]:

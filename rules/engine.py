@@ -15,6 +15,7 @@ from rules.boxes import Boxes
 from rules.calendar import DAY_MS
 from rules.counts import Counts, feeds_of, fingerprint
 from rules.detectors.port import IntArray
+from rules.detectors.register import make
 from rules.facts import Fact, facts_of
 from rules.identities import Answer, Change, Identities
 from rules.lookahead import RETRY_MS, Lookahead
@@ -30,11 +31,11 @@ from rules.records import (
     Tick,
     UseBook,
 )
-from rules.signals import Signal
+from rules.signals import Signal, SignalKind
 from rules.silence import WATCHED_STAGE, FeedWatch
 from rules.silences import Silences
 from rules.speech import Speaker, Told
-from rules.watch import RuleWatch
+from rules.watch import RuleWatch, judges_alike, learns_alike
 
 MAX_OPEN_BUCKETS: Final = 256
 """`tocsin check` refuses rules that would keep more buckets open."""
@@ -74,7 +75,8 @@ class Engine:
         self.identities = Identities({}, self.tally, horizon_holds=clock == "wall")
         self.silences = Silences()
         self.ahead: Lookahead | None = None
-        self.parting: list[tuple[str, str, Told]] = []  # alerts of rules that were stopped or replaced
+        self.parting: list[tuple[str, str, SignalKind, Told]] = []  # alerts of rules that were stopped or replaced
+        self.broken: list[str] = []  # rules that raised and whose desks have not been told
         self._open(book)
 
     def add_book(self, book: Book) -> None:
@@ -136,7 +138,8 @@ class Engine:
             if answer == "accepted" and fact.stage == WATCHED_STAGE:
                 self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at)
         dirty = self._change(changes)
-        return self._say(dirty)
+        signals = self._say(dirty)
+        return signals + self._farewells(self._speaker()) if self.broken else signals
 
     def _knows(self, fact: Fact) -> bool:
         """Whether the book in force has the row's feed and nodes; a frame may be older than the book, or newer."""
@@ -177,9 +180,7 @@ class Engine:
         heard_again = [name for name, watch in self.watches.items() if watch.look(now)]
         speaker = self._speaker()
         signals = list(self.silences.say(self.watches, self.book, speaker))
-        for rule_id, version, told in self.parting:
-            signals.append(speaker.signal(told, "spike", rule_id, version, over_at=speaker.now))
-        self.parting = []
+        signals += self._farewells(speaker)
         for rule in self.rules.values():
             if rule.rule.id in self.stopped:
                 continue
@@ -247,7 +248,7 @@ class Engine:
     def _disturb(self, name: str, changed: list[tuple[IntArray, int]], at: int) -> None:
         for rule in self.rules.values():
             if rule.fingerprint == name and rule.rule.id not in self.stopped and not self._muted(rule, at):
-                rule.disturb(changed)
+                self._guarded(rule, lambda r=rule: r.hears(changed))
 
     # orders
 
@@ -259,68 +260,104 @@ class Engine:
                 heights = {
                     k.split("/", 1)[1]: h for k, h in order.heights.items() if k.split("/", 1)[0] == rule.rule.id
                 }
-                rule.recalibrate(heights)
+                self._guarded(rule, lambda r=rule, h=heights: r.recalibrate(h))
         elif isinstance(order, Down):
             for watch in self.watches.values():
                 watch.covered.append((order.since, order.until))
         elif isinstance(order, Blind):
-            self.watches[order.feed].covered.append((order.since, order.until))
+            if order.feed in self.watches:
+                self.watches[order.feed].covered.append((order.since, order.until))
         elif isinstance(order, Retire):
-            self.watches[order.feed].retired = True
+            if order.feed in self.watches:
+                self.watches[order.feed].retired = True
         elif isinstance(order, StopRule):
             self.stopped[order.rule] = (self.offset, "order")
             self._part_with(order.rule)
-        elif self.stopped.pop(order.rule, None) is not None:  # StartRule
+        elif self.stopped.pop(order.rule, None) is not None and order.rule in self.rules:  # StartRule
             self._part_with(order.rule)
-            self.rules[order.rule] = self._fresh(self.rules[order.rule].rule, at)
+            stopped = self.rules[order.rule]
+            self.rules[order.rule] = self._fresh(stopped.rule, stopped.fingerprint, at)
+            self.rules[order.rule].judge.adopt(stopped.judge)
 
     def _part_with(self, rule_id: str) -> None:
         """What a rule has running ends with the rule: said at the next chance."""
         rule = self.rules.get(rule_id)
         if rule is not None:
-            self.parting += [(rule.rule.id, rule.rule.version, told) for told in rule.speech.part()]
+            kind = rule.speech.kind
+            self.parting += [(rule.rule.id, rule.rule.version, kind, told) for told in rule.speech.part()]
+
+    def _farewells(self, speaker: Speaker) -> list[Signal]:
+        """What is left to say of rules that were stopped, replaced or broken."""
+        said = [self.silences.stopped(self.rules[name].rule, self.book, speaker) for name in self.broken]
+        for rule_id, version, kind, told in self.parting:
+            said.append(speaker.signal(told, kind, rule_id, version, over_at=speaker.now))
+        self.broken, self.parting = [], []
+        return said
 
     def _open(self, book: Book, at: int | None = None) -> None:
         """Judge by `book` from now on; what it shares with the old one goes on unchanged."""
         self.add_book(book)
-        self.book = book
-        self.identities.feeds = book.feed_by_name
+        before: Book = self.book if at is not None else book
+        self.book: Book = book
+        self.identities.feeds = {**self.identities.feeds, **book.feed_by_name}
         for feed in book.feeds:
             old = self.watches.get(feed.name)
             if old is None:
                 self.watches[feed.name] = FeedWatch(feed, book.calendar)
             else:
                 old.follow(feed, book.calendar)
-        longest: dict[str, int] = {}
+                old.retired = old.retired and feed.name in before.feed_by_name
+        for name, watch in self.watches.items():
+            if name not in book.feed_by_name:
+                watch.retired = True
+        spans: dict[str, int] = {}
         for rule in book.rules:
             name = fingerprint(rule, book).name
-            longest[name] = max(longest.get(name, 0), rule.windows[-1])
-        self.counts = {
-            name: self.counts.get(name) or Counts(rule, book, longest[name])
-            for name, rule in ((fingerprint(rule, book).name, rule) for rule in book.rules)
-        }
-        kept = {rule.id: self._watch(rule, book, at) for rule in book.rules}
-        for rule_id, before in self.rules.items():
-            if kept.get(rule_id) is not before:
+            spans[name] = max(spans.get(name, 0), rule.windows[-1] * make(rule.detector).reach)
+        names = {rule.id: self._counts_name(rule, book, spans) for rule in book.rules}
+        counts = {names[rule.id]: self.counts.get(names[rule.id]) for rule in book.rules}
+        for rule in book.rules:
+            if counts[names[rule.id]] is None:
+                counts[names[rule.id]] = self._new_counts(rule, book, spans[fingerprint(rule, book).name], at)
+        self.counts = {name: found for name, found in counts.items() if found is not None}
+        kept = {rule.id: self._watch(rule, names[rule.id], book, at) for rule in book.rules}
+        for rule_id, replaced in self.rules.items():
+            if kept.get(rule_id) is not replaced:
                 self._part_with(rule_id)
         self.rules = kept
 
-    def _watch(self, rule: Rule, book: Book, at: int | None) -> RuleWatch:
+    def _counts_name(self, rule: Rule, book: Book, spans: dict[str, int]) -> str:
         name = fingerprint(rule, book).name
+        return f"{name}/{spans[name]}"
+
+    def _new_counts(self, rule: Rule, book: Book, span: int, at: int | None) -> Counts:
+        """Counts that hold what the memory of identities still knows."""
+        counts = Counts(rule, book, span)
+        for change in self.identities.standing_changes():
+            counts.change(change)
+        if at is not None:
+            counts.apply_late(at)
+        return counts
+
+    def _watch(self, rule: Rule, name: str, book: Book, at: int | None) -> RuleWatch:
+        """The rule's watch under a book: the old one where it judges alike, else a new one with what it has learned."""
         old = self.rules.get(rule.id)
-        if old is not None and old.rule == rule and old.fingerprint == name and old.judge.book.desks == book.desks:
+        if old is not None and old.fingerprint == name and judges_alike(old.rule, rule):
+            if old.rule != rule or old.judge.book.desks != book.desks:
+                old.follow(rule, book)
             old.judge.book = book
             return old
-        return self._fresh(rule, at)
+        fresh = self._fresh(rule, name, at)
+        if old is not None and learns_alike(old.rule, rule):
+            fresh.judge.adopt(old.judge)
+        return fresh
 
-    def _fresh(self, rule: Rule, at: int | None) -> RuleWatch:
+    def _fresh(self, rule: Rule, name: str, at: int | None) -> RuleWatch:
         """A rule that judges the buckets that begin at or after `at` (None: from the beginning of the log)."""
-        name = fingerprint(rule, self.book).name
         watch = RuleWatch(rule, self.book, self.counts[name], name)
         if at is not None:
             watch.begin(at)
-            steps = watch.counts.steps
-            watch.judges_from = steps.bucket(at - 1) + 1
+            watch.judges_from = watch.counts.steps.bucket(at - 1) + 1
         return watch
 
     # what is shared
@@ -339,7 +376,9 @@ class Engine:
             raise  # failures that do not repeat end the process instead
         except Exception as fault:  # noqa: BLE001 - law 10: whatever a rule raises stops that rule alone
             self.stopped[rule.rule.id] = (self.offset, f"{type(fault).__name__}: {fault}")
-            return [self.silences.stopped(rule.rule, self.book, self._speaker())]
+            self.broken.append(rule.rule.id)
+            self._part_with(rule.rule.id)
+            return []
 
     def snapshot(self) -> bytes:
         """The whole memory, between two records."""

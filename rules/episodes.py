@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from rules.attribution import Attribution
+from rules.counts import Counts
 from rules.detectors.port import NEVER, IntArray, Law, Points
 from rules.judge import NO_RESET, Judge, Judged
 
@@ -74,6 +75,7 @@ class Fold:
     runs: dict[RunId, Run] = field(default_factory=dict)
     active: dict[int, RunId] = field(default_factory=dict)
     episodes: list[Episode] = field(default_factory=list)
+    ended: dict[int, int] = field(default_factory=dict)  # series -> last bucket that spoke, of runs that are over
     reached: list[RunId] = field(default_factory=list)  # (bucket, series) at a limit, explained ones too
 
     def copy(self) -> Fold:
@@ -82,6 +84,7 @@ class Fold:
             {key: replace(run, spoke=list(run.spoke)) for key, run in self.runs.items()},
             dict(self.active),
             [replace(episode, runs=list(episode.runs)) for episode in self.episodes],
+            dict(self.ended),
             list(self.reached),
         )
 
@@ -89,20 +92,26 @@ class Fold:
     def idle(self) -> bool:
         return not self.active
 
-    def reset_for(self, n: int) -> IntArray:
-        """`resets`, grown to n series."""
-        if len(self.resets) < n:
-            self.resets = np.concatenate([self.resets, np.full(n - len(self.resets), NO_RESET, np.int64)])
+    def reset_for(self, counts: Counts) -> IntArray:
+        """`resets`, grown to all series; one that joins late begins after the ended runs of the nodes that hold it."""
+        known = len(self.resets)
+        if known < len(counts.pairs):
+            fresh = [
+                max((last for above, last in self.ended.items() if counts.below(above, series)), default=NO_RESET)
+                for series in range(known, len(counts.pairs))
+            ]
+            self.resets = np.concatenate([self.resets, np.array(fresh, np.int64)])
         return self.resets
 
 
 def fold(state: Fold, judge: Judge, bucket: int, *, missing: bool) -> bool:
     """Take one bucket into `state`. True where anything spoke, ran on or ended."""
-    view = judge.view(bucket, state.reset_for(len(judge.counts.pairs)))
+    view = judge.view(bucket, state.reset_for(judge.counts))
     loud = view.series[view.loud]
     if not len(loud) and state.idle:
         return False
-    state.reached += [(bucket, series) for series in loud.tolist()]
+    if judge.detector.refits == "day":
+        state.reached += [(bucket, series) for series in loud.tolist()]
     who = Attribution(state, judge, bucket)
     speaking: dict[int, Judged] = {}
     for series in who.deepest_first(loud):
@@ -206,6 +215,7 @@ def _quieten(state: Fold, judge: Judge, bucket: int, speaking: set[int], who: At
 
 def _reset_below(state: Fold, judge: Judge, run: Run) -> None:
     """Windows of the series, and of all beneath it, begin after the run's last speaking bucket."""
+    state.ended[run.series] = max(state.ended.get(run.series, NO_RESET), run.last)
     for series in range(len(judge.counts.pairs)):
         if judge.counts.below(run.series, series):
             state.resets[series] = max(int(state.resets[series]), run.last)
@@ -247,10 +257,12 @@ def _kin(judge: Judge, state: Fold, series: int, other: RunId) -> bool:
 def forget(state: Fold, judge: Judge, settled: int, told_over: set[RunId]) -> None:
     """Drop episodes that were told to be over and that no window reaches any more."""
     oldest = settled - int(judge.widths[-1]) - 1
+    state.ended = {series: last for series, last in state.ended.items() if last >= oldest}
     kept = []
     for episode in state.episodes:
         told = not told_over.isdisjoint(episode.runs)
-        if told and episode.ended is not None and max(state.runs[r].last for r in episode.runs) < oldest:
+        last = max(state.runs[r].last for r in episode.runs)
+        if told and episode.ended is not None and last < oldest and judge.has_learned(last):
             for run_id in episode.runs:
                 del state.runs[run_id]
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
 from typing import Literal
 
@@ -153,7 +153,7 @@ class Identities:
                     self.boxes.move(fact.feed, fact.received_at, "too_late", "counted_late")
             if told:
                 known.stood = told[-1].new
-                known.forget_at = known.stood.occurred_at + self.feeds[known.stood.feed].horizon
+                known.forget_at = self._counts_from(known.stood) + self.feeds[known.stood.feed].horizon
             known.fresh = []
         self.touched.clear()
         self.box_of.clear()
@@ -166,10 +166,24 @@ class Identities:
         old = [
             key
             for key, known in self.known.items()
-            if known.stood is not None and now - known.stood.occurred_at > longest.get(known.stood.feed, 0)
+            if known.stood is not None and now - self._counts_from(known.stood) > longest.get(known.stood.feed, 0)
         ]
         for key in old:
             del self.known[key]
+
+    def _counts_from(self, fact: Fact) -> int:
+        """When a row's horizon begins: when it occurred; where the past is loaded, not before it came."""
+        return fact.occurred_at if self.horizon_holds else max(fact.occurred_at, fact.received_at)
+
+    def standing_changes(self) -> Iterator[Change]:
+        """The rows that stand now, each as it was told: what counts that begin late must hold."""
+        for known in self.known.values():
+            if known.stood is not None:
+                yield Change((known.stood, +1, known.stood.arrived_at))
+            for told in tellings(known):
+                if told.old is not None:
+                    yield Change((told.old, -1, told.at))
+                yield Change((told.new, +1, told.at))
 
     def next_release(self) -> int | None:
         return self.held[0][0] if self.held else None

@@ -74,6 +74,20 @@ class Judge:
         self.views: dict[int, View] = {}
         self.kept: dict[int, dict[tuple[object, ...], Any]] = {}  # by bucket: laws and lines that counts do not move
 
+    def has_learned(self, bucket: int) -> bool:
+        """Whether a refit has taken the bucket in, or none ever will."""
+        if self.detector.refits != "day":
+            return True
+        return self.learned_to is not None and self.counts.steps.cell_of(bucket) < self.learned_to
+
+    def adopt(self, old: Judge) -> None:
+        """Go on with what another judge of the same series, windows and detector has learned."""
+        for pair in old.learned:
+            self.counts.join(pair)
+        self.memories, self.learned_to, self.next_refit = old.memories, old.learned_to, old.next_refit
+        self.learned[:] = old.learned
+        self.rows.late_seen = old.rows.late_seen if old.counts is self.counts else 0
+
     def drop(self, bucket: int) -> None:
         """Forget what was worked out for a bucket: it has settled, or its baseline has changed."""
         self.views.pop(bucket, None)

@@ -82,7 +82,7 @@ class Lookahead:
         last_key = np.flatnonzero(judged)
         if not len(last_key):
             return True
-        resets = rule.fold.reset_for(len(counts.pairs))
+        resets = rule.fold.reset_for(counts)
         heights = judge.height_of(series[judged])
         for window in judge.windows:
             first = np.maximum(buckets[judged] - window + 1, resets[series[judged]] + 1)

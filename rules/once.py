@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from rules.facts import Fact
 
-Entry = tuple[int, int, int, int, int]
-"""(occurred_at, id0, id1, revision, content): the order in which rows of a place are told apart."""
+Entry = tuple[int, int, int, str, int, int]
+"""(occurred_at, id0, id1, stage, revision, content): the order in which rows of a place are told apart."""
 
 
 class Once:
@@ -69,4 +69,4 @@ class Once:
 
 
 def _entry(fact: Fact) -> Entry:
-    return (fact.occurred_at, fact.id0, fact.id1, fact.revision, fact.content)
+    return (fact.occurred_at, fact.id0, fact.id1, fact.stage, fact.revision, fact.content)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -19,7 +20,8 @@ _HALF_LIFE_DAYS: Final = 84.0
 _SHRINK_HOURS: Final = 2.0
 _LEARN_HOURS: Final = 72.0
 _DEFAULT_SHOCK: Final = 0.15
-_KEPT_MS: Final = 3 * DAY_MS
+_KEPT_MS: Final = 9 * DAY_MS
+"""Beyond the lateness: the longest step, a week, and two days."""
 WATCHED_STAGE: Final = "filed"
 _SLOTS_KEPT: Final = 4096
 _RANKS: Final = (1e-4, 1e-6, 1e-9)
@@ -117,10 +119,10 @@ class FeedWatch:
     def hear(self, occurred_at: int, arrived_at: int) -> None:
         """A row of the watched stage was accepted."""
         self.arrivals.append(arrived_at)
-        if self.first_at is None or occurred_at < self.first_at:
-            self.first_at = occurred_at
         if arrived_at - occurred_at <= self.policy.lateness:
             insort(self.times, occurred_at)
+            if self.first_at is None or occurred_at < self.first_at:
+                self.first_at = occurred_at
 
     @property
     def last_heard(self) -> int:
@@ -191,18 +193,21 @@ class FeedWatch:
         return max(0, sum(bool(expected >= self.rates.expected_for(chance)) for chance in _RANKS) - 1)
 
     def missing(self, start: int, end: int) -> bool:
-        """Whether [start, end) is blind: covered by an Order, or the end of a gap too rare to be calm."""
+        """Whether [start, end) is blind: covered by an Order, or touched by a gap too rare to be calm.
+
+        A gap is looked at up to `end` alone, so that this is decided once.
+        """
         if any(since < end and start < until for since, until in self.covered):
             return True
         if not self.rates.known or not self.policy.silence:
             return False
-        at = bisect_left(self.times, end)
-        if at and self.times[at - 1] >= start:
+        begin, stop = bisect_left(self.times, start), bisect_left(self.times, end)
+        before = self.times[begin - 1] if begin else self.first_at
+        if before is None or before >= end:
             return False
-        before = self.times[at - 1] if at else self.first_at
-        if before is None or before >= start:
-            return False
-        return self.expected(before, end) >= self.rates.enough
+        edges = [before, *self.times[begin:stop], end]
+        enough = self.rates.enough
+        return any(self.expected(since, until) >= enough for since, until in pairwise(edges) if until > since)
 
     def learn(self, now: int) -> None:
         """Take in the hours that have settled by `now`. Called once a day."""
@@ -216,6 +221,6 @@ class FeedWatch:
             blind = [self.missing(h * HOUR_MS, (h + 1) * HOUR_MS) for h in hours]
             self.rates.learn([self._slot(h) for h in hours], counts, blind)
             self.learned_to = stop
-        keep = bisect_left(self.times, now - _KEPT_MS)
+        keep = bisect_left(self.times, now - self.policy.lateness - _KEPT_MS)
         if keep > 1:
             del self.times[: keep - 1]  # the last one before stays: gaps are measured from it

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from rules.book import Book
+from rules.book import Book, FeedPolicy
 from rules.counts import Counts
 from rules.engine import Engine
 from rules.episodes import Episode, Fold, Peak, Run
@@ -32,17 +32,19 @@ _KINDS: Final[Registry] = {
     kind.__name__: kind
     for kind in (
         Fact, Known, Run, Peak, Episode, Fold, Told, Gap, Rates, Evidence, WindowEvidence, Share, Cell, FeedEvidence,
-        UseBook, Calibrate, Down, Blind, Retire, StopRule, StartRule,
+        FeedPolicy, UseBook, Calibrate, Down, Blind, Retire, StopRule, StartRule,
     )
 }  # fmt: skip
 
 _ENGINE: Final = ("epoch", "clock", "offset", "tick", "arrived", "waiting", "stopped", "next_learning", "last_answers",
     "parting",
+    "broken",
 )  # fmt: skip
 _IDENTITIES: Final = ("known", "box_of", "touched", "held", "pushed", "purged_at")
 _BOXES: Final = ("counts", "conflicts")
 _COUNTS: Final = (
-    "series", "pairs", "parents", "fed", "late", "pushed", "first_bucket", "late_cells", "late_dropped", "first_open",
+    "series", "pairs", "parents", "fed", "late", "pushed", "heard", "last_beginning", "first_bucket", "late_cells",
+    "late_dropped", "first_open",
 )  # fmt: skip
 _RING: Final = ("size", "cum", "series", "lo", "hi")
 _ONCE: Final = ("rows", "facts")
@@ -66,6 +68,7 @@ def snapshot(engine: Engine) -> bytes:
         "identities": _take(engine.identities, _IDENTITIES),
         "boxes": _take(engine.tally, _BOXES),
         "silences": engine.silences.told,
+        "policies": dict(engine.identities.feeds),
         "feeds": {name: _take(watch, _FEED) for name, watch in engine.watches.items()},
         "counts": {name: _counts(counts) for name, counts in engine.counts.items()},
         "rules": {name: _rule(watch) for name, watch in engine.rules.items()},
@@ -90,8 +93,12 @@ def restore(data: bytes, books: Mapping[str, Book]) -> Engine:
     _give(engine.tally, state["boxes"])
     _give(engine.identities, state["identities"])
     engine.silences.told = state["silences"]
+    engine.identities.feeds = state["policies"]
     for name, feed in state["feeds"].items():
-        _give(engine.watches[name], feed)
+        watch = engine.watches.get(name)
+        if watch is None:  # a feed that the book in force no longer has
+            watch = engine.watches[name] = FeedWatch(state["policies"][name], engine.book.calendar)
+        _give(watch, feed)
     for name, counts in state["counts"].items():
         _give_counts(engine.counts[name], counts)
     for name, rule in state["rules"].items():

@@ -91,17 +91,17 @@ class Speech:
                 assert mine is not None
                 if other.state == "running":
                     other.state = "merged"
-                    yield speaker.signal(other, self._kind, rule.id, rule.version, into=mine.alert)
+                    yield speaker.signal(other, self.kind, rule.id, rule.version, into=mine.alert)
             told, changed = self._tell(picture, episode, mine, first_open, suspect, speaker, missing, heard)
             kept[told.alert] = told
             if changed:
                 over_at = self._over_at(episode) if told.state == "over" else 0
-                yield speaker.signal(told, self._kind, rule.id, rule.version, over_at=over_at)
+                yield speaker.signal(told, self.kind, rule.id, rule.version, over_at=over_at)
         placed = {id(told) for claims in heirs.values() for told in claims}
         for told in self.told.values():
             if id(told) not in placed and told.state == "running":
                 told.state = "withdrawn"
-                yield speaker.signal(told, self._kind, rule.id, rule.version)
+                yield speaker.signal(told, self.kind, rule.id, rule.version)
         self.told = kept
 
     def part(self) -> list[Told]:
@@ -113,7 +113,8 @@ class Speech:
         return running
 
     @property
-    def _kind(self) -> SignalKind:
+    def kind(self) -> SignalKind:
+        """What this rule's signals are called."""
         return "threshold" if self.judge.rule.detector.kind == "threshold" else "spike"
 
     def _over_at(self, episode: Episode) -> int:

@@ -68,10 +68,14 @@ class RuleWatch:
         """Counts changed: judge what they touch, and say what is new."""
         return self.say(context, speaker) if self.disturb(touched) else []
 
+    def hears(self, touched: list[tuple[IntArray, int]]) -> None:
+        """Counts changed inside a tick: what is new is said at its end."""
+        self.disturb(touched)
+
     def disturb(self, touched: list[tuple[IntArray, int]]) -> bool:
         """Judge changed series in all open buckets that their change reaches. True where the picture may move."""
         moved = False
-        widest = int(self.judge.widths[-1])
+        widest = int(self.judge.widths[-1]) * self.judge.detector.reach
         first_open = self._open_from()
         for series, bucket in touched:
             for b in range(max(bucket, first_open), min(self.counts.ring.hi, bucket + widest - 1) + 1):
@@ -84,7 +88,7 @@ class RuleWatch:
         """Judge one open bucket; True where one of `series` is loud in it, or any where that is None."""
         if not self._judges(bucket):
             return False
-        view = self.judge.view(bucket, self.fold.reset_for(len(self.counts.pairs)), series)
+        view = self.judge.view(bucket, self.fold.reset_for(self.counts), series)
         loud = view.series[view.loud]
         if len(loud):
             self.loud.add(bucket)
@@ -167,12 +171,47 @@ class RuleWatch:
                 self.judge.drop(bucket)
                 self.woken |= self._look_again(bucket, None)
 
+    def follow(self, rule: Rule, book: Book) -> None:
+        """Go on under another text, other colours or other desks: nothing that was counted or learned is lost."""
+        self.rule = self.judge.rule = rule
+        self.judge.book = book
+        self.judge.calibrated = {}
+        self._judge_anew()
+
     def recalibrate(self, heights: dict[str, float]) -> None:
+        """Heights by first desk from a calibration."""
         if heights:
             self.judge.recalibrate(heights)
-            self.judge.views.clear()
-            self.judge.kept.clear()
-            self.loud.clear()
-            for bucket in range(self._open_from(), self.counts.ring.hi + 1):
-                self._look_again(bucket, None)
-            self.woken = True
+            self._judge_anew()
+
+    def _judge_anew(self) -> None:
+        """Heights have moved: nothing that was worked out with the old ones stands."""
+        self.judge.heights = self.judge.heights[:0]
+        self.judge.views.clear()
+        self.judge.kept.clear()
+        self.loud.clear()
+        self.quiet_until, self.retry_at = -1, 0
+        for bucket in range(self._open_from(), self.counts.ring.hi + 1):
+            self._look_again(bucket, None)
+        self.woken = True
+
+
+def judges_alike(old: Rule, new: Rule) -> bool:
+    """Whether two versions of a rule differ only in words, colours, promise and desks' affairs."""
+    return _judged_by(old) == _judged_by(new)
+
+
+def learns_alike(old: Rule, new: Rule) -> bool:
+    """Whether what one version has learned means the same to the other."""
+    return _learned_by(old) == _learned_by(new)
+
+
+def _judged_by(rule: Rule) -> tuple[object, ...]:
+    return (*_learned_by(rule), rule.keep, rule.at_least, rule.attribution)
+
+
+def _learned_by(rule: Rule) -> tuple[object, ...]:
+    return (
+        rule.id, rule.selector, rule.areas, rule.categories, rule.windows, rule.step, rule.calendar_step,
+        rule.once_within, rule.detector,
+    )  # fmt: skip

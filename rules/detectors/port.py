@@ -134,6 +134,11 @@ class Detector(Protocol):
     refits: ClassVar[Literal["day", "step"]]
     """`day`: `fit` is called once a day, `law` reads memory alone. `step`: `law` reads recent counts, `fit` is idle."""
 
+    @property
+    def reach(self) -> int:
+        """How many windows back `law` looks at counts, the judged one included."""
+        ...
+
     def fit(self, memory: Memory | None, past: Past) -> Memory:
         """Memory after taking in `past` (None: the first time). Grows with the series; pure."""
         ...
@@ -169,6 +174,10 @@ class Fixed:
     mean: float = 0.1
     kind: ClassVar[str] = "fixed"
     refits: ClassVar[Literal["day", "step"]] = "step"
+
+    @property
+    def reach(self) -> int:
+        return 1
 
     def fit(self, memory: Memory | None, past: Past) -> Memory:
         return memory or {}

@@ -46,6 +46,11 @@ class Ratio:
         if not 0 < self.at_least < 1e6:
             raise ValueError(f"at_least is {self.at_least:g}: make it a number of events above 0")
 
+    @property
+    def reach(self) -> int:
+        """The judged window and those it is compared with."""
+        return int(self.against) + 1
+
     def fit(self, memory: Memory | None, past: Past) -> Memory:
         return memory or {}
 

@@ -55,6 +55,11 @@ class Surprise:
             if not 1 <= value <= 36_500:
                 raise ValueError(f"{name} is {value:g}: make it a number of days, 1 to 36500")
 
+    @property
+    def reach(self) -> int:
+        """The judged window alone."""
+        return 1
+
     def fit(self, memory: Memory | None, past: Past) -> Memory:
         """Memory after `past`, learnt day by day. Raises ValueError where memory has another grain or more series."""
         ledger = Ledger.blank(past) if memory is None else Ledger.read(memory)

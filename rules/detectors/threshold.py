@@ -26,6 +26,11 @@ class Threshold:
         if not 0 < self.n < 1e9:
             raise ValueError(f"n is {self.n:g}: make it a count above 0")
 
+    @property
+    def reach(self) -> int:
+        """The judged window alone."""
+        return 1
+
     def fit(self, memory: Memory | None, past: Past) -> Memory:
         return memory or {}
 
