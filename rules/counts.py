@@ -258,7 +258,7 @@ class Counts:
 
     def began(self, series: IntArray) -> IntArray:
         first = self.first_bucket if self.first_bucket is not None else self.ring.hi + 1
-        return np.full(len(series), max(first, self.ring.lo + 1), np.int64)
+        return np.full(len(series), first, np.int64)
 
 
 def feeds_of(selector: Selector, book: Book) -> list[FeedPolicy]:
