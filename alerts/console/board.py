@@ -43,6 +43,7 @@ class Areas:
     """Leaves of the area tree, each counted once."""
 
     quiet: int
+    covered: int  # neither speaking nor blind, yet under an alert that names the whole city
     blind: int  # and not speaking
     speaking: int  # and heard
     both: int  # speaking and blind
@@ -51,7 +52,7 @@ class Areas:
 
     @property
     def total(self) -> int:
-        return self.quiet + self.blind + self.speaking + self.both
+        return self.quiet + self.covered + self.blind + self.speaking + self.both
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,10 @@ def load(alerts: Sequence[Alert], now: int, *, top: int) -> Load:
 
 
 def areas(city: City, alerts: Sequence[Alert], silent: Collection[str]) -> Areas:
-    """An alert on the whole city marks no single area. A silent feed blinds the area its alert names, else all."""
+    """An alert on the whole city marks no single area, but none is quiet under it.
+
+    A silent feed blinds the area its alert names, else all.
+    """
     tree = city.book.areas
     leaves = {code for code, kids in tree.children.items() if not kids}
     speaking: set[str] = set()
@@ -166,7 +170,9 @@ def areas(city: City, alerts: Sequence[Alert], silent: Collection[str]) -> Areas
     blind = {leaf for leaf in leaves if blinded.intersection(tree.paths[leaf])}
     codes = frozenset(code for code, path in tree.paths.items() if blinded.intersection(path))
     both = spoken & blind
-    return Areas(len(leaves - spoken - blind), len(blind - both), len(spoken - both), len(both), whole, codes)
+    rest = len(leaves - spoken - blind)
+    quiet, covered = (0, rest) if whole else (rest, 0)
+    return Areas(quiet, covered, len(blind - both), len(spoken - both), len(both), whole, codes)
 
 
 def _feed_row(feed: FeedState, names: Names, now: int) -> FeedRow:

@@ -17,16 +17,16 @@ SHARES_SHOWN: Final = 8
 """Areas and categories named one by one; the rest is counted in one line."""
 
 LABEL_WIDTH: Final = 0.07
-"""Room that a label under the ladder needs, as a part of the ladder."""
+"""Room that a label of one mark under the ladder needs, as a part of the ladder."""
 
 HOUR: Final = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
 class RankStep:
-    """Where on the ladder a rank begins; `at` is where its label stands, so that no two touch."""
+    """Where on the ladder ranks begin, lowest first; `at` is where their label stands, so that no two touch."""
 
-    mark: Mark
+    marks: tuple[Mark, ...]
     count: int
     at: float
 
@@ -105,6 +105,7 @@ class Card:
     ladder: Ladder | None
     band: BandFigures | None
     cell: int  # length of a cell of the band, ms
+    band_end: int  # up to when its last cell is counted; 0: there is no band
     windows: tuple[WindowEvidence, ...]
     areas: Parts
     categories: Parts
@@ -129,6 +130,7 @@ def card(alert: Alert, names: Names, feeds: Sequence[FeedState], now: int) -> Ca
         ladder=_ladder(evidence, names) if one.limit and alert.signal.kind in {"spike", "threshold"} else None,
         band=band(evidence, names, one.mark.hue) if len(evidence.cells) > 1 else None,
         cell=evidence.cells[1].start - evidence.cells[0].start if len(evidence.cells) > 1 else HOUR,
+        band_end=_band_end(evidence, max(one.until, alert.signal.last)),
         windows=evidence.windows,
         areas=_parts(evidence.areas, evidence.observed, names.area),
         categories=_parts(evidence.categories, evidence.observed, names.leaf),
@@ -146,6 +148,15 @@ def _peak(evidence: Evidence) -> int:
     return places[-1] if places else -1
 
 
+def _band_end(evidence: Evidence, judged: int) -> int:
+    """The last cell is a whole hour, day or week; it was counted up to where the alert was `judged` last."""
+    cells = evidence.cells
+    if len(cells) < 2:
+        return 0
+    last, length = cells[-1].start, cells[1].start - cells[0].start
+    return min(last + length, judged) if judged > last else last + length
+
+
 def _usual(evidence: Evidence, peak: int) -> tuple[int, int] | None:
     """Only where the peak's cell is as long as the peak's window: else it speaks of other lengths."""
     cells = evidence.cells
@@ -155,13 +166,18 @@ def _usual(evidence: Evidence, peak: int) -> tuple[int, int] | None:
 
 
 def _ladder(evidence: Evidence, names: Names) -> Ladder:
-    limits = sorted((count, colour) for colour, count in evidence.rank_limits if count > 0)
-    highest = max([evidence.observed, *(count for count, _ in limits)])
+    limits: dict[int, list[str]] = {}
+    for colour, count in sorted(evidence.rank_limits, key=lambda limit: (limit[1], -names.mark_of(limit[0]).digit)):
+        if count > 0:
+            limits.setdefault(count, []).append(colour)
+    highest = max([evidence.observed, *limits])
     full = highest * 1.05
     steps: list[RankStep] = []
-    for count, colour in limits:
-        after = steps[-1].at + full * LABEL_WIDTH if steps else 0.0
-        steps.append(RankStep(names.mark_of(colour), count, max(float(count), after)))
+    for count, colours in limits.items():
+        marks = tuple(map(names.mark_of, colours))
+        wide = (len(marks) + len(steps[-1].marks)) / 2 if steps else 0.0
+        after = steps[-1].at + full * LABEL_WIDTH * wide if steps else 0.0
+        steps.append(RankStep(marks, count, max(float(count), after)))
     return Ladder(evidence.observed, min(evidence.expected, highest), full, tuple(steps))
 
 
@@ -192,9 +208,9 @@ def band(evidence: Evidence, names: Names, hue: str) -> BandFigures:
     return {
         "x": [label(cell) for cell in cells],
         "ticks": list(range(last % 4, len(cells), 4)),
-        "low": [round(cell.low, 2) for cell in cells],
-        "high": [round(cell.high, 2) for cell in cells],
-        "expected": [round(cell.expected, 2) for cell in cells],
+        "low": [round(cell.low, 4) for cell in cells],
+        "high": [round(cell.high, 4) for cell in cells],
+        "expected": [round(cell.expected, 4) for cell in cells],
         "limit": [cell.limit if cell.limit >= 0 else None for cell in cells],
         "counted": [None if cell.missing and not cell.observed else cell.observed for cell in cells],
         "blind": [place for place, cell in enumerate(cells) if cell.missing],

@@ -48,6 +48,10 @@ class Names:
     def here(self) -> str:
         return self._pick(self.city.book.names, self.city.name)
 
+    def root(self) -> str:
+        """The area that holds all others, by its own name."""
+        return self.area(self.city.book.areas.root)
+
     def _node(self, tree: Tree, code: str) -> str:
         return tree.name(code, self.speech.language) if code in tree.by_code else code
 

@@ -32,6 +32,9 @@ MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
+SMALLEST: Final = 0.01
+"""A number below this one is said as less than it: none would read as nothing expected."""
+
 
 def catalogue_path(language: str) -> Path:
     return LOCALE / language.replace("-", "_") / "LC_MESSAGES" / f"{DOMAIN}.po"
@@ -91,7 +94,9 @@ class Speech:
         return str(format_decimal(n, locale=self.locale))
 
     def decimal(self, x: float) -> str:
-        """As many places as a reader can use: 0.15, 0.6, 14.3, 120."""
+        """As many places as a reader can use: <0.01, 0.15, 0.6, 14.3, 120."""
+        if 0 < x < SMALLEST:
+            return f"<{format_decimal(SMALLEST, locale=self.locale)}"
         places = "#,##0.##" if x < 1 else "#,##0.#" if x < 100 else "#,##0"
         return str(format_decimal(round(x, 2), format=places, locale=self.locale))
 

@@ -56,7 +56,8 @@ def map_figures(board: Board, names: Names) -> MapFigures:
     city_wide = loudest.get(tree.root)
     whole_say = ""
     if city_wide:
-        whole_say = names.speech.gettext("Whole city, %(colour)s: %(what)s") % {
+        whole_say = names.speech.gettext("%(where)s, %(colour)s: %(what)s") % {
+            "where": names.root(),
             "colour": city_wide.mark.word,
             "what": city_wide.what,
         }

@@ -215,6 +215,28 @@ def test_an_alert_of_another_time_is_an_exercise_in_its_banner(open_page: Opener
     expect(page.locator(".banner.hatch")).to_contain_text("Nothing here is happening now.")
 
 
+def test_a_city_that_catches_up_is_not_called_live_until_it_has(open_page: Opener, site: Site) -> None:
+    book = site.source.city().book
+    site.source.be(City(book, catching_up=True))
+    page = open_page()
+    expect(page.locator("#live .long")).to_have_text("Catching up, at 2026-11-15")
+    site.source.move_to(NOW + 86_400_000)
+    expect(page.locator("#live .long")).to_have_text("Catching up, at 2026-11-16")
+    site.source.be(City(book))
+    expect(page.locator("#live .short")).to_have_text("Live")
+
+
+def test_a_drawing_says_that_it_is_drawn_until_it_is_there(open_page: Opener, site: Site) -> None:
+    page = open_page()
+    expect(page.locator(".drawing")).to_have_count(0)
+    page.route("**/shapes/*", lambda route: route.abort())
+    page.reload()
+    expect(page.locator(".map .drawing")).to_have_text("The map could not be drawn: see the list")
+    page.unroute("**/shapes/*")
+    site.source.put(sample_alert("fresh", "harbour"))
+    expect(page.locator(".drawing")).to_have_count(0)
+
+
 def _cut_off(page: Page) -> list[str]:
     """Elements that stand out of the window to the right."""
     cut: list[str] = page.evaluate(

@@ -97,9 +97,16 @@ def test_a_silent_feed_without_an_alert_blinds_the_city() -> None:
     assert (figures.quiet, figures.blind) == (0, 12)
 
 
-def test_an_alert_on_the_whole_city_marks_no_single_area() -> None:
+def test_an_alert_on_the_whole_city_marks_no_single_area_and_leaves_none_quiet() -> None:
     figures = areas(CITY, [sample_alert("a", "sample")], set())
-    assert (figures.quiet, figures.speaking, figures.whole) == (12, 0, 1)
+    assert (figures.quiet, figures.covered, figures.speaking, figures.whole) == (0, 12, 0, 1)
+
+
+def test_areas_that_speak_or_are_blind_are_counted_as_that_under_an_alert_on_the_whole_city() -> None:
+    silence = sample_alert("s", "westport", "incident", kind="silence", feed="outages")
+    figures = areas(CITY, [sample_alert("a", "sample"), sample_alert("b", "harbour"), silence], {"outages"})
+    assert (figures.quiet, figures.covered, figures.speaking, figures.blind) == (0, 10, 1, 1)
+    assert figures.total == 12
 
 
 def test_the_map_is_filled_by_the_worst_alert_of_an_area() -> None:
@@ -110,7 +117,7 @@ def test_the_map_is_filled_by_the_worst_alert_of_an_area() -> None:
 
 def test_an_alert_on_the_whole_city_has_a_mark_and_a_tint_and_fills_nothing() -> None:
     figures = map_figures(shown(sample_alert("a", "sample")), NAMES)
-    assert (figures["whole"], figures["whole_say"]) == ("yellow", "Whole city, Yellow: Traffic: Road obstruction")
+    assert (figures["whole"], figures["whole_say"]) == ("yellow", "Sample County, Yellow: Traffic: Road obstruction")
     assert figures["fills"] == {}
     assert figures["marks"][0]["over"] == []
 

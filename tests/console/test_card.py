@@ -31,11 +31,31 @@ def with_evidence(**changes: object) -> Alert:
 
 
 def test_labels_of_the_ladder_do_not_touch_and_its_ticks_stay_true() -> None:
-    ladder = shown(with_evidence(rank_limits=(("yellow", 5), ("orange", 6), ("red", 6)), observed=200)).ladder
+    ladder = shown(with_evidence(rank_limits=(("yellow", 5), ("orange", 6), ("red", 7)), observed=200)).ladder
     assert ladder is not None
-    assert [step.count for step in ladder.steps] == [5, 6, 6]
+    assert [step.count for step in ladder.steps] == [5, 6, 7]
     assert all(after.at - before.at >= ladder.full * LABEL_WIDTH - 1e-9 for before, after in pairwise(ladder.steps))
     assert ladder.full > 200
+
+
+def test_ranks_that_begin_at_the_same_count_share_a_label_lowest_first() -> None:
+    ladder = shown(with_evidence(rank_limits=(("red", 6), ("orange", 6), ("yellow", 5)))).ladder
+    assert ladder is not None
+    assert [[mark.hue for mark in step.marks] for step in ladder.steps] == [["yellow"], ["orange", "red"]]
+
+
+def test_the_chart_ends_where_its_last_cell_was_counted_to() -> None:
+    alert = with_evidence()
+    assert shown(alert).band_end == NOW - 2 * 60_000
+    begun = shown(msgspec.structs.replace(alert, signal=msgspec.structs.replace(alert.signal, last=0)))
+    assert begun.band_end == NOW - 2 * 60_000
+    cells = alert.signal.evidence.cells
+    half_way = cells[-1].start + 30 * 60_000
+    windows = tuple(msgspec.structs.replace(one, until=half_way) for one in alert.signal.evidence.windows)
+    early = with_evidence(windows=windows)
+    early = msgspec.structs.replace(early, signal=msgspec.structs.replace(early.signal, last=half_way))
+    assert shown(early).band_end == half_way
+    assert shown(with_evidence(cells=())).band_end == 0
 
 
 def test_missing_cells_are_hatched_and_have_no_bar() -> None:

@@ -14,6 +14,7 @@ from alerts.console.sample_county import sample_book
 from alerts.console.sample_night import NOW, sample_alert, sample_feeds, sample_night
 from alerts.console.source import FeedState
 from alerts.console.speech import LANGUAGES
+from rules.book import DetectorSpec
 from tests.console.reading import read
 
 WORDS = {"en": "Running", "zh-CN": "进行中"}
@@ -91,6 +92,78 @@ def test_a_window_without_history_names_no_limit() -> None:
 def test_the_card_says_the_number_that_would_not_have_spoken(client: TestClient) -> None:
     figures = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+?)\s*<", client.get("/alert/91c4e7aa").text))
     assert figures == {"Counted": "19", "Expected": "0.6", "Limit": "5", "Would not have spoken": "4"}
+
+
+def card_of(kind: str, **changes: object) -> str:
+    """The card of an alert whose rule has the detector `kind`."""
+    book = sample_book()
+    rules = tuple(
+        msgspec.structs.replace(rule, detector=DetectorSpec(kind), **changes) if rule.id == "traffic-surge" else rule
+        for rule in book.rules
+    )
+    source = SampleBoard(City(msgspec.structs.replace(book, rules=rules)), [sample_alert("aa")], sample_feeds())
+    return read(TestClient(create_app({"sample": source})).get("/alert/aa").text).text
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("threshold", "Speaks at a fixed count"), ("ratio", "Speaks at a fixed ratio"), ("surprise", "Promised: 1 false")],
+)
+def test_only_a_detector_that_promises_is_said_to_promise(kind: str, said: str) -> None:
+    text = card_of(kind, false_alarms=1.0)
+    assert said in text
+    assert ("Promised: 1 false alarm a month" in text) == (kind == "surprise")
+
+
+def test_a_rule_without_names_shows_its_id_once() -> None:
+    version = sample_alert("aa").signal.rule_version
+    assert f"traffic-surge, version {version}" in card_of("surprise")
+    nameless = card_of("surprise", names={})
+    assert f"version {version}" in nameless
+    assert nameless.count("traffic-surge") == 1
+
+
+def test_the_chart_is_titled_by_its_true_end(client: TestClient) -> None:
+    assert "24 hours up to 03:10, by the hour" in client.get("/alert/91c4e7aa", params={"lang": "en"}).text
+    assert "截至 03:10 的 24 小时，逐小时" in client.get("/alert/91c4e7aa", params={"lang": "zh-CN"}).text
+
+
+@pytest.mark.parametrize("name", ["Sample County", "样例县"])
+def test_no_area_is_called_quiet_under_an_alert_on_the_whole_city(name: str) -> None:
+    source = SampleBoard(City(sample_book()), [sample_alert("aa", "sample")], [FeedState("dispatch", NOW - 5000)])
+    language = "en" if name.isascii() else "zh-CN"
+    text = read(TestClient(create_app({"sample": source})).get("/", params={"lang": language}).text).text
+    assert ("12 under an alert of the whole of" if language == "en" else "12 处于") in text
+    assert name in text
+    assert not any(
+        words in text for words in ("whole city", "Heard and under every limit", "全市域", "有数据，且未触线")
+    )
+
+
+def test_one_alert_is_not_called_alerts() -> None:
+    source = SampleBoard(City(sample_book()), [sample_alert("aa")], sample_feeds())
+    html = TestClient(create_app({"sample": source})).get("/").text
+    assert "1 alert said in the last 8 hours" in html
+    assert "1 alerts" not in html
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Catching up, at 2026-11-15"), ("zh-CN", "正在补读，已至 2026-11-15")]
+)
+def test_a_city_that_is_catching_up_says_how_far_it_is(language: str, words: str) -> None:
+    source = SampleBoard(City(sample_book(), catching_up=True), sample_night(), sample_feeds())
+    html = TestClient(create_app({"sample": source})).get("/", params={"lang": language}).text
+    found = read(html)
+    assert words in found.text
+    assert f'data-behind="{words}"' in html
+    assert "data-behind" not in TestClient(create_app({"sample": sample_board()})).get("/").text
+
+
+def test_a_city_that_is_catching_up_from_nothing_says_so_without_a_day() -> None:
+    source = SampleBoard(City(sample_book(), catching_up=True), now=0)
+    html = TestClient(create_app({"sample": source})).get("/").text
+    assert 'data-behind="Catching up"' in html
+    assert "1970" not in html
 
 
 def test_guidance_comes_in_the_language_of_the_page(client: TestClient) -> None:

@@ -41,7 +41,17 @@ def test_a_window_is_said_in_the_unit_it_was_written_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "said"), [(0.153, "0.15"), (0.6, "0.6"), (0, "0"), (14.32, "14.3"), (120.4, "120"), (12345.6, "12,346")]
+    ("number", "said"),
+    [
+        (0.004, "<0.01"),
+        (0.01, "0.01"),
+        (0.153, "0.15"),
+        (0.6, "0.6"),
+        (0, "0"),
+        (14.32, "14.3"),
+        (120.4, "120"),
+        (12345.6, "12,346"),
+    ],
 )
 def test_an_expected_count_has_as_many_places_as_help(number: float, said: str) -> None:
     assert ENGLISH.decimal(number) == said

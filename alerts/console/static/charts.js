@@ -136,7 +136,7 @@
     if (d.limit[last] !== null) series[3].endLabel = { show: true, formatter: () => w.limit + ' ' + d.limit[last], color: p.ink, fontSize: 12, distance: 4 };
     if (d.blind.length) series.push({ name: w.blind, type: 'bar', z: 2, barGap: '-100%', barWidth: '100%', silent: true, tooltip: { show: false }, data: d.x.map((_, i) => d.blind.includes(i) ? top : '-'),
       itemStyle: { color: hatch(p.ink_3, p.panel), borderColor: p.line_2, borderWidth: 1 } });
-    const figure = n => n === null || n === undefined ? '–' : String(n);
+    const figure = n => n === null || n === undefined ? '–' : n > 0 && n < .01 ? '<0.01' : String(Math.round(n * 100) / 100);
     const at = i => [d.x[i],
       d.blind.includes(i) ? w.blind : null, w.counted + ' ' + figure(d.counted[i]), w.expected + ' ' + figure(d.expected[i]),
       w.usual + ' ' + figure(d.low[i]) + '–' + figure(d.high[i]), w.limit + ' ' + figure(d.limit[i])].filter(Boolean).join('\n');
@@ -168,6 +168,8 @@
     entry.chart.setOption(Object.assign({ animation: false, textStyle: { fontFamily: css('--sans') } }, first), true);
     if (after) entry.chart.setOption(after(entry.chart));   // what needs to know where things have come to lie
     holder.dispatchEvent(new CustomEvent('tocsin:painted', { bubbles: true }));
+    const drawing = holder.querySelector('.drawing');
+    if (drawing) drawing.remove();
     entry.painted = (entry.painted || 0) + 1;
     entry.chart.getDom().dataset.painted = String(entry.painted);
   }
@@ -177,6 +179,8 @@
       paint(holder).catch(fault => {   // tried again at the next swap; the list says the same
         const entry = charts.get(holder);
         if (entry) entry.figures = null;
+        const drawing = holder.querySelector('.drawing');
+        if (drawing) drawing.textContent = holder.dataset.failed;
         console.warn('not drawn:', fault.message);
       });
     });

@@ -1,4 +1,4 @@
-/* The stream's state in words: live, or how old the screen is. New alerts are read out. */
+/* The stream's state in words: live, catching up, or how old the screen is. New alerts are read out. */
 (function () {
   'use strict';
   const SILENT = 25000;   // the server speaks at least every 10 s
@@ -13,6 +13,7 @@
 
   let heard = Date.now(), cut = 0, opened = false, known = null, said = '';
   const write = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+  const behind = () => (document.getElementById('clock') || { dataset: {} }).dataset.behind || '';   // catching up: heard, yet not live
   const clock = () => { const time = document.querySelector('#clock time'); return time ? time.textContent : ''; };
   const fill = (sentence, n, at) => sentence.replace('{n}', String(n)).replace('{clock}', at);
 
@@ -24,8 +25,10 @@
     banner.hidden = !lost;
     if (!lost) {
       said = clock();
-      write(live.querySelector('.short'), opened ? live.dataset.live : live.dataset.opening);
-      write(live.querySelector('.long'), opened ? fill(live.dataset.liveLong, age, '') : live.dataset.opening);
+      const words = behind();
+      live.classList.toggle('behind', Boolean(words));
+      write(live.querySelector('.short'), words || (opened ? live.dataset.live : live.dataset.opening));
+      write(live.querySelector('.long'), words || (opened ? fill(live.dataset.liveLong, age, '') : live.dataset.opening));
       return;
     }
     write(live.querySelector('.short'), live.dataset.stale);
