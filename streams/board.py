@@ -1,6 +1,7 @@
 """What the page sees of a city: its book, clock and feeds as the writer left them last, its alerts from the store.
 
-The engine belongs to the writer's thread. After every turn that thread lays here what pages may see; pages read that alone.
+The engine belongs to the writer's thread. After every turn that thread lays here what pages may see; pages read
+only that.
 """
 
 from __future__ import annotations
