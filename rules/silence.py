@@ -101,11 +101,13 @@ class FeedWatch:
         self.covered: list[tuple[int, int]] = []  # Orders down, blind: [since, until)
         self.retired = False
         self._slots: dict[int, int] = {}
+        self._rare: tuple[int, int] | None = None
 
     def follow(self, policy: FeedPolicy, calendar: Calendar) -> None:
         """Go on under another book."""
         self.policy, self.calendar = policy, calendar
         self._slots.clear()
+        self._rare = None
 
     def _slot(self, hour: int) -> int:
         """The hour of the week of an hour since 1970."""
@@ -155,6 +157,12 @@ class FeedWatch:
             hour += 1
         return hour * HOUR_MS
 
+    def _rare_at(self, since: int) -> int:
+        """When a silence that began at `since` is too rare to be calm; kept, for a silence is asked about often."""
+        if self._rare is None or self._rare[0] != since:
+            self._rare = (since, self.instant(since, self.rates.enough))
+        return self._rare[1]
+
     def look(self, now: int) -> bool:
         """Judge the gaps between arrivals up to `now`. True where a silence began or ended."""
         changed = False
@@ -177,11 +185,13 @@ class FeedWatch:
         if not self.policy.silence or self.retired or not self.rates.known:
             return False
         if self.gap is not None:
+            if self.gap.rank == len(_RANKS) - 1:
+                return False
             rank = self._rank(since, now)
             grew = rank > self.gap.rank
             self.gap.rank = max(rank, self.gap.rank)
             return grew
-        speaks_at = self.instant(since, self.rates.enough)
+        speaks_at = self._rare_at(since)
         if now < speaks_at:
             return False
         usual = self.instant(since, 1.0) - since
@@ -206,8 +216,7 @@ class FeedWatch:
         if before is None or before >= end:
             return False
         edges = [before, *self.times[begin:stop], end]
-        enough = self.rates.enough
-        return any(self.expected(since, until) >= enough for since, until in pairwise(edges) if until > since)
+        return any(self._rare_at(since) <= until for since, until in pairwise(edges) if until > since)
 
     def learn(self, now: int) -> None:
         """Take in the hours that have settled by `now`. Called once a day."""
@@ -221,6 +230,7 @@ class FeedWatch:
             blind = [self.missing(h * HOUR_MS, (h + 1) * HOUR_MS) for h in hours]
             self.rates.learn([self._slot(h) for h in hours], counts, blind)
             self.learned_to = stop
+            self._rare = None
         keep = bisect_left(self.times, now - self.policy.lateness - _KEPT_MS)
         if keep > 1:
             del self.times[: keep - 1]  # the last one before stays: gaps are measured from it

@@ -54,8 +54,14 @@ class RuleWatch:
         """When the next bucket settles or the next refit is due."""
         if self.first_open is None or self.judge.next_refit is None:
             return None
+        if self._empty_from(self.first_open):  # nothing to judge: it may settle with whatever is due next
+            return self.judge.next_refit
         settles = self.counts.steps.end(self.first_open) + self.counts.longest_lateness
         return min(settles, self.judge.next_refit)
+
+    def _empty_from(self, bucket: int) -> bool:
+        """Whether no row has come for `bucket` or later, and nothing runs on."""
+        return bucket > self.counts.ring.hi and self.idle
 
     @property
     def idle(self) -> bool:
@@ -137,19 +143,27 @@ class RuleWatch:
         """Fold the buckets that have settled by `at` for good; `muted` ones surely hold nothing."""
         assert self.first_open is not None
         steps, lateness = self.counts.steps, self.counts.longest_lateness
+        learns = self.judge.detector.refits == "day"
         while steps.end(self.first_open) + lateness <= at:
             bucket = self.first_open
-            self.counts.reach(bucket)
-            if context.missing(steps.start(bucket), steps.end(bucket)):
+            empty = self._empty_from(bucket)
+            if not empty:
+                self.counts.reach(bucket)
+            if (not empty or learns) and context.missing(steps.start(bucket), steps.end(bucket)):
                 self.missing[bucket] = True
+            if empty:
+                self.first_open += 1
+                continue
             if not muted and self._judges(bucket) and (self.fold.active or self._look_again(bucket, None)):
                 self.woken |= fold(self.fold, self.judge, bucket, missing=self.missing.get(bucket, False))
             self.judge.drop(bucket)
             self.loud.discard(bucket)
             self.first_open += 1
             self.woken |= self.running
-            if self.counts.first_open is None or self.first_open > self.counts.first_open:
-                self.counts.first_open = self.first_open
+        if self.counts.ring.hi >= self.counts.ring.lo:
+            self.counts.reach(self.first_open - 1)
+        if self.counts.first_open is None or self.first_open > self.counts.first_open:
+            self.counts.first_open = self.first_open
 
     def refit(self, at: int) -> None:
         """Run the refits whose nominal time has come; then judge what waited for them."""

@@ -27,8 +27,9 @@ TICK_SECONDS: Final = 1.0
 STEP_MS: Final = 10_000
 """After a stop, ticks go on in steps of at most this."""
 LONG_STOP_MS: Final = 86_400_000
-LONG_STEP_MS: Final = 600_000
-"""Before the last day of a longer stop (a load of the past, then the present): no source is read meanwhile."""
+LONG_STEP_MS: Final = 86_400_000
+"""Before the last day of a longer stop (a load of the past, then the present): no source is read meanwhile, and the
+engine orders what is due inside a tick by its own time (law 5)."""
 GROUP_EVENTS: Final = 20_000
 """Most events of one group commit."""
 FULL_DISK_PAUSE: Final = 0.5
