@@ -53,9 +53,9 @@ def test_a_library_is_heard_but_not_quoted(out: io.StringIO) -> None:
     try:
         fail()
     except KeyError:
-        logging.getLogger("uvicorn.error").exception("cannot read %s", SECRET)
+        logging.getLogger("some.library").exception("cannot read %s", SECRET)
     found = told(out)
-    assert (found["event"], found["library"], found["fault"]) == ("library_said", "uvicorn.error", "KeyError")
+    assert (found["event"], found["library"], found["fault"]) == ("library_said", "some.library", "KeyError")
     assert SECRET not in out.getvalue()
 
 
