@@ -32,15 +32,17 @@ class CityBoard:
 
     # for the writer's thread
 
-    def look(self, engine: EngineLike) -> None:
+    def look(self, engine: EngineLike, *, catching_up: bool = False) -> None:
         """Take what pages may see; ring where more than the time has changed."""
         self._tick = engine.tick or 0
         known = engine.book.feed_by_name
         feeds = tuple(_state(view) for view in engine.feeds() if view.name in known)
-        changed = feeds != self._feeds or engine.book.digest != self._city.book.digest
+        city = City(engine.book, self._city.languages, self._city.exercise, catching_up)
+        known_as = self._city.book.digest, self._city.catching_up
+        changed = feeds != self._feeds or (city.book.digest, catching_up) != known_as
         self._feeds = feeds
-        if engine.book.digest != self._city.book.digest:
-            self._city = City(engine.book, self._city.languages, self._city.exercise)
+        if (city.book.digest, catching_up) != known_as:
+            self._city = city
         if changed:
             self._bell.ring()
 

@@ -13,6 +13,7 @@ import structlog
 from alerts.alert import Alert
 from alerts.channels.port import Channel
 from alerts.channels.register import open_channel
+from alerts.export import rfc3339
 from alerts.outbox import Outbox
 from rules.signals import Signal
 from streams.board import CityBoard
@@ -82,6 +83,7 @@ class Station:
         )
         cursors = self.shard.cursors()
         self.door = PushDoor(intake_of(city, key), self.writer, clock, metrics, cursors, kind=kind)
+        self.board.look(self.shard.engine, catching_up=self._catching_up)
         self._watching = intake_of(city, key)
         self.watcher = (
             Watcher(
@@ -171,7 +173,7 @@ class Station:
         if not self.alive():
             return "dead"
         if not self.writer.caught_up:
-            return "catching up"
+            return f"catching up, at {rfc3339(self.board.now())[:10]}" if self.board.now() else "catching up"
         if self.shard.full:
             return "disk full"
         if self.kind == "wall" and self._clock.now() - self.board.now() > TICK_OLD_MS:
@@ -187,11 +189,15 @@ class Station:
     def _hear(self, signals: Sequence[Signal], changed: Sequence[Alert]) -> None:
         self._changed = True
 
+    @property
+    def _catching_up(self) -> bool:
+        return self.kind == "wall" and not self.writer.caught_up
+
     def _after_turn(self) -> None:
-        self.board.look(self.shard.engine)
-        if self._changed:
-            self.board.ring()
         waited = self._clock.steady() - self._delivered_at
+        self.board.look(self.shard.engine, catching_up=self._catching_up)
+        if self._changed or (self._catching_up and waited >= DELIVER_EVERY):
+            self.board.ring()
         if self._changed or waited >= DELIVER_EVERY:
             self._delivered_at = self._clock.steady()
             self.outbox.deliver_due(self._clock.now())

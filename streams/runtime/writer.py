@@ -15,6 +15,7 @@ from typing import Final
 
 import structlog
 
+from alerts.export import rfc3339
 from streams.clock import Clock
 from streams.journal import DiskFullError
 from streams.metrics import Metrics
@@ -30,6 +31,11 @@ LONG_STOP_MS: Final = 86_400_000
 LONG_STEP_MS: Final = 86_400_000
 """Before the last day of a longer stop (a load of the past, then the present): no source is read meanwhile, and the
 engine orders what is due inside a tick by its own time (law 5)."""
+LONG_STEPS_AT_ONCE: Final = 1
+STEPS_AT_ONCE: Final = 200
+"""Ticks between two looks at whether the city is told to stop."""
+TELL_SECONDS: Final = 5.0
+"""How often the log tells how far a city that catches up has come."""
 GROUP_EVENTS: Final = 20_000
 """Most events of one group commit."""
 FULL_DISK_PAUSE: Final = 0.5
@@ -76,7 +82,7 @@ class Writer:
         self._stopping = False
         self._backlog = backlog
         self._caught_up = False
-        self._remembered_at = clock.steady()
+        self._remembered_at = self._told_at = clock.steady()
         self._thread = threading.Thread(target=self._run, name="tocsin-writer", daemon=True)
         metrics.queue_bound.labels(shard.city).set(queue_events)
 
@@ -167,8 +173,9 @@ class Writer:
     def _turn(self) -> bool:
         """Gather, write, let time pass; False when stopped and nothing waits."""
         group = self._gather()
-        if group and not self._caught_up:
-            self._reach(group)
+        if group and not self._caught_up and not self._reach(group):
+            self._turn_away(group)
+            return True
         if group:
             self._write(group)
         elif self._stopping:
@@ -219,13 +226,23 @@ class Writer:
         for (_, future), receipt in zip(group, receipts, strict=True):
             future.set_result(receipt)
 
-    def _reach(self, group: list[tuple[Parcel, Future[Receipt]]]) -> None:
-        """Let time pass up to the group: to its earliest stamp while a backlog is read, else to the present."""
+    def _reach(self, group: list[tuple[Parcel, Future[Receipt]]]) -> bool:
+        """Let time pass up to the group: to its earliest stamp while a backlog is read, else to the present.
+
+        False where the city was told to stop on the way: what waits was promised nothing.
+        """
         stamps = [parcel.stamp for parcel, _ in group if parcel.stamp is not None]
         if not self._backlog:
             self._pass_time()
-        elif self._shard.kind == "wall" and stamps:
-            self._tick(min(*stamps, self._clock.now()) - 1)
+            return self._caught_up
+        if self._shard.kind == "wall" and stamps:
+            return self._tick(min(*stamps, self._clock.now()) - 1)
+        return True
+
+    @staticmethod
+    def _turn_away(group: list[tuple[Parcel, Future[Receipt]]]) -> None:
+        for _, future in group:
+            future.set_exception(StoppedError("told to stop while catching up"))
 
     def _pass_time(self) -> None:
         apart = self._clock.apart_seconds()
@@ -238,18 +255,35 @@ class Writer:
         now = self._clock.now()
         if self._caught_up and now - self._shard.tick < 1000 * TICK_SECONDS:
             return
-        self._tick(now)
-        self._caught_up = True
+        self._caught_up = self._tick(now) or self._caught_up
 
-    def _tick(self, now: int) -> None:
-        last = self._shard.tick
+    def _tick(self, now: int) -> bool:
+        """Tick on to `now`; False where the city was told to stop on the way, which a short way never is."""
         try:
-            if 0 < last < now - LONG_STOP_MS:
-                self._shard.tick_to(now - LONG_STOP_MS, step=LONG_STEP_MS)
-            self._shard.tick_to(now, step=STEP_MS)
+            while True:
+                last = self._shard.tick
+                if 0 < last < now - LONG_STOP_MS:
+                    step, until = LONG_STEP_MS, min(now - LONG_STOP_MS, last + LONG_STEPS_AT_ONCE * LONG_STEP_MS)
+                else:
+                    step, until = STEP_MS, min(now, last + STEPS_AT_ONCE * STEP_MS) if last > 0 else now
+                self._shard.tick_to(until, step=step)
+                if until >= now:
+                    return True
+                if self._stopping:
+                    return False
+                self._tell()
         except DiskFullError:
             with self._ready:
                 self._ready.wait(FULL_DISK_PAUSE)
+        return True
+
+    def _tell(self) -> None:
+        """How far the city has come on a longer way: to whoever looks at it, and now and then to the log."""
+        if self._after_turn is not None:
+            self._after_turn()
+        if self._clock.steady() - self._told_at >= TELL_SECONDS:
+            self._told_at = self._clock.steady()
+            log.info("catching_up", city=self._shard.city, at=rfc3339(self._shard.tick)[:10])
 
     def _remember_sometimes(self) -> None:
         waited = self._clock.steady() - self._remembered_at

@@ -34,6 +34,16 @@ def test_a_mere_look_does_not_ring() -> None:
     assert made.version() == before
 
 
+def test_a_city_that_catches_up_says_so_and_rings_when_it_is_there() -> None:
+    made, engine = board(), CountingEngine(book(), 0)
+    made.look(engine, catching_up=True)
+    assert made.city().catching_up
+    before = made.version()
+    made.look(engine)
+    assert not made.city().catching_up
+    assert made.version() > before
+
+
 def test_a_new_book_is_shown_once_it_is_in_force() -> None:
     made, changed = board(), book(version="two")
     made.look(CountingEngine(changed, 0))

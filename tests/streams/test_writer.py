@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from streams.clock import HandClock
 from streams.journal import DiskFullError, Journal
 from streams.metrics import Metrics
 from streams.runtime import ClockKind, Parcel, QueueFullError, Shard, StoppedError, Writer
+from streams.runtime.writer import LONG_STOP_MS, STEP_MS
 from tests.streams.counting import CountingEngines, ListeningDesk, book, frame
 
 NOON = 1_452_000_000_000
@@ -201,4 +203,32 @@ def test_on_the_stream_clock_only_ticks_that_come_in_let_time_pass(tmp_path: Pat
     scene.writer.submit(Parcel(frame=frame([1], arrived_at=60))).result(SOON)
     scene.writer.stop()
     assert [type(record) for record in scene.records()] == [Tick, Frame]
+    scene.shard.close()
+
+
+def test_after_a_long_stop_days_pass_at_once_and_the_last_one_in_small_steps(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.shard.tick_to(NOON - 5 * LONG_STOP_MS, step=STEP_MS)
+    scene.writer.start()
+    scene.writer.submit(Parcel(frame=frame([1]))).result(60)
+    scene.writer.stop()
+    ticks = [record.now - NOON for record in scene.records() if isinstance(record, Tick)]
+    assert ticks[:5] == [-n * LONG_STOP_MS for n in (5, 4, 3, 2, 1)]
+    assert ticks[5:] == list(range(STEP_MS - LONG_STOP_MS, 1, STEP_MS))
+    scene.shard.close()
+
+
+def test_a_stop_is_heard_while_catching_up_and_what_waits_is_promised_nothing(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.shard.tick_to(NOON - 4_000 * LONG_STOP_MS, step=STEP_MS)
+    waiting = scene.writer.submit(Parcel(frame=frame([1])))
+    scene.writer.start()
+    while scene.shard.tick == NOON - 4_000 * LONG_STOP_MS:
+        time.sleep(0.001)
+    scene.writer.stop(seconds=SOON)
+    assert not scene.writer.alive()
+    with pytest.raises(StoppedError):
+        waiting.result(0)
+    assert scene.shard.tick < NOON - LONG_STOP_MS
+    assert not any(isinstance(record, Frame) for record in scene.records())
     scene.shard.close()
