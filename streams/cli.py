@@ -39,7 +39,7 @@ from streams.messages import SpokenError, say
 from streams.metrics import Metrics
 from streams.opened import city_of, intake_of, journal_of, open_city
 from streams.refusals import MEANINGS
-from streams.retry import retry
+from streams.retry import Retried, retry, waiting_in
 from streams.runtime import ClockKind
 from streams.settings import Settings, read_settings
 
@@ -220,12 +220,17 @@ def refused_retry(city: CityFolder, feed: FeedName = None, data: DataFolder = No
     logs.configure(settings.log, level=logging.WARNING)
     read = city_of(city, settings.language)
     clock = WallClock()
-    opened = open_city(read, settings, clock, Metrics(), kind="wall", engines=RuleEngines())
-    with closing(opened.shard):
-        found = retry(opened.shard, read, intake_of(read, opened.key), clock, feed=feed)
-    opened.close()
+    watched, by_load = waiting_in(journal_of(read.name, settings), feed)
+    found = Retried()
+    if watched:
+        opened = open_city(read, settings, clock, Metrics(), kind="wall", engines=RuleEngines())
+        with closing(opened.shard):
+            found = retry(opened.shard, read, intake_of(read, opened.key), clock, feed=feed)
+        opened.close()
     values = {"read": found.read, "accepted": found.accepted, "refused": found.refused, "lost": found.lost}
     typer.echo(say("retried", settings.language, city=read.name, **values))
+    if by_load:
+        typer.echo(say("came-by-load", settings.language, city=read.name, count=by_load))
 
 
 def _time(text: str | None, city: City) -> int | None:

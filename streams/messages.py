@@ -147,6 +147,10 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{city}: {read} records read again, {accepted} accepted now, {refused} refused again, {lost} not found",
         "zh-CN": "{city}：重读 {read} 条记录，现接收 {accepted} 条，再次拒收 {refused} 条，找不到 {lost} 条",
     },
+    "came-by-load": {
+        "en": "{city}: {count} records came by load: mend the feed's file, then run load again into a new data folder",
+        "zh-CN": "{city}：有 {count} 条记录来自 load：请更正数据源文件，再用新的数据目录重新运行 load",
+    },
     "demo-missing": {
         "en": "{folder}: the example city is not here: run the demo from a checkout, or name a city folder",
         "zh-CN": "{folder}：找不到示例城市：请在代码目录中运行演示，或指定城市目录",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 import zoneinfo
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from streams.journal import Cursor, Journal
 from streams.opened import city_of, intake_of
 from streams.refusals import Place, Reason, Refusal
 from streams.watch import Source
-from tests.streams.town import NAME, event, make_town
+from tests.streams.town import NAME, event, in_service, make_town
 
 HELPED = [
     [],
@@ -137,9 +138,11 @@ def test_refused_records_are_listed_and_those_of_files_retried(tocsin: Tocsin, t
     feed = "kind: incident\ncomes: {folder: incoming}\nformat: contract\n"
     town = make_town(tmp_path / "town", files=feed)
     (town / "incoming").mkdir()
+    with in_service(town, tmp_path / "var"):
+        pass
     path = town / "incoming" / "calls.jsonl"
     path.write_text(json.dumps(event(1, area="harbour")) + "\n" + json.dumps(event(2)) + "\n")
-    assert tocsin("refused", "retry", town).out.startswith(f"{NAME}: 0 records read again")
+    assert f"{NAME}: 0 records read again" in tocsin("refused", "retry", town).out
     assert tocsin("refused", "list", town).out == "Nothing was refused.\n"
     refuse(tmp_path / "var", town, path)
     listed = tocsin("refused", "list", town).out
@@ -150,6 +153,27 @@ def test_refused_records_are_listed_and_those_of_files_retried(tocsin: Tocsin, t
         f"{NAME}: 1 records read again, 1 accepted now, 0 refused again, 0 not found\n"
     )
     assert tocsin("refused", "list", town).out == "Nothing was refused.\n"
+
+
+def test_a_retry_leaves_a_loaded_log_as_it_was(tocsin: Tocsin, town: Path, tmp_path: Path) -> None:
+    past, journal = tmp_path / "past.jsonl", tmp_path / "var" / NAME / "journal.sqlite"
+    past.write_text("".join(json.dumps(event(n)) + "\n" for n in range(5)) + "not json\n")
+    assert "no journal here" in tocsin("refused", "retry", town).err
+    assert not journal.exists()
+    tocsin("load", town, "--feed", "calls", past)
+    before = everything_in(journal)
+    areas = town / "areas.csv"
+    areas.write_text(areas.read_text() + "harbour,newcity,district,Harbour,港区,,,,,\n")
+    said = tocsin("refused", "retry", town).out
+    assert "0 records read again" in said
+    assert "1 records came by load" in said
+    assert everything_in(journal) == before
+    assert tocsin("load", town, "--feed", "calls", past).out.startswith(f"{NAME}: 0 events loaded, 5 were")
+
+
+def everything_in(journal: Path) -> list[str]:
+    with closing(sqlite3.connect(journal)) as link:
+        return list(link.iterdump())
 
 
 def refuse(data: Path, town: Path, path: Path) -> None:
