@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from msgspec import structs
 
+from rules.book import Book
 from rules.records import Frame, Record, Tick
 
 MINUTE: Final = 60_000
@@ -21,21 +22,32 @@ GRAIN: Final = 10 * MINUTE
 DAY: Final = 86_400_000
 
 
-def records(feeds: Sequence[Iterable[Frame]], *, after: int = 0, beyond: int = DAY) -> Iterator[Record]:
+def records(
+    feeds: Sequence[Iterable[Frame]], *, after: int = 0, beyond: int = 0, until: int | None = None
+) -> Iterator[Record]:
     """Frames and ticks of several feeds in one order; each feed's frames come with arrivals ascending.
 
-    Ticks lie above `after`; the last one `beyond` ms after the minute of the last row.
+    Ticks lie above `after`; the last one `beyond` ms after the minute of the last row, never above `until`, before
+    which every row must have arrived.
     """
     last = after
     minutes = heapq.merge(*(_by_minute(frames) for frames in feeds), key=_minute)
     for end, frames in groupby(minutes, key=_minute):
-        yield from _ticks(last, end - MINUTE)
+        yield from ticks(last, end - MINUTE)
         for _, frame in frames:
             yield frame
-        yield from _ticks(max(last, end - MINUTE), end)
-        last = max(last, end)
+        now = end if until is None else min(end, until)
+        yield from ticks(max(last, end - MINUTE), now)
+        last = max(last, now)
     if last > after:
-        yield from _ticks(last, last + beyond)
+        yield from ticks(last, last + beyond if until is None else min(last + beyond, until))
+
+
+def settled_after(book: Book) -> int:
+    """How long after the last arrival everything that its rows could say is said, and every alert over, ms."""
+    feeds = max((feed.lateness + feed.skew for feed in book.feeds), default=0)
+    rules = max((2 * rule.step + rule.windows[-1] + rule.keep for rule in book.rules), default=0)
+    return feeds + rules + GRAIN
 
 
 def _minute(item: tuple[int, Frame]) -> int:
@@ -52,7 +64,7 @@ def _by_minute(frames: Iterable[Frame]) -> Iterator[tuple[int, Frame]]:
                 yield int(ends[first]), structs.replace(frame, rows=frame.rows[first:beyond])
 
 
-def _ticks(last: int, until: int) -> Iterator[Tick]:
+def ticks(last: int, until: int) -> Iterator[Tick]:
     """Ticks above `last`: every ten minutes, and at `until`. Before the first tick there is no time to fill."""
     if until <= last:
         return

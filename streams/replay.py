@@ -26,7 +26,7 @@ from alerts.store import MemoryStore
 from rules import canonical
 from rules.book import Book
 from rules.engine import Engine
-from rules.records import Frame, Record, UseBook
+from rules.records import Frame, Record, Retire, UseBook
 from rules.signals import Signal
 from streams import past
 from streams.city import City
@@ -63,6 +63,8 @@ class Past:
     left_out: int = 0
     books: Mapping[str, Book] = field(default_factory=dict)
     book: Book | None = None  # in force at its beginning; None: the folder's
+    settles_at: int = 0  # time goes on to here after the last record, ms
+    ends: bool = False  # no feed is waited for after the last record: nothing came later
 
 
 @dataclass(slots=True)
@@ -112,8 +114,16 @@ def read_past(
         except OSError as fault:
             raise ReplayError("file-unreadable", feed=feed, why=fault.strerror) from None
     frames = [list(archive.frames(since=since, until=until)) for archive in archives]
+    times = [archive.whole.rows["arrived_at"] for archive in archives if archive.whole is not None]
+    last = max((int(frame.rows["arrived_at"][-1]) for each in frames for frame in each[-1:]), default=0)
+    ends = until is None or all(int(arrived.max()) < until for arrived in times if len(arrived))
+    settles_at = last + past.settled_after(city.book) if last else 0
+    if until is not None and last:
+        settles_at = min(settles_at, until) if ends else until
     return Past(
-        records=past.records(frames),
+        records=past.records(frames, until=until),
+        settles_at=settles_at,
+        ends=ends,
         events=sum(len(frame.rows) for each in frames for frame in each),
         refused=[refusal for archive in archives for refusal in archive.refusals],
         left_out=sum(archive.left_out for archive in archives),
@@ -145,11 +155,10 @@ def run(book: Book, told_past: Past, clock: Clock, progress: Progress | None = N
     told = Told(engine, store, [], 0, 0, 0.0)
     begun = clock.steady()
     done = offset = 0
-    for _, stretch in groupby(_timed(told_past.records), key=lambda pair: pair[0] // LOOK_AHEAD_MS):
-        numbered = []
+    for stretch in _stretches(engine, told_past):
+        numbered = list(enumerate((record for _, record in stretch), offset + 1))
+        offset += len(numbered)
         for at, record in stretch:
-            offset += 1
-            numbered.append((offset, record))
             if isinstance(record, Frame):
                 done += len(record.rows)
                 told.first, told.last = told.first or at, at
@@ -161,6 +170,23 @@ def run(book: Book, told_past: Past, clock: Clock, progress: Progress | None = N
             progress(done, told_past.events, told.last)
     told.seconds = clock.steady() - begun
     return told
+
+
+def _stretches(engine: Engine, told_past: Past) -> Iterator[list[tuple[int, Record]]]:
+    """Some days of records at a time, each with its time; at last, once those are judged, what lets them settle."""
+    for _, stretch in groupby(_timed(told_past.records), key=lambda pair: pair[0] // LOOK_AHEAD_MS):
+        yield list(stretch)
+    if rest := list(_timed(_settling(engine, told_past))):
+        yield rest
+
+
+def _settling(engine: Engine, told_past: Past) -> Iterator[Record]:
+    """What is left to say after the last record; a feed that was heard up to there is not silent, its past ends."""
+    last = engine.tick or 0
+    if 0 < last < told_past.settles_at:
+        if told_past.ends:
+            yield from [Retire(last + 1, view.name) for view in engine.feeds() if not view.silent_since]
+        yield from past.ticks(last, told_past.settles_at)
 
 
 def _timed(records: Iterable[Record]) -> Iterator[tuple[int, Record]]:

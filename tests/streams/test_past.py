@@ -27,7 +27,7 @@ def frames(times: list[int], size: int) -> list[Frame]:
 @given(one=arrivals, other=arrivals, size=st.integers(1, 5))
 def test_every_row_comes_once_and_above_the_last_tick(one: list[int], other: list[int], size: int) -> None:
     tick, seen = 0, []
-    for record in records([frames(one, size), frames(other, size)]):
+    for record in records([frames(one, size), frames(other, size)], beyond=DAY):
         if isinstance(record, Tick):
             assert record.now > tick
             tick = record.now
@@ -40,7 +40,7 @@ def test_every_row_comes_once_and_above_the_last_tick(one: list[int], other: lis
 
 @given(times=arrivals.filter(bool))
 def test_no_ten_minutes_pass_without_a_tick_up_to_a_day_after_the_last_row(times: list[int]) -> None:
-    ticks = [record.now for record in records([frames(times, 4)]) if isinstance(record, Tick)]
+    ticks = [record.now for record in records([frames(times, 4)], beyond=DAY) if isinstance(record, Tick)]
     assert all(later - earlier <= GRAIN for earlier, later in pairwise(ticks))
     assert ticks[-1] >= times[-1] + DAY
     assert ticks[0] < times[0]
@@ -53,3 +53,10 @@ def test_where_there_are_no_rows_there_is_no_time() -> None:
 def test_ticks_go_on_above_the_last_one_written_before() -> None:
     found = list(records([frames([START + 5 * MINUTE], 1)], after=START, beyond=0))
     assert [record.now for record in found if isinstance(record, Tick)] == [START + 4 * MINUTE, START + 5 * MINUTE]
+
+
+@given(times=arrivals.filter(bool), more=st.integers(1, 3 * MINUTE))
+def test_no_tick_lies_beyond_the_end_that_was_asked_for(times: list[int], more: int) -> None:
+    until = times[-1] + more
+    ticks = [record.now for record in records([frames(times, 4)], beyond=DAY, until=until) if isinstance(record, Tick)]
+    assert ticks[-1] == until

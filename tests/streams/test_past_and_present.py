@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from alerts.export import rfc3339
 from alerts.sqlite import SqliteStore
 from rules.records import Frame, Tick
 from streams import load as loads
@@ -116,6 +117,39 @@ def test_a_span_replays_only_what_arrived_in_it(town: Path, tmp_path: Path) -> N
     summary = json.loads(found["summary.json"])
     wanted = [item for item in past() if 0 <= ms(item) - since < 3_600_000]
     assert summary["events"] == len(wanted) > 5
+
+
+def test_a_past_that_ends_ends_its_alerts_and_calls_no_feed_silent(town: Path, tmp_path: Path) -> None:
+    """The storm is the last that is heard: a dozen quiet hours follow it, then nothing is in the files."""
+    files = [write(tmp_path / "calls.jsonl", [item for item in past() if ms(item) < storm(hours=12)])]
+    alerts = lines(replayed(town, tmp_path / "out", "calls", files=files)["alerts.jsonl"])
+    assert [alert for alert in alerts if alert["kind"] == "spike"]
+    assert {alert["state"] for alert in alerts} <= {"over", "withdrawn", "merged"}
+    assert "silence" not in {alert["kind"] for alert in alerts if alert["said_at"] > rfc3339(storm(hours=11))}
+
+
+def test_nothing_is_said_after_the_end_that_was_asked_for(town: Path, tmp_path: Path) -> None:
+    found = lines(replayed(town, tmp_path / "out", "calls", until=storm(hours=2))["signals.jsonl"])
+    assert found
+    assert max(signal["at"] for signal in found) <= storm(hours=2)
+
+
+def test_a_feed_that_fell_silent_before_the_end_that_was_asked_for_is_said(town: Path, tmp_path: Path) -> None:
+    times = [BEGAN + timedelta(minutes=20 * n) for n in range(72 * 6)] + [BEGAN + timedelta(days=8)]
+    steady = [event(n, occurred_at=at.isoformat()) for n, at in enumerate(times)]
+    until = round((BEGAN + timedelta(days=7, hours=12)).timestamp() * 1000)
+
+    def silences(events: Sequence[object], name: str) -> list[str]:
+        files = [write(tmp_path / f"{name}.jsonl", events)]
+        found = lines(replayed(town, tmp_path / name, "calls", files=files, until=until)["alerts.jsonl"])
+        return [alert["state"] for alert in found if alert["kind"] == "silence"]
+
+    assert silences(steady, "cut") == ["open"]
+    assert silences(steady[:-1], "ended") == []
+
+
+def storm(*, hours: int) -> int:
+    return round((STORM + timedelta(hours=hours)).timestamp() * 1000)
 
 
 def ms(item: dict[str, Any]) -> int:
