@@ -54,6 +54,10 @@ app = typer.Typer(
 refused = typer.Typer(help="Records that were refused, kept scrubbed with place and reason.", no_args_is_help=True)
 app.add_typer(refused, name="refused")
 
+LINE_SECONDS: Final = 5.0
+"""Between two lines of progress, where no terminal can show a bar."""
+SHORT_MS: Final = 60 * 86_400_000
+"""A past shorter than this is learned from for a good part of it: a replay says so."""
 ERRORS: Final = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
 CityFolder = Annotated[Path, typer.Argument(metavar="CITY", help="Folder of the city.")]
@@ -73,7 +77,9 @@ def _settings(**given: object) -> Settings:
 def serve(
     cities: Annotated[list[Path], typer.Argument(metavar="CITY...", help="Folders of the cities.")],
     host: Annotated[str | None, typer.Option(help="Address to listen on; else TOCSIN_HOST, else 127.0.0.1.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one; else TOCSIN_PORT, else 8000.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Port; 0 takes a free one; else TOCSIN_PORT, else 8000.")
+    ] = None,
     data: DataFolder = None,
     clock: Annotated[str, typer.Option(help="wall, or stream: ticks come in band (for tests).")] = "wall",
 ) -> None:
@@ -102,8 +108,8 @@ def load(city: CityFolder, files: Files = None, feed: FeedName = None, data: Dat
     opened = open_city(
         read, settings, WallClock(), Metrics(), kind="wall", engines=RuleEngines(), loading=True, shut=True
     )
-    with closing(opened.shard), Bar() as progress:
-        loaded = loads.load(opened.shard, read, intake_of(read, opened.key), chosen, progress)
+    with closing(opened.shard), Bar(settings.language) as progress:
+        loaded = loads.load(opened.shard, read, intake_of(read, opened.key), chosen, progress, now=WallClock().now())
         opened.shard.remember()
     opened.close()
     typer.echo(loaded.line(read.name, settings.language))
@@ -134,8 +140,11 @@ def replay_command(
     else:
         chosen = replay.files_of(read, [feed] if feed else [], files or [])
         found = replay.read_past(read, intake_of(read, replay.REPLAY_KEY), chosen, *span)
-    with Bar() as progress:
+    with Bar(settings.language) as progress:
         told = replay.run(found.book or read.book, found, clock, progress)
+    short = since is not None or told.last - told.first < SHORT_MS
+    if short and not stored and (learned := replay.learned_at(told)):
+        ERRORS.print(say("learning", settings.language, day=rfc3339(learned)[:10]))
     summary = replay.summary_of(read, found, told, clock.steady() - begun)
     replay.write(out, read, found, told, summary)
     typer.echo(summary.line(settings.language))
@@ -146,7 +155,9 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="Run at full speed and end with a summary line.")] = False,
     pace: Annotated[float, typer.Option(min=0.1, help="Minutes of the storm a second.")] = demos.MINUTES_A_SECOND,
     city: Annotated[Path, typer.Argument(metavar="[CITY]", help="Another city's folder.")] = demos.EXAMPLE,
-    port: Annotated[int | None, typer.Option(help="First port to try; else TOCSIN_PORT, else 8000.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="First port to try; else TOCSIN_PORT, else 8000.")
+    ] = None,
 ) -> None:
     """Show the blizzard of January 2016 on the board, out of real emergency calls."""
     settings = _settings(port=port)
@@ -247,7 +258,12 @@ def _time(text: str | None, city: City) -> int | None:
 
 
 class Bar:
-    """A progress bar on the terminal; nothing where there is none."""
+    """A progress bar on the terminal; where there is none, a line now and then."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._clock = WallClock()
+        self._told_at = self._clock.steady()
 
     def __enter__(self) -> Callable[[int, int, int], None]:
         self._progress = Progress(
@@ -266,7 +282,11 @@ class Bar:
         self._progress.stop()
 
     def _show(self, done: int, events: int, at: int) -> None:
-        self._progress.update(self._task, completed=done, total=events, description=rfc3339(at)[:10])
+        day = rfc3339(at)[:10]
+        self._progress.update(self._task, completed=done, total=events, description=day)
+        if not ERRORS.is_terminal and self._clock.steady() - self._told_at >= LINE_SECONDS:
+            self._told_at = self._clock.steady()
+            ERRORS.print(say("on-the-way", self._language, day=day, done=done, events=events))
 
 
 def _language() -> str:

@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +25,7 @@ from streams.metrics import Metrics
 from streams.opened import city_of, intake_of
 from streams.replay import REPLAY_KEY
 from streams.runtime import Parcel, StoppedError
-from streams.serve import Service
+from streams.serve import Service, listen
 from streams.settings import Settings
 from streams.station import Station
 from streams.summary import Summary, alerts_by_desk_and_month, peak_memory_mib
@@ -39,6 +39,7 @@ MINUTES_A_SECOND: Final = 15
 """Five days in eight minutes."""
 PORTS: Final = 20
 """Ports tried after the first one."""
+LAST_PORT: Final = 65_535
 
 
 class DemoError(SpokenError):
@@ -95,9 +96,14 @@ def demo(folder: Path, settings: Settings, *, once: bool, pace: float, told: Cal
             if once:
                 for group in _groups(storm.shown):
                     station.shard.load(group)
-            else:
-                _show(station, storm.shown, here, metrics, clock, pace, told)
-            return _summary(station, storm, clock.steady() - begun)
+                return _summary(station, storm.events, clock.steady() - begun)
+            player = Player(station, clock, pace, sum(_events(record) for record in storm.before))
+            _show(player, storm.shown, here, metrics, told)
+            return _summary(station, player.events, clock.steady() - begun, paced=True)
+
+
+def _events(record: Record) -> int:
+    return len(record.rows) if isinstance(record, Frame) else 0
 
 
 class _Stopping:
@@ -111,49 +117,50 @@ def _groups(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
         yield records[first : first + 5_000]
 
 
+@dataclass(slots=True)
+class Player:
+    """Hands records over as their time comes: `pace` minutes of stream time a second. `events`: those handed over."""
+
+    station: Station
+    clock: Clock
+    pace: float
+    events: int
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def play(self, records: Sequence[Record]) -> None:
+        begun = self.clock.steady()
+        first = _at(records[0]) if records else 0
+        for record in records:
+            due = begun + (_at(record) - first) / (past.MINUTE * self.pace)
+            if self.ended.wait(max(0.0, due - self.clock.steady())):
+                return
+            parcel = Parcel(frame=record) if isinstance(record, Frame) else Parcel(tick=_at(record))
+            try:
+                self.station.writer.submit_waiting(parcel)
+            except StoppedError:  # the board was closed: there is nobody to show it to
+                return
+            self.events += _events(record)
+
+
 def _show(
-    station: Station,
-    records: Sequence[Record],
-    settings: Settings,
-    metrics: Metrics,
-    clock: Clock,
-    pace: float,
-    told: Callable[[str], None],
+    player: Player, records: Sequence[Record], settings: Settings, metrics: Metrics, told: Callable[[str], None]
 ) -> None:
-    service = Service([station], settings, metrics)
-    station.on_fault = service.broke
-    listener = service.listen()
-    ended = threading.Event()
-    player = threading.Thread(
-        target=_play, args=(station, records, clock, pace, ended), name="tocsin-demo", daemon=True
-    )
-    told(say("demo-open", settings.language, address=service.address, pace=f"{pace:g}"))
-    player.start()
+    service = Service([player.station], settings, metrics)
+    player.station.on_fault = service.broke
+    listener, address = listen(settings)
+    thread = threading.Thread(target=player.play, args=(records,), name="tocsin-demo", daemon=True)
+    told(say("demo-open", settings.language, address=address, pace=f"{player.pace:g}"))
+    thread.start()
     try:
-        service.run(listener)
+        service.run(listener, address)
     finally:
-        ended.set()
-        player.join()
-
-
-def _play(station: Station, records: Sequence[Record], clock: Clock, pace: float, ended: threading.Event) -> None:
-    """Hand the records over as their time comes: `pace` minutes of stream time a second."""
-    begun = clock.steady()
-    first = _at(records[0]) if records else 0
-    for record in records:
-        due = begun + (_at(record) - first) / (past.MINUTE * pace)
-        if ended.wait(max(0.0, due - clock.steady())):
-            return
-        parcel = Parcel(frame=record) if isinstance(record, Frame) else Parcel(tick=_at(record))
-        try:
-            station.writer.submit_waiting(parcel)
-        except StoppedError:  # the board was closed: there is nobody to show it to
-            return
+        player.ended.set()
+        thread.join()
 
 
 def free_port(settings: Settings) -> int:
     """The port of the settings, or the next one that is free."""
-    for port in range(settings.port, settings.port + PORTS):
+    for port in range(settings.port, min(settings.port + PORTS, LAST_PORT + 1)):
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -164,17 +171,17 @@ def free_port(settings: Settings) -> int:
     return settings.port
 
 
-def _summary(station: Station, storm: Storm, seconds: float) -> Summary:
+def _summary(station: Station, events: int, seconds: float, *, paced: bool = False) -> Summary:
     alerts = list(station.store.final())
     return Summary(
         city=station.city.name,
-        events=storm.events,
+        events=events,
         refused=0,
         left_out=0,
         first="",
         last="",
         seconds=round(seconds, 3),
-        events_per_second=round(storm.events / seconds, 1),
+        events_per_second=None if paced else round(events / seconds, 1),
         peak_memory_mib=round(peak_memory_mib(), 1),
         signals=0,
         alerts=alerts_by_desk_and_month(alerts, station.shard.engine.book),

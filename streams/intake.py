@@ -116,10 +116,12 @@ class Intake:
         self._judge(connected, mapped)
         offsets = np.fromiter((record.offset for record in records), np.int64, len(records))
         frame, given = self._rows.frame(feed, mapped, partition, offsets)
+        known = mapped.arrived_at > 0
+        arrivals = dict(zip(mapped.record[known].tolist(), mapped.arrived_at[known].tolist(), strict=True))
         refusals = []
         for i in sorted(mapped.faults):
             place = Place(partition, records[i].offset)
-            at = int(stamps[i]) if stamps is not None else 0
+            at = int(stamps[i]) if stamps is not None else arrivals.get(i, 0)
             refusals.append(self._refusal(connected, records[i].data, read[i].seen, place, at, mapped.faults[i]))
         answers = tuple(_answers(mapped, given.tolist()))
         return Taken(frame, answers, tuple(refusals), int(mapped.left_out.sum()))

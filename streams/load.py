@@ -59,8 +59,13 @@ def load(
     intake: Intake,
     files: Mapping[str, Sequence[Path]],
     progress: Progress | None = None,
+    *,
+    now: int = 0,
 ) -> Loaded:
-    """Bring files (feed -> paths) into the log of a shard that is loading. Raises ReplayError, JournalError."""
+    """Bring files (feed -> paths) into the log of a shard that is loading. Raises ReplayError, JournalError.
+
+    `now`: what a refused record is dated that does not tell its arrival, ms.
+    """
     archives = [_read(intake, feed, paths, city.folder) for feed, paths in files.items()]
     known = shard.cursors()
     marks = [_mark(feed, path) for feed, paths in files.items() for path in paths]
@@ -75,7 +80,8 @@ def load(
         kept.append(rest)
     refused = [refusal for archive in archives for refusal in archive.refusals] if fresh_files else []
     events = sum(len(frame.rows) for frames in kept for frame in frames)
-    shard.load([], cursors=marks, refused=refused)
+    dated = [refusal if refusal.at else structs.replace(refusal, at=now) for refusal in refused]
+    shard.load([], cursors=marks, refused=dated)
     done = 0
     for at, group in _days(past.records(kept, after=after, beyond=0)):
         shard.load(group)

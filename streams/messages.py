@@ -137,6 +137,18 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "zh-CN": "{city}：{events} 个事件，用时 {seconds} 秒（每秒 {rate} 个），拒收 {refused}，略去 {left_out}，"
         "告警 {alerts} 条，内存峰值 {memory} MiB",
     },
+    "played": {
+        "en": "{city}: {events} events in {seconds} s, {alerts} alerts, {memory} MiB at most",
+        "zh-CN": "{city}：{events} 个事件，用时 {seconds} 秒，告警 {alerts} 条，内存峰值 {memory} MiB",
+    },
+    "on-the-way": {
+        "en": "at {day}: {done} of {events} events",
+        "zh-CN": "已到 {day}：{done} / {events} 个事件",
+    },
+    "learning": {
+        "en": "learning until {day}: what is unusual is said from then on; to hear more, begin --from earlier",
+        "zh-CN": "学习至 {day}：此后才报告异常；如需更早的结果，请将 --from 提前",
+    },
     "loaded": {
         "en": "{city}: {written} events loaded, {passed} were in the log already, "
         "{refused} refused, {left_out} left out",

@@ -104,7 +104,8 @@ class Refusal(msgspec.Struct, frozen=True):
 
     `field` is a name out of the contract or the feed file, or `#7`: the seventh key of the record, whose name
     is not repeated. `kept` is the scrubbed record, at most KEPT_BYTES; empty where it could not be decoded.
-    `digest` is keyed (32 hex digits) over the `length` bytes that came. `at` is its arrival, ms.
+    `digest` is keyed (32 hex digits) over the `length` bytes that came. `at` is its arrival, ms;
+    0 where a record of the past does not tell.
     """
 
     feed: str

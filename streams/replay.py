@@ -25,6 +25,7 @@ from alerts.room import DeskRoom
 from alerts.store import MemoryStore
 from rules import canonical
 from rules.book import Book
+from rules.detectors.surprise import Surprise
 from rules.engine import Engine
 from rules.records import Frame, Record, Retire, UseBook
 from rules.signals import Signal
@@ -178,6 +179,16 @@ def _stretches(engine: Engine, told_past: Past) -> Iterator[list[tuple[int, Reco
         yield list(stretch)
     if rest := list(_timed(_settling(engine, told_past))):
         yield rest
+
+
+def learned_at(told: Told) -> int:
+    """When the rules that learn what is usual had seen enough of it to speak, ms; 0 where none learns."""
+    days = [
+        rule.detector.parameters.get("learn_days", Surprise().learn_days)
+        for rule in told.engine.book.rules
+        if rule.detector.kind == "surprise"
+    ]
+    return told.first + round(max(days) * past.DAY) if days and told.first else 0
 
 
 def _settling(engine: Engine, told_past: Past) -> Iterator[Record]:

@@ -30,6 +30,8 @@ log = structlog.get_logger()
 
 DRAIN_SECONDS: Final = 5
 IDLE_SECONDS: Final = 15
+MISTAKES_TOLD: Final = 20
+"""Most mistakes of a folder that the log repeats."""
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -61,12 +63,28 @@ class Server(uvicorn.Server):
             loop.remove_signal_handler(number)
 
 
+def listen(settings: Settings) -> tuple[socket.socket, str]:
+    """Take the address of the settings; the socket and what it is reached by. Raises CityError where it is taken."""
+    host, port = settings.host, settings.port
+    if host not in LOOPBACK and not settings.token.get_secret_value():
+        log.warning("open_to_the_network", advice="set TOCSIN_TOKEN, or listen on 127.0.0.1")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as fault:
+        listener.close()
+        raise CityError("address-taken", host=host, port=port, why=fault.strerror) from None
+    bound = listener.getsockname()[1]
+    return listener, f"http://{f'[{host}]' if family == socket.AF_INET6 else host}:{bound}"
+
+
 class Service:
     """Cities in service behind one address. `run` returns when the process is told to end."""
 
     def __init__(self, stations: Sequence[Station], settings: Settings, metrics: Metrics) -> None:
         self._stations: Mapping[str, Station] = {station.city.name: station for station in stations}
-        self._settings = settings
         console = create_console({name: station.board for name, station in self._stations.items()})
         app = create_app(self._stations, console, settings, metrics)
         config = uvicorn.Config(
@@ -80,30 +98,12 @@ class Service:
         )
         self.server = Server(config, console.state.streams.stop, self._reread)
         self.faults: list[BaseException] = []
-        self.address = ""
 
-    def listen(self) -> socket.socket:
-        """Take the address. Raises CityError where it cannot be had."""
-        host, port = self._settings.host, self._settings.port
-        if host not in LOOPBACK and not self._settings.token.get_secret_value():
-            log.warning("open_to_the_network", advice="set TOCSIN_TOKEN, or listen on 127.0.0.1")
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except OSError as fault:
-            listener.close()
-            raise CityError("address-taken", host=host, port=port, why=fault.strerror) from None
-        bound = listener.getsockname()[1]
-        self.address = f"http://{f'[{host}]' if family == socket.AF_INET6 else host}:{bound}"
-        return listener
-
-    def run(self, listener: socket.socket) -> bool:
+    def run(self, listener: socket.socket, address: str) -> bool:
         """Serve until told to end; True where nothing broke."""
         for station in self._stations.values():
             station.start()
-        log.info("listening", address=self.address, cities=list(self._stations))
+        log.info("listening", address=address, cities=list(self._stations))
         try:
             self.server.run(sockets=[listener])
         finally:
@@ -129,6 +129,8 @@ def _reread(name: str, station: Station) -> None:
     except Exception:
         log.exception("city_not_read_again", city=name)  # the one in force goes on
         return
+    for mistake in mistakes[:MISTAKES_TOLD]:
+        log.error("mistake", city=name, at=mistake)
     if mistakes:
         log.error("city_not_read_again", city=name, mistakes=len(mistakes), advice="run tocsin check")
     else:
@@ -144,12 +146,13 @@ def serve(folders: Sequence[Path], settings: Settings, *, kind: ClockKind, told:
     clock, metrics = WallClock(), Metrics()
     stations: list[Station] = []
     with contextlib.ExitStack() as opened:
+        listener, address = listen(settings)  # before anything is written
+        opened.callback(listener.close)
         for city in cities:
             stations.append(Station(city, settings, clock, metrics, kind=kind))
             opened.callback(stations[-1].stop)
         service = Service(stations, settings, metrics)
         for station in stations:
             station.on_fault = service.broke
-        listener = service.listen()
-        told(service.address)
-        return service.run(listener)
+        told(address)
+        return service.run(listener, address)

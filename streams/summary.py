@@ -25,7 +25,7 @@ class Summary(msgspec.Struct, frozen=True):
     first: str  # RFC 3339; "" without events
     last: str
     seconds: float
-    events_per_second: float
+    events_per_second: float | None  # None: paced for people
     peak_memory_mib: float
     signals: int
     alerts: dict[str, dict[str, int]]
@@ -33,12 +33,12 @@ class Summary(msgspec.Struct, frozen=True):
     def line(self, language: str) -> str:
         """One line for people."""
         return say(
-            "replayed",
+            "played" if self.events_per_second is None else "replayed",
             language,
             city=self.city,
             events=self.events,
             seconds=round(self.seconds, 1),
-            rate=round(self.events_per_second),
+            rate=round(self.events_per_second or 0),
             refused=self.refused,
             left_out=self.left_out,
             alerts=sum(n for months in self.alerts.values() for n in months.values()),

@@ -105,6 +105,7 @@ def test_a_problem_is_told_in_the_language_that_is_set(
 def test_words_that_are_not_understood_end_with_2(tocsin: Tocsin, town: Path) -> None:
     assert tocsin("serve", town, "--clock", "sand").code == 2
     assert tocsin("fly").code == 2
+    assert tocsin("demo", "--port", 99_999).code == 2
 
 
 def test_the_contract_is_a_schema(tocsin: Tocsin) -> None:
@@ -116,6 +117,7 @@ def test_the_past_is_replayed_into_files_and_loaded_into_the_log(tocsin: Tocsin,
     past.write_text("".join(json.dumps(event(n)) + "\n" for n in range(5)) + "not json\n")
     said = tocsin("replay", town, "--feed", "calls", "--out", tmp_path / "out", past)
     assert said.out.startswith(f"{NAME}: 5 events in ")
+    assert said.err.startswith("learning until 2026-12-08")
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "signals.jsonl",
         "alerts.jsonl",
@@ -168,6 +170,7 @@ def test_a_retry_leaves_a_loaded_log_as_it_was(tocsin: Tocsin, town: Path, tmp_p
     assert "0 records read again" in said
     assert "1 records came by load" in said
     assert everything_in(journal) == before
+    assert "1970" not in tocsin("refused", "list", town).out
     assert tocsin("load", town, "--feed", "calls", past).out.startswith(f"{NAME}: 0 events loaded, 5 were")
 
 
@@ -183,3 +186,15 @@ def refuse(data: Path, town: Path, path: Path) -> None:
     refusal = Refusal("files", Reason.UNKNOWN_AREA, "area", Place(last.cursor.partition, 1), 5, 2, "00", b"{}")
     with closing(Journal.open(data / NAME / "journal.sqlite")) as journal:
         journal.append([], refused=[refusal], cursors=[last.cursor])
+
+
+def test_where_no_terminal_is_progress_is_a_line_now_and_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "LINE_SECONDS", 0.0)
+    with cli.Bar("en") as progress:
+        progress(10, 300, 1_453_438_800_000)
+    monkeypatch.setattr(cli, "LINE_SECONDS", 1_000.0)
+    with cli.Bar("en") as progress:
+        progress(20, 300, 1_453_438_800_000)
+    assert capsys.readouterr().err == "at 2016-01-22: 10 of 300 events\n"

@@ -80,6 +80,7 @@ def test_an_address_that_is_taken_is_told_in_one_line(town: Path, tmp_path: Path
     assert run.returncode == 1
     assert "cannot listen there" in run.stderr
     assert "Traceback" not in run.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_open_board_does_not_hold_the_stop(town: Path, tmp_path: Path) -> None:
@@ -109,6 +110,7 @@ def test_a_mended_folder_is_read_again_on_a_signal(tmp_path: Path) -> None:
         while "city_not_read_again" not in child.said():
             assert time.monotonic() < limit, child.said()
             time.sleep(0.05)
+        assert "city.yaml:1:" in child.said()
         assert httpx2.post(f"{address}/v1/events?feed=more", json=event("n")).status_code == 202
 
 
