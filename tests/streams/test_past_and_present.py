@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ from streams.journal import Journal, JournalError
 from streams.metrics import Metrics
 from streams.opened import city_of, intake_of, open_city
 from streams.replay import ReplayError
+from streams.station import Station
 from tests.streams.town import NAME, event, in_service, make_town, settings
 
 BEGAN = datetime(2026, 1, 5, tzinfo=UTC)
@@ -290,6 +292,26 @@ def test_a_city_serves_on_from_its_loaded_past(town: Path, loaded: Path) -> None
     with in_service(town, loaded, clock=clock) as scene:
         response = scene.client.post("/v1/events?feed=calls", json=past()[-1])
         assert response.json()["events"] == [{"status": "duplicate"}]
+
+
+def test_a_city_that_was_loaded_long_ago_says_that_it_catches_up_until_it_is_there(town: Path, loaded: Path) -> None:
+    clock = HandClock(round((BEGAN + timedelta(days=DAYS + 300)).timestamp() * 1000))
+    station = Station(city_of(town), settings(loaded), clock, Metrics())
+    assert station.board.city().catching_up
+    assert rfc3339(station.board.now()).startswith("2026-01-2")
+    station.start()
+    try:
+        limit = time.monotonic() + 60
+        while said := station.unready():
+            assert said.startswith("catching up, at 2026-")
+            assert time.monotonic() < limit
+            time.sleep(0.01)
+        while station.board.city().catching_up:
+            assert time.monotonic() < limit
+            time.sleep(0.01)
+    finally:
+        station.stop()
+    assert sum(isinstance(record, Tick) and record.now < clock.at - 86_400_000 for record in log(loaded)) < 20_000
 
 
 def test_a_stored_log_replays_to_what_was_said_live(town: Path, loaded: Path) -> None:
