@@ -19,6 +19,7 @@ from alerts.schema import StoreTooNewError
 from alerts.sqlite import SqliteStore
 from streams.city import City, read_city
 from streams.clock import Clock
+from streams.crashpoints import armed, never
 from streams.feeds.connection import FeedFault, connect
 from streams.intake import Intake
 from streams.journal import Journal, Reserve
@@ -97,8 +98,9 @@ def open_city(
         if not reserve.hold():
             log.warning("no_room_for_the_reserve", city=city.name)
         desk = DeskRoom(city.book, store, roads, shut=shut)
+        crash = armed(settings.crash_at) if kind == "stream" else never
         shard = Shard(
-            Journal.open(journal_of(city.name, settings)),
+            Journal.open(journal_of(city.name, settings), crash=crash),
             engines,
             desk,
             clock,
@@ -106,6 +108,7 @@ def open_city(
             reserve=reserve,
             kind=kind,
             loading=loading,
+            crash=crash,
         )
         stack.callback(shard.close)
         _recover(shard, city, store, clock, metrics)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rules.signals import Cause
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
@@ -20,7 +22,8 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An engine's memory after the record at `head`."""
+    """An engine's memory after the record at `head`, and the last cause the desk had been told by then."""
 
     head: int
     data: bytes
+    told: Cause | None = None

@@ -6,7 +6,6 @@ owns the one that writes. Offsets begin at 1 and are never given twice, also aft
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,23 +17,29 @@ import msgspec
 from rules import book as books
 from rules.book import Book
 from rules.records import Frame, Record, RecordKind, Tick, decode, encode
+from rules.signals import Cause
+from streams.crashpoints import Crash, CrashPoint, never
+from streams.journal import sums, wal
 from streams.journal.faults import JournalDamagedError, told
 from streams.journal.kept import Cursor, Snapshot
-from streams.journal.schema import connect
+from streams.journal.schema import CHECKPOINT_BYTES, connect
 from streams.refusals import Place, Reason, Refusal
 
 SNAPSHOTS_KEPT: Final = 2
 TORN: Final = "torn"
 _REFUSE: Final = (
-    "insert into refused (feed, reason, field, partition, offset, n, at, length, digest, kept)"
-    " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "insert into refused (feed, reason, field, partition, offset, n, at, length, digest, kept, sum)"
+    " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _REFUSED: Final = (
-    "select feed, reason, field, partition, offset, n, at, length, digest, kept from refused"
+    "select feed, reason, field, partition, offset, n, at, length, digest, kept, sum from refused"
     " where ?1 is null or feed = ?1 order by serial desc limit ?2"
 )
 PAGE: Final = 500
 """Records read at a time: a long reader keeps the write-ahead log from shrinking."""
+_SMALL: Final = ("meta", "cursors", "books")
+"""Tables that are looked through at every start."""
+_PAGE_BYTES: Final = 4096
 
 
 def kind_of(record: Record) -> RecordKind:
@@ -43,30 +48,53 @@ def kind_of(record: Record) -> RecordKind:
     return "tick" if isinstance(record, Tick) else "order"
 
 
-def _sum(number: int, kind: str, data: bytes) -> bytes:
-    return hashlib.blake2b(data, digest_size=8, key=f"{number}/{kind}".encode()).digest()
-
-
 class Journal:
     """Log, books, snapshots, cursors and refused records of a city, in one SQLite file."""
 
-    def __init__(self, path: Path, link: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, link: sqlite3.Connection, crash: Crash) -> None:
         self._path = path
         self._link = link
-        self._last = self._find_last()
+        self._crash = crash
+        self._last = 0
+        self._unchecked = 0  # bytes written since the last checkpoint
+        self.cut_pages = 0
+        """Pages of a write that the last stop cut off, found and left out at the start."""
+        self.held_bytes = 0
+        """Bytes of the write-ahead log that the last checkpoint had to leave: somebody reads for long."""
 
     @classmethod
-    def open(cls, path: Path, *, read_only: bool = False) -> Self:
+    def open(cls, path: Path, *, read_only: bool = False, crash: Crash = never) -> Self:
         """The journal at `path`, made where there is none (unless read only). Raises JournalError."""
-        return cls(path, connect(path, read_only=read_only))
+        journal = cls(path, connect(path, read_only=read_only), crash)
+        try:
+            with told(path):
+                journal._look(cut=not read_only)
+        except BaseException:
+            journal.close()
+            raise
+        return journal
 
     def close(self) -> None:
         self._link.close()
 
-    def _find_last(self) -> int:
-        with told(self._path):
-            given = self._link.execute("select seq from sqlite_sequence where name = 'log'").fetchone()
-        return int(given[0]) if given else 0
+    def _look(self, *, cut: bool) -> None:
+        """Whether what a start reads without being asked is whole. Raises JournalDamagedError."""
+        self._last = int(self._one("select seq from sqlite_sequence where name = 'log'") or 0)
+        if cut:
+            self.cut_pages = wal.cut_pages(self._path)
+        if self._last != int(self._one("select max(offset) from log") or 0):
+            raise JournalDamagedError("journal-damaged", path=self._path, offset=self._last)
+        for table in _SMALL:
+            if self._one(f"pragma quick_check({table})") != "ok":
+                raise JournalDamagedError("journal-row-damaged", path=self._path, table=table)
+        for table in ("meta", "cursors"):
+            for *values, mark in self._link.execute(f"select * from {table}"):  # noqa: S608 - one of two literals
+                if mark != sums.of_row(table, *values):
+                    raise JournalDamagedError("journal-row-damaged", path=self._path, table=table)
+
+    def _one(self, query: str) -> object:
+        row = self._link.execute(query).fetchone()
+        return row[0] if row else None
 
     @property
     def last_offset(self) -> int:
@@ -74,11 +102,12 @@ class Journal:
         return self._last
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, inside: CrashPoint = CrashPoint.IN_COMMIT) -> Iterator[sqlite3.Connection]:
         with told(self._path):
             self._link.execute("begin immediate")
             try:
                 yield self._link
+                self._crash(inside)
                 self._link.execute("commit")
             except BaseException:
                 if self._link.in_transaction:
@@ -100,18 +129,35 @@ class Journal:
         rows = []
         for offset, record in enumerate(records, start=first):
             kind, data = kind_of(record), encode(record)
-            rows.append((offset, kind, data, _sum(offset, kind, data)))
+            rows.append((offset, kind, data, sums.of_data(offset, kind, data)))
+        self._checkpoint_sometimes()
         with self._transaction() as link:
             link.executemany("insert into log (offset, kind, data, sum) values (?, ?, ?, ?)", rows)
             link.executemany(
-                "insert into cursors values (?, ?, ?) on conflict (partition) do update set offset = excluded.offset,"
-                " mark = excluded.mark where excluded.offset >= cursors.offset",
-                [(cursor.partition, cursor.offset, cursor.mark) for cursor in cursors],
+                "insert into cursors values (?, ?, ?, ?) on conflict (partition) do update set offset = excluded.offset,"
+                " mark = excluded.mark, sum = excluded.sum where excluded.offset >= cursors.offset",
+                [_sealed("cursors", cursor.partition, cursor.offset, cursor.mark) for cursor in cursors],
             )
             self._keep(link, refused)
-            link.executemany("insert or replace into meta values (?, ?)", (meta or {}).items())
+            link.executemany(
+                "insert or replace into meta values (?, ?, ?)",
+                [_sealed("meta", name, value) for name, value in (meta or {}).items()],
+            )
+            self._crash(CrashPoint.BEFORE_COMMIT)
+        self._crash(CrashPoint.AFTER_COMMIT)
         self._last += len(rows)
+        self._unchecked += _PAGE_BYTES + sum(len(data) for _, _, data, _ in rows)
         return range(first, self._last + 1)
+
+    def _checkpoint_sometimes(self) -> None:
+        """Before a group, so that no answer waits for it. Never waits for a reader: what it holds stays for later."""
+        if self._unchecked < CHECKPOINT_BYTES:
+            return
+        self._crash(CrashPoint.IN_CHECKPOINT)
+        with told(self._path):
+            _, pages, done = self._link.execute("pragma wal_checkpoint(passive)").fetchone()
+        self.held_bytes = pages * _PAGE_BYTES if done < pages else 0
+        self._unchecked = 0
 
     def cut_torn(self, after: int) -> list[int]:
         """Set aside the records at the end that do not match their checksum; their offsets.
@@ -120,31 +166,37 @@ class Journal:
         """
         torn: list[int] = []
         for offset, kind, data, mark in self._rows(after):
-            if mark != _sum(offset, kind, data) or not _readable(data):
+            if mark != sums.of_data(offset, kind, data) or not _readable(data):
                 torn.append(offset)
             elif torn:
                 raise JournalDamagedError("journal-damaged", path=self._path, offset=torn[0])
         if torn:
             with self._transaction() as link:
                 link.executemany("update log set kind = ? where offset = ?", [(TORN, offset) for offset in torn])
+                self._crash(CrashPoint.CUTTING_TAIL)
         return torn
 
     def read(self, after: int = 0) -> Iterator[tuple[int, Record]]:
         """Records with offsets above `after`, in order, each checked. Raises JournalDamagedError."""
         for offset, kind, data, mark in self._rows(after):
-            if mark != _sum(offset, kind, data):
+            if mark != sums.of_data(offset, kind, data):
                 raise JournalDamagedError("journal-damaged", path=self._path, offset=offset)
             yield offset, decode(data)
 
     def _rows(self, after: int) -> Iterator[tuple[int, str, bytes, bytes]]:
-        query = "select offset, kind, data, sum from log where offset > ? and kind != ? order by offset limit ?"
+        """Rows above `after` that are not torn. Raises JournalDamagedError where one between them is gone."""
+        query = "select offset, kind, data, sum from log where offset > ? order by offset limit ?"
         while True:
             with told(self._path):
-                page = self._link.execute(query, (after, TORN, PAGE)).fetchall()
-            yield from page
+                page = self._link.execute(query, (after, PAGE)).fetchall()
+            for row in page:
+                if row[0] != after + 1:
+                    raise JournalDamagedError("journal-damaged", path=self._path, offset=after + 1)
+                after = row[0]
+                if row[1] != TORN:
+                    yield row
             if len(page) < PAGE:
                 return
-            after = page[-1][0]
 
     # what lies beside it
 
@@ -156,30 +208,38 @@ class Journal:
         """Every book that ever judged this log, by digest."""
         with told(self._path):
             rows = self._link.execute("select digest, data from books").fetchall()
+        for digest, data in rows:
+            if sums.of_book(data) != digest:
+                raise JournalDamagedError("journal-row-damaged", path=self._path, table="books")
         return {digest: books.decode(data) for digest, data in rows}
 
     def put_snapshot(self, snapshot: Snapshot) -> None:
         """Write it and forget all but the last two."""
-        mark = _sum(snapshot.head, "snapshot", snapshot.data)
-        with self._transaction() as link:
-            link.execute("insert or replace into snapshots values (?, ?, ?)", (snapshot.head, snapshot.data, mark))
+        row = snapshot.head, snapshot.data, _told(snapshot.told)
+        with self._transaction(inside=CrashPoint.IN_SNAPSHOT) as link:
+            link.execute("insert or replace into snapshots values (?, ?, ?, ?)", _sealed("snapshots", *row))
             link.execute(
                 "delete from snapshots where head not in (select head from snapshots order by head desc limit ?)",
                 (SNAPSHOTS_KEPT,),
             )
+        self._unchecked += len(snapshot.data)
 
     def snapshots(self) -> Iterator[Snapshot | None]:
-        """The snapshots kept, newest first; None stands for one that does not match its checksum."""
+        """The snapshots kept, newest first; None stands for one that cannot be read or does not match its checksum."""
         with told(self._path):
             heads = self._link.execute("select head from snapshots order by head desc").fetchall()
         for (head,) in heads:
-            with told(self._path):
-                data, mark = self._link.execute("select data, sum from snapshots where head = ?", (head,)).fetchone()
-            yield Snapshot(head, data) if mark == _sum(head, "snapshot", data) else None
+            try:
+                row = self._link.execute("select head, data, told, sum from snapshots where head = ?", (head,)).fetchone()
+            except sqlite3.DatabaseError:  # its pages are damaged: an older one, or the log, says the same
+                row = None
+            yield _snapshot(*row) if row is not None else None
 
     def cursor(self, partition: str) -> Cursor | None:
         with told(self._path):
-            row = self._link.execute("select * from cursors where partition = ?", (partition,)).fetchone()
+            row = self._link.execute(
+                "select partition, offset, mark from cursors where partition = ?", (partition,)
+            ).fetchone()
         return Cursor(*row) if row else None
 
     def cursors(self) -> dict[str, Cursor]:
@@ -191,14 +251,19 @@ class Journal:
     def _keep(link: sqlite3.Connection, refused: Iterable[Refusal]) -> None:
         link.executemany(
             _REFUSE,
-            [(r.feed, r.reason.value, r.field, *_place(r.place), r.at, r.length, r.digest, r.kept) for r in refused],
+            [
+                _sealed("refused", r.feed, r.reason.value, r.field, *_place(r.place), r.at, r.length, r.digest, r.kept)
+                for r in refused
+            ],
         )
 
     def refused(self, *, feed: str | None = None, limit: int = 100) -> list[Refusal]:
         """The refused records kept last, newest first."""
         with told(self._path):
             rows = self._link.execute(_REFUSED, (feed, limit)).fetchall()
-        return [Refusal(row[0], Reason(row[1]), row[2], Place(*row[3:6]), *row[6:]) for row in rows]
+        if any(mark != sums.of_row("refused", *values) for *values, mark in rows):
+            raise JournalDamagedError("journal-row-damaged", path=self._path, table="refused")
+        return [Refusal(row[0], Reason(row[1]), row[2], Place(*row[3:6]), *row[6:10]) for row in rows]
 
     def forget_places(self, partition: str, offsets: Iterable[int]) -> None:
         """Forget the refused records of these places: they were put through."""
@@ -221,7 +286,7 @@ class Journal:
 
     def put_meta(self, name: str, value: str) -> None:
         with self._transaction() as link:
-            link.execute("insert or replace into meta values (?, ?)", (name, value))
+            link.execute("insert or replace into meta values (?, ?, ?)", _sealed("meta", name, value))
 
 
 def _readable(data: bytes) -> bool:
@@ -234,3 +299,18 @@ def _readable(data: bytes) -> bool:
 
 def _place(place: Place) -> tuple[str, int, int]:
     return place.partition, place.offset, place.n
+
+
+def _sealed(table: str, *values: object) -> tuple[object, ...]:
+    """A row with its checksum behind it."""
+    return *values, sums.of_row(table, *values)
+
+
+def _told(cause: Cause | None) -> str:
+    return f"{cause.epoch}/{cause.offset}/{cause.n}" if cause is not None else ""
+
+
+def _snapshot(head: int, data: bytes, told_to: str, mark: bytes) -> Snapshot | None:
+    if mark != sums.of_row("snapshots", head, data, told_to):
+        return None
+    return Snapshot(head, data, Cause(*map(int, told_to.split("/"))) if told_to else None)

@@ -12,23 +12,27 @@ from typing import Final
 
 from streams.journal.faults import JournalError, told
 
-VERSION: Final = 1
+VERSION: Final = 2
 BUSY_SECONDS: Final = 5.0
-WAL_PAGES: Final = 2_000
-"""Pages of the write-ahead log at which the writer checkpoints (8 MiB)."""
+CHECKPOINT_BYTES: Final = 8 << 20
+"""So much is written between two checkpoints."""
+WAL_KEPT_BYTES: Final = 64 << 20
+"""The write-ahead log is cut to this once a long reader has gone."""
 
 TABLES: Final = """
 create table log (offset integer primary key autoincrement, kind text not null, data blob not null, sum blob not null);
 create table books (digest text primary key, data blob not null) without rowid;
-create table snapshots (head integer primary key, data blob not null, sum blob not null);
-create table cursors (partition text primary key, offset integer not null, mark text not null) without rowid;
+create table snapshots (head integer primary key, data blob not null, told text not null, sum blob not null);
+create table cursors (
+    partition text primary key, offset integer not null, mark text not null, sum blob not null
+) without rowid;
 create table refused (
     serial integer primary key autoincrement, feed text not null, reason text not null, field text not null,
     partition text not null, offset integer not null, n integer not null, at integer not null,
-    length integer not null, digest text not null, kept blob not null
+    length integer not null, digest text not null, kept blob not null, sum blob not null
 );
 create index refused_place on refused (partition, offset);
-create table meta (name text primary key, value text not null) without rowid;
+create table meta (name text primary key, value text not null, sum blob not null) without rowid;
 """
 
 
@@ -54,7 +58,8 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
 def _prepare(link: sqlite3.Connection) -> None:
     link.execute("pragma journal_mode = wal")
     link.execute("pragma synchronous = full")
-    link.execute(f"pragma wal_autocheckpoint = {WAL_PAGES}")
+    link.execute("pragma wal_autocheckpoint = 0")  # the journal does it itself, between two groups
+    link.execute(f"pragma journal_size_limit = {WAL_KEPT_BYTES}")
     if link.execute("select count(*) from sqlite_master").fetchone()[0] == 0:
         link.executescript(f"begin; {TABLES} pragma user_version = {VERSION}; commit;")
 

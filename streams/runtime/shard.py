@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from rules.book import Book
 from rules.records import Blind, Frame, Order, Record, Tick, UseBook
 from rules.signals import Cause, Signal
 from streams.clock import Clock
+from streams.crashpoints import Crash, CrashPoint, never
 from streams.journal import Cursor, Journal, Reserve, Snapshot
 from streams.metrics import Metrics
 from streams.refusals import Refusal
@@ -49,7 +51,9 @@ class Shard:
         reserve: Reserve | None = None,
         kind: ClockKind = "wall",
         loading: bool = False,
+        crash: Crash = never,
     ) -> None:
+        self._crash = crash
         self._journal = journal
         self._engines = engines
         self._desk = desk
@@ -60,6 +64,7 @@ class Shard:
         self._engine: EngineLike | None = None
         self._ledger = Ledger(journal, desk.book.city, metrics, reserve)
         self._remembered = 0  # head of the last snapshot
+        self._told: Cause | None = None  # the last cause that the desk was told
         self.listeners: list[Listener] = []
 
     @property
@@ -96,19 +101,35 @@ class Shard:
         """
         check_clock(self._journal, self.kind, loading=self._loading)
         self._journal.put_book(book)
-        self._engine, bad = restored(self._journal, self._engines, book, self.kind, heard, self._metrics)
+        begun = restored(self._journal, self._engines, book, self.kind, heard, self._metrics)
+        self._engine, self._told = begun.engine, heard
         torn = self._journal.cut_torn(self.engine.offset)
         head = self._remembered = self.engine.offset
         records = 0
         for offset, record in self._journal.read(after=head):
-            self._judge([(offset, record)], self._clock.now(), again=True)
+            with self._in_silence(offset, begun.lost_to):
+                self._judge([(offset, record)], self._clock.now(), again=True)
+            self._crash(CrashPoint.IN_RECOVERY)
             records += 1
         self.use(book)
         if torn:
             log.warning("journal_tail_cut", city=self.city, first=torn[0], records=len(torn))
             self._metrics.journal_cut.labels(self.city).inc(len(torn))
+        if self._journal.cut_pages:
+            log.warning("unfinished_write_cut", city=self.city, pages=self._journal.cut_pages)
         self._show()
-        return Recovery(head, records, tuple(torn), bad)
+        self._crash(CrashPoint.BEFORE_TICKING)
+        return Recovery(head, records, tuple(torn), begun.bad, self._journal.cut_pages)
+
+    @contextmanager
+    def _in_silence(self, offset: int, lost_to: Cause | None) -> Iterator[None]:
+        """While the desk is told what it was told before and has lost: alerts are kept, no notice leaves again."""
+        was = self._desk.shut
+        self._desk.shut = was or (lost_to is not None and offset <= lost_to.offset)
+        try:
+            yield
+        finally:
+            self._desk.shut = was
 
     def use(self, book: Book) -> bool:
         """Put `book` in force by an Order, where another one is; whether it was needed.
@@ -212,12 +233,14 @@ class Shard:
         if signals:
             self._desk.book = engine.book
             self._say(signals, wall_at)
+            self._crash(CrashPoint.AFTER_TELLING)
         self._show()
         return answers
 
     def _say(self, signals: Sequence[Signal], wall_at: int) -> None:
         for signal in signals:
             self._metrics.signals_raised.labels(self.city, signal.rule, signal.state).inc()
+        self._crash(CrashPoint.BEFORE_TELLING)
         try:
             changed = self._desk.apply(signals, wall_at)
         except OperationalError as fault:
@@ -225,6 +248,7 @@ class Shard:
                 raise
             self._ledger.choke()  # alerts live on what was kept back for them
             changed = self._desk.apply(signals, wall_at)
+        self._told = max(self._told or signals[-1].cause, signals[-1].cause)
         for hear in self.listeners:
             hear(signals, changed)
 
@@ -259,7 +283,9 @@ class Shard:
             return
         with self._metrics.snapshot_seconds.labels(self.city).time():
             data = self.engine.snapshot()
-            self._journal.put_snapshot(Snapshot(self._journal.last_offset, data))
+            self._crash(CrashPoint.BEFORE_SNAPSHOT)
+            self._journal.put_snapshot(Snapshot(self._journal.last_offset, data, self._told))
+            self._crash(CrashPoint.AFTER_SNAPSHOT)
         self._metrics.snapshot_bytes.labels(self.city).set(len(data))
         self._remembered = self._journal.last_offset
 
