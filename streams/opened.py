@@ -27,7 +27,7 @@ from streams.keyring import read_key
 from streams.keys import Keys
 from streams.messages import SpokenError
 from streams.metrics import Metrics
-from streams.runtime import ClockKind, Engines, Shard
+from streams.runtime import ClockKind, Engines, Recovery, Shard
 from streams.settings import Settings
 
 log = structlog.get_logger()
@@ -64,6 +64,7 @@ class Opened:
     store: SqliteStore
     desk: DeskRoom
     shard: Shard
+    recovery: Recovery
     close: Callable[[], None]
 
 
@@ -111,16 +112,17 @@ def open_city(
             crash=crash,
         )
         stack.callback(shard.close)
-        _recover(shard, city, store, clock, metrics)
-        return Opened(folder, key, store, desk, shard, stack.pop_all().close)
+        recovery = _recover(shard, city, store, clock, metrics)
+        return Opened(folder, key, store, desk, shard, recovery, stack.pop_all().close)
 
 
-def _recover(shard: Shard, city: City, store: SqliteStore, clock: Clock, metrics: Metrics) -> None:
+def _recover(shard: Shard, city: City, store: SqliteStore, clock: Clock, metrics: Metrics) -> Recovery:
     begun = clock.steady()
     recovery = shard.recover(city.book, heard=store.last_cause(city.name))
     seconds = clock.steady() - begun
     metrics.recovery_seconds.labels(city.name).set(seconds)
     log.info("city_recovered", city=city.name, head=recovery.head, records=recovery.records, seconds=round(seconds, 3))
+    return recovery
 
 
 def _hold(folder: Path) -> IO[bytes]:

@@ -186,6 +186,7 @@ class Journal:
     def _rows(self, after: int) -> Iterator[tuple[int, str, bytes, bytes]]:
         """Rows above `after` that are not torn. Raises JournalDamagedError where one between them is gone."""
         query = "select offset, kind, data, sum from log where offset > ? order by offset limit ?"
+        after = max(0, after)  # an engine that has heard nothing stands before 0
         while True:
             with told(self._path):
                 page = self._link.execute(query, (after, PAGE)).fetchall()
@@ -278,6 +279,11 @@ class Journal:
             return link.execute(
                 "delete from refused where serial <= (select coalesce(max(serial), 0) from refused) - ?", (kept,)
             ).rowcount
+
+    def integrity(self) -> str:
+        """What SQLite says of the whole file: "ok", else the first thing that is wrong. Reads all of it."""
+        with told(self._path):
+            return str(self._one("pragma integrity_check(1)"))
 
     def meta(self, name: str) -> str | None:
         with told(self._path):

@@ -88,6 +88,10 @@ class Shard:
         return self.engine.book.city
 
     @property
+    def last_offset(self) -> int:
+        return self._journal.last_offset
+
+    @property
     def unremembered(self) -> int:
         """Records since the last snapshot."""
         return self._journal.last_offset - self._remembered
