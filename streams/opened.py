@@ -16,6 +16,7 @@ import structlog
 
 from alerts.room import DeskRoom
 from alerts.schema import StoreTooNewError
+from alerts.seals import StoreDamagedError
 from alerts.sqlite import SqliteStore
 from streams.city import City, read_city
 from streams.clock import Clock
@@ -93,6 +94,8 @@ def open_city(
             store = SqliteStore(folder / "alerts.sqlite")
         except StoreTooNewError as fault:
             raise CityError("as-it-is", text=fault) from None
+        except StoreDamagedError as fault:
+            raise CityError("store-damaged", path=fault.path, what=fault.what) from None
         stack.callback(store.close)
         roads = {desk.id: [channel.name for channel in desk.channels] for desk in city.desks}
         reserve = Reserve(folder / "reserve", settings.reserve_bytes)
