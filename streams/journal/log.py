@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +18,11 @@ import msgspec
 
 from rules import book as books
 from rules.book import Book
+from rules.calendar import DAY_MS
 from rules.records import Frame, Record, RecordKind, Tick, decode, encode
 from streams.journal.faults import JournalDamagedError, told
-from streams.journal.kept import Cursor, Snapshot
-from streams.journal.schema import connect
+from streams.journal.kept import Cursor, RefusedDay, Snapshot
+from streams.journal.schema import connect, counts_refusals
 from streams.refusals import Place, Reason, Refusal
 
 SNAPSHOTS_KEPT: Final = 2
@@ -32,6 +34,22 @@ _REFUSE: Final = (
 _REFUSED: Final = (
     "select feed, reason, field, partition, offset, n, at, length, digest, kept from refused"
     " where ?1 is null or feed = ?1 order by serial desc limit ?2"
+)
+_REPLACED: Final = "delete from refused where partition = ? and offset = ? and n = ? returning feed, at"
+_PUT_THROUGH: Final = "delete from refused where partition = ? and offset = ? returning feed, at"
+_COUNT: Final = (
+    "insert into refused_days values (?1, ?2, ?3, ?4) on conflict (feed, day) do update"
+    " set refused = refused + ?3, forgotten = forgotten + ?4"
+)
+_GOING: Final = (
+    "select feed, at / 86400000, count(*) from refused"
+    " where serial <= (select serial from refused order by serial desc limit 1 offset ?) group by 1, 2"
+)
+_FORGET: Final = (
+    "delete from refused where serial <= (select serial from refused order by serial desc limit 1 offset ?)"
+)
+_KEPT: Final = (
+    "select feed, at / 86400000, count(distinct partition || ':' || offset || ':' || n) from refused group by 1, 2"
 )
 PAGE: Final = 500
 """Records read at a time: a long reader keeps the write-ahead log from shrinking."""
@@ -146,6 +164,20 @@ class Journal:
                 return
             after = page[-1][0]
 
+    @contextmanager
+    def moment(self) -> Iterator[int]:
+        """What is read inside is of one moment, whatever a writer does meanwhile; yields the last offset of then.
+
+        Keep it short: a long reader keeps the write-ahead log from shrinking.
+        """
+        with told(self._path):
+            self._link.execute("begin")
+            try:
+                self._last = self._find_last()
+                yield self._last
+            finally:
+                self._link.execute("rollback")
+
     # what lies beside it
 
     def put_book(self, book: Book) -> None:
@@ -189,10 +221,14 @@ class Journal:
 
     @staticmethod
     def _keep(link: sqlite3.Connection, refused: Iterable[Refusal]) -> None:
-        link.executemany(
-            _REFUSE,
-            [(r.feed, r.reason.value, r.field, *_place(r.place), r.at, r.length, r.digest, r.kept) for r in refused],
-        )
+        """Keep refused records, one a raw place: a later refusal of a place takes the earlier one's."""
+        days: Counter[tuple[str, int]] = Counter()
+        for r in refused:
+            for feed, at in link.execute(_REPLACED, _place(r.place)).fetchall():
+                days[feed, at // DAY_MS] -= 1
+            link.execute(_REFUSE, (r.feed, r.reason.value, r.field, *_place(r.place), r.at, r.length, r.digest, r.kept))
+            days[r.feed, r.at // DAY_MS] += 1
+        link.executemany(_COUNT, [(*day, n, 0) for day, n in days.items()])
 
     def refused(self, *, feed: str | None = None, limit: int = 100) -> list[Refusal]:
         """The refused records kept last, newest first."""
@@ -203,16 +239,31 @@ class Journal:
     def forget_places(self, partition: str, offsets: Iterable[int]) -> None:
         """Forget the refused records of these places: they were put through."""
         with self._transaction() as link:
-            link.executemany(
-                "delete from refused where partition = ? and offset = ?", [(partition, offset) for offset in offsets]
-            )
+            days: Counter[tuple[str, int]] = Counter()
+            for offset in offsets:
+                gone = link.execute(_PUT_THROUGH, (partition, offset)).fetchall()
+                days.update((feed, at // DAY_MS) for feed, at in gone)
+            link.executemany(_COUNT, [(*day, -n, 0) for day, n in days.items()])
 
     def forget_refused(self, kept: int) -> int:
         """Keep the last `kept` refused records; how many went."""
         with self._transaction() as link:
-            return link.execute(
-                "delete from refused where serial <= (select coalesce(max(serial), 0) from refused) - ?", (kept,)
-            ).rowcount
+            going = link.execute(_GOING, (kept,)).fetchall()
+            link.executemany(_COUNT, [(feed, day, 0, n) for feed, day, n in going])
+            return link.execute(_FORGET, (kept,)).rowcount
+
+    def refused_days(self) -> list[RefusedDay]:
+        """How many records were refused, by feed and day; those that are no longer kept too."""
+        with told(self._path):
+            kept = {(feed, day): n for feed, day, n in self._link.execute(_KEPT)}
+            if not counts_refusals(self._link):  # a file that no writer of this release has opened yet
+                return [RefusedDay(*day, n, 0, n) for day, n in kept.items()]
+            rows = self._link.execute("select feed, day, refused, forgotten from refused_days").fetchall()
+        counted = {(feed, day): (refused, forgotten) for feed, day, refused, forgotten in rows}
+        return [
+            RefusedDay(*day, *counted.get(day, (0, 0)), kept.get(day, 0))
+            for day in sorted(counted.keys() | kept.keys())
+        ]
 
     def meta(self, name: str) -> str | None:
         with told(self._path):

@@ -31,6 +31,18 @@ create index refused_place on refused (partition, offset);
 create table meta (name text primary key, value text not null) without rowid;
 """
 
+REFUSED_DAYS: Final = """
+create table refused_days (
+    feed text not null, day integer not null, refused integer not null, forgotten integer not null,
+    primary key (feed, day)
+) without rowid;
+insert into refused_days select feed, at / 86400000, count(distinct partition || ':' || offset || ':' || n), 0
+    from refused group by 1, 2;
+"""
+"""How many raw places were refused, by feed and day of arrival (UTC), and how many of them are no longer kept.
+
+Made beside the tables of version 1 when a writer first opens the file, from what is still kept then."""
+
 
 def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     """A connection in WAL mode with synchronous=FULL. Raises JournalError where the file is none of ours."""
@@ -56,7 +68,14 @@ def _prepare(link: sqlite3.Connection) -> None:
     link.execute("pragma synchronous = full")
     link.execute(f"pragma wal_autocheckpoint = {WAL_PAGES}")
     if link.execute("select count(*) from sqlite_master").fetchone()[0] == 0:
-        link.executescript(f"begin; {TABLES} pragma user_version = {VERSION}; commit;")
+        link.executescript(f"begin; {TABLES} {REFUSED_DAYS} pragma user_version = {VERSION}; commit;")
+    elif link.execute("pragma user_version").fetchone()[0] == VERSION and not counts_refusals(link):
+        link.executescript(f"begin; {REFUSED_DAYS} commit;")
+
+
+def counts_refusals(link: sqlite3.Connection) -> bool:
+    """Whether the file keeps the totals of its refusals."""
+    return link.execute("select 1 from sqlite_master where name = 'refused_days'").fetchone() is not None
 
 
 def _check_version(link: sqlite3.Connection, path: Path) -> None:
