@@ -63,6 +63,10 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "this log is live: the past comes in before the first live tick: begin a new data folder for it",
         "zh-CN": "该日志已投入运行：历史数据须在首个实时时刻之前载入：请改用新的数据目录",
     },
+    "log-empty": {
+        "en": "the log of this city has not begun: serve or load the city first",
+        "zh-CN": "该城市的日志尚未开始：请先运行 serve 或 load",
+    },
     # data folder, key, settings
     "folder-unwritable": {
         "en": "{folder}: cannot be written ({why}): take another --data",
@@ -144,6 +148,40 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "out-unwritable": {
         "en": "{path}: cannot be written ({why}): take another --out",
         "zh-CN": "{path}：无法写入（{why}）：请用 --out 指定其他目录",
+    },
+    # the audit
+    "audit-feed": {
+        "en": "{feed}, {days} days: received {received} = refused {refused} + duplicate {duplicate}"
+        " + redelivered {redelivered} + accepted {accepted}; accepted = counted {counted} + counted late {counted_late}"
+        " + too late {too_late} + superseded {superseded} + cancelled {cancelled} + held {held}"
+        " + beyond horizon {beyond_horizon} + not for counting {not_for_counting}",
+        "zh-CN": "{feed}，{days} 天：收到 {received} = 拒收 {refused} + 重复 {duplicate} + 重投 {redelivered}"
+        " + 接收 {accepted}；接收 = 计入 {counted} + 迟到计入 {counted_late} + 待计入 {too_late} + 被取代 {superseded}"
+        " + 取消 {cancelled} + 暂存 {held} + 超出时限 {beyond_horizon} + 不计数 {not_for_counting}",
+    },
+    "audit-differs": {
+        "en": "DIFFERS: {feed}, {day}, {what}: the log holds {log}, the engine says {engine}",
+        "zh-CN": "不符：{feed}，{day}，{what}：日志中为 {log}，引擎为 {engine}",
+    },
+    "audit-cell": {
+        "en": "DIFFERS: rule {rule}, {area}, {category}, bucket of {at}: recounted {log}, the engine holds {engine}",
+        "zh-CN": "不符：规则 {rule}，{area}，{category}，时段 {at}：重新计数为 {log}，引擎为 {engine}",
+    },
+    "audit-more": {
+        "en": "rules {rules}: {more} more buckets differ",
+        "zh-CN": "规则 {rules}：另有 {more} 个时段不符",
+    },
+    "audit-balanced": {
+        "en": "{city} is balanced up to record {offset} (time {tick}): every row lies in one box, and {cells} buckets"
+        " of series hold the same {events} events in both countings",
+        "zh-CN": "{city} 截至第 {offset} 条记录（时间 {tick}）账目相符：每行恰在一处，"
+        "{cells} 个序列时段两次计数同为 {events}",
+    },
+    "audit-unbalanced": {
+        "en": "{city} is NOT balanced up to record {offset} (time {tick}): {differ} figures differ"
+        " ({cells} buckets of series with {events} events were compared): keep the data folder and report this",
+        "zh-CN": "{city} 截至第 {offset} 条记录（时间 {tick}）账目不符：{differ} 处不同"
+        "（已比较 {cells} 个序列时段、{events} 个事件）：请保留数据目录并报告此问题",
     },
     # what went well
     "serving": {"en": "Tocsin serves {cities} at {address}", "zh-CN": "Tocsin 正在 {address} 为 {cities} 提供服务"},

@@ -18,6 +18,7 @@ from rules import canonical
 from rules.records import Frame, Tick
 from rules.signals import Cause
 from streams import replay
+from streams.audit import audit
 from streams.city import City
 from streams.clock import WallClock
 from streams.engines import RuleEngines
@@ -65,6 +66,7 @@ def verdicts(city: City, data: Path, before: Undisturbed, acknowledged: Iterable
         "boxes of law 9: as many events stand as undisturbed, by feed and day": lambda: _differ(
             _accepted(again), before.accepted
         ),
+        "tocsin audit balances": lambda: _audited(journal),
         "no acknowledged event is missing from the journal": lambda: _missing(journal, acknowledged),
         "ticks never go back": lambda: _ticks(journal),
         "no alert lost or doubled at the desk": lambda: _alerts(alerts, stored.store),
@@ -109,6 +111,12 @@ def _boxes_of_the_last_snapshot(city: City, path: Path) -> Boxes:
         engine = RuleEngines().restore(newest.data, journal.books())
     boxes: Boxes = engine.boxes()  # type: ignore[attr-defined]  # the shipped engine has them, the port does not ask
     return boxes
+
+
+def _audited(path: Path) -> str:
+    with closing(Journal.open(path, read_only=True)) as journal:
+        found = audit(journal)
+    return "" if found.balanced else f"{found.imbalances[:3]} {[one for one in found.compared if one.differs][:1]}"[:500]
 
 
 def _missing(path: Path, acknowledged: Iterable[Body]) -> str:

@@ -1,4 +1,4 @@
-"""What lies in the journal beside the records: cursors and snapshots."""
+"""What lies in the journal beside the records: cursors, snapshots, totals of refusals."""
 
 from __future__ import annotations
 
@@ -27,3 +27,14 @@ class Snapshot:
     head: int
     data: bytes
     told: Cause | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedDay:
+    """Refused records of one feed and day of arrival, by distinct raw place: all, those no longer kept, those kept."""
+
+    feed: str
+    day: int  # since 1970, UTC
+    refused: int
+    forgotten: int
+    kept: int

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -19,22 +19,15 @@ from rules.book import Book
 from rules.records import Frame, Record, RecordKind, Tick, decode, encode
 from rules.signals import Cause
 from streams.crashpoints import Crash, CrashPoint, never
-from streams.journal import sums, wal
+from streams.journal import refused as refused_records
+from streams.journal import sums
 from streams.journal.faults import JournalDamagedError, told
-from streams.journal.kept import Cursor, Snapshot
+from streams.journal.kept import Cursor, RefusedDay, Snapshot
 from streams.journal.schema import CHECKPOINT_BYTES, connect
-from streams.refusals import Place, Reason, Refusal
+from streams.refusals import Refusal
 
 SNAPSHOTS_KEPT: Final = 2
 TORN: Final = "torn"
-_REFUSE: Final = (
-    "insert into refused (feed, reason, field, partition, offset, n, at, length, digest, kept, sum)"
-    " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-_REFUSED: Final = (
-    "select feed, reason, field, partition, offset, n, at, length, digest, kept, sum from refused"
-    " where ?1 is null or feed = ?1 order by serial desc limit ?2"
-)
 PAGE: Final = 500
 """Records read at a time: a long reader keeps the write-ahead log from shrinking."""
 _SMALL: Final = ("meta", "cursors", "books")
@@ -51,13 +44,13 @@ def kind_of(record: Record) -> RecordKind:
 class Journal:
     """Log, books, snapshots, cursors and refused records of a city, in one SQLite file."""
 
-    def __init__(self, path: Path, link: sqlite3.Connection, crash: Crash) -> None:
+    def __init__(self, path: Path, link: sqlite3.Connection, cut_pages: int, crash: Crash) -> None:
         self._path = path
         self._link = link
         self._crash = crash
         self._last = 0
         self._unchecked = 0  # bytes written since the last checkpoint
-        self.cut_pages = 0
+        self.cut_pages: Final = cut_pages
         """Pages of a write that the last stop cut off, found and left out at the start."""
         self.held_bytes = 0
         """Bytes of the write-ahead log that the last checkpoint had to leave: somebody reads for long."""
@@ -65,10 +58,10 @@ class Journal:
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False, crash: Crash = never) -> Self:
         """The journal at `path`, made where there is none (unless read only). Raises JournalError."""
-        journal = cls(path, connect(path, read_only=read_only), crash)
+        journal = cls(path, *connect(path, read_only=read_only), crash)
         try:
             with told(path):
-                journal._look(cut=not read_only)
+                journal._look()
         except BaseException:
             journal.close()
             raise
@@ -77,22 +70,23 @@ class Journal:
     def close(self) -> None:
         self._link.close()
 
-    def _look(self, *, cut: bool) -> None:
+    def _look(self) -> None:
         """Whether what a start reads without being asked is whole. Raises JournalDamagedError."""
-        self._last = int(self._one("select seq from sqlite_sequence where name = 'log'") or 0)
-        if cut:
-            self.cut_pages = wal.cut_pages(self._path)
-        if self._last != int(self._one("select max(offset) from log") or 0):
-            raise JournalDamagedError("journal-damaged", path=self._path, offset=self._last)
-        for table in _SMALL:
-            if self._one(f"pragma quick_check({table})") != "ok":
-                raise JournalDamagedError("journal-row-damaged", path=self._path, table=table)
-        for table in ("meta", "cursors"):
-            for *values, mark in self._link.execute(f"select * from {table}"):  # noqa: S608 - one of two literals
-                if mark != sums.of_row(table, *values):
+        with self.moment():
+            if self._last != int(self._one("select max(offset) from log") or 0):
+                raise JournalDamagedError("journal-damaged", path=self._path, offset=self._last)
+            for table in _SMALL:
+                if self._one(f"pragma quick_check({table})") != "ok":
                     raise JournalDamagedError("journal-row-damaged", path=self._path, table=table)
+            for table in ("meta", "cursors"):
+                for *values, mark in self._link.execute(f"select * from {table}"):  # noqa: S608 - one of two literals
+                    if mark != sums.of_row(table, *values):
+                        raise JournalDamagedError("journal-row-damaged", path=self._path, table=table)
 
-    def _one(self, query: str) -> object:
+    def _find_last(self) -> int:
+        return int(self._one("select seq from sqlite_sequence where name = 'log'") or 0)
+
+    def _one(self, query: str) -> Any:
         row = self._link.execute(query).fetchone()
         return row[0] if row else None
 
@@ -138,7 +132,7 @@ class Journal:
                 " mark = excluded.mark, sum = excluded.sum where excluded.offset >= cursors.offset",
                 [_sealed("cursors", cursor.partition, cursor.offset, cursor.mark) for cursor in cursors],
             )
-            self._keep(link, refused)
+            refused_records.keep(link, refused)
             link.executemany(
                 "insert or replace into meta values (?, ?, ?)",
                 [_sealed("meta", name, value) for name, value in (meta or {}).items()],
@@ -199,6 +193,20 @@ class Journal:
             if len(page) < PAGE:
                 return
 
+    @contextmanager
+    def moment(self) -> Iterator[int]:
+        """What is read inside is of one moment, whatever a writer does meanwhile; yields the last offset of then.
+
+        Keep it short: a long reader keeps the write-ahead log from shrinking.
+        """
+        with told(self._path):
+            self._link.execute("begin")
+            try:
+                self._last = self._find_last()
+                yield self._last
+            finally:
+                self._link.execute("rollback")
+
     # what lies beside it
 
     def put_book(self, book: Book) -> None:
@@ -248,37 +256,28 @@ class Journal:
             rows = self._link.execute("select partition, offset, mark from cursors").fetchall()
         return {row[0]: Cursor(*row) for row in rows}
 
-    @staticmethod
-    def _keep(link: sqlite3.Connection, refused: Iterable[Refusal]) -> None:
-        link.executemany(
-            _REFUSE,
-            [
-                _sealed("refused", r.feed, r.reason.value, r.field, *_place(r.place), r.at, r.length, r.digest, r.kept)
-                for r in refused
-            ],
-        )
-
     def refused(self, *, feed: str | None = None, limit: int = 100) -> list[Refusal]:
-        """The refused records kept last, newest first."""
+        """The refused records kept last, newest first. Raises JournalDamagedError."""
         with told(self._path):
-            rows = self._link.execute(_REFUSED, (feed, limit)).fetchall()
-        if any(mark != sums.of_row("refused", *values) for *values, mark in rows):
-            raise JournalDamagedError("journal-row-damaged", path=self._path, table="refused")
-        return [Refusal(row[0], Reason(row[1]), row[2], Place(*row[3:6]), *row[6:10]) for row in rows]
+            try:
+                return refused_records.kept(self._link, feed, limit)
+            except refused_records.DamagedRowError:
+                raise JournalDamagedError("journal-row-damaged", path=self._path, table="refused") from None
 
     def forget_places(self, partition: str, offsets: Iterable[int]) -> None:
         """Forget the refused records of these places: they were put through."""
         with self._transaction() as link:
-            link.executemany(
-                "delete from refused where partition = ? and offset = ?", [(partition, offset) for offset in offsets]
-            )
+            refused_records.forget_places(link, partition, offsets)
 
     def forget_refused(self, kept: int) -> int:
         """Keep the last `kept` refused records; how many went."""
         with self._transaction() as link:
-            return link.execute(
-                "delete from refused where serial <= (select coalesce(max(serial), 0) from refused) - ?", (kept,)
-            ).rowcount
+            return refused_records.forget(link, kept)
+
+    def refused_days(self) -> list[RefusedDay]:
+        """How many records were refused, by feed and day; those that are no longer kept too."""
+        with told(self._path):
+            return refused_records.days(self._link)
 
     def integrity(self) -> str:
         """What SQLite says of the whole file: "ok", else the first thing that is wrong. Reads all of it."""
@@ -301,10 +300,6 @@ def _readable(data: bytes) -> bool:
     except (msgspec.MsgspecError, ValueError):
         return False
     return True
-
-
-def _place(place: Place) -> tuple[str, int, int]:
-    return place.partition, place.offset, place.n
 
 
 def _sealed(table: str, *values: object) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -17,12 +18,17 @@ class Reserve:
         self._size = size
 
     def hold(self) -> bool:
-        """Take the space; False where there is none (nothing is left half taken)."""
+        """Take the space, where a quarter of it stays free beside; False where there is none (nothing is half taken).
+
+        Without that quarter the next event would fill the disk again at once.
+        """
         if self._size == 0 or (self._path.exists() and self._path.stat().st_size >= self._size):
             return True
         try:
             with self._path.open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, self._size)
+            if _free(self._path) < self._size // 4:
+                raise OSError(errno.ENOSPC, "full once it is held")
         except OSError:  # no space, or no quota: the caller goes on refusing and asks again
             self._path.unlink(missing_ok=True)
             return False
@@ -30,3 +36,9 @@ class Reserve:
 
     def release(self) -> None:
         self._path.unlink(missing_ok=True)
+
+
+def _free(path: Path) -> int:
+    """Bytes that are left where `path` lies."""
+    disk = os.statvfs(path)
+    return disk.f_bavail * disk.f_frsize

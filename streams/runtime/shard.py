@@ -78,6 +78,14 @@ class Shard:
         """Whether events are turned away because the disk is full."""
         return self._ledger.full
 
+    def breathe(self) -> bool:
+        """Whether events can be taken: always while the disk is not full, else once there is room again."""
+        return not self.full or self._ledger.breathe()
+
+    def choke(self) -> None:
+        """Somebody else of the city found the disk full: the reserve is given up."""
+        self._ledger.choke()
+
     @property
     def tick(self) -> int:
         """The last tick, ms; 0 before the first."""

@@ -39,6 +39,8 @@ TELL_SECONDS: Final = 5.0
 GROUP_EVENTS: Final = 20_000
 """Most events of one group commit."""
 FULL_DISK_PAUSE: Final = 0.5
+BREATHE_SECONDS: Final = 5.0
+"""How often a city whose disk is full looks for room, also while nobody sends."""
 
 
 class QueueFullError(Exception):
@@ -82,7 +84,7 @@ class Writer:
         self._stopping = False
         self._backlog = backlog
         self._caught_up = False
-        self._remembered_at = self._told_at = clock.steady()
+        self._remembered_at = self._told_at = self._breathed_at = clock.steady()
         self._thread = threading.Thread(target=self._run, name="tocsin-writer", daemon=True)
         metrics.queue_bound.labels(shard.city).set(queue_events)
 
@@ -181,6 +183,7 @@ class Writer:
         elif self._stopping:
             return False
         self._pass_time()
+        self._breathe_sometimes()
         self._remember_sometimes()
         if self._after_turn is not None:
             self._after_turn()
@@ -284,6 +287,11 @@ class Writer:
         if self._clock.steady() - self._told_at >= TELL_SECONDS:
             self._told_at = self._clock.steady()
             log.info("catching_up", city=self._shard.city, at=rfc3339(self._shard.tick)[:10])
+
+    def _breathe_sometimes(self) -> None:
+        if self._shard.full and self._clock.steady() - self._breathed_at >= BREATHE_SECONDS:
+            self._breathed_at = self._clock.steady()
+            self._shard.breathe()
 
     def _remember_sometimes(self) -> None:
         waited = self._clock.steady() - self._remembered_at
