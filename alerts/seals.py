@@ -41,7 +41,7 @@ def check(db: Connection, path: Path) -> None:
         raise StoreDamagedError(path, "its pages")
     for table in SEALED:
         for row in db.execute(select(table)).mappings():
-            if row["sum"] is not None and row["sum"] != _sum(table, row):
+            if row["sum"] is not None and row["sum"] != _sum(table, dict(row)):
                 raise StoreDamagedError(path, table.name)
 
 

@@ -90,6 +90,11 @@ def open_city(
     with contextlib.ExitStack() as stack:
         stack.callback(_hold(folder).close)
         key = read_key(settings, folder)
+        reserve = Reserve(folder / "reserve", settings.reserve_bytes)
+        short = not reserve.hold() or reserve.pinched()
+        if short:
+            log.warning("no_room_for_the_reserve", city=city.name)
+            reserve.release()
         try:
             store = SqliteStore(folder / "alerts.sqlite")
         except StoreTooNewError as fault:
@@ -98,9 +103,6 @@ def open_city(
             raise CityError("store-damaged", path=fault.path, what=fault.what) from None
         stack.callback(store.close)
         roads = {desk.id: [channel.name for channel in desk.channels] for desk in city.desks}
-        reserve = Reserve(folder / "reserve", settings.reserve_bytes)
-        if not reserve.hold():
-            log.warning("no_room_for_the_reserve", city=city.name)
         desk = DeskRoom(city.book, store, roads, shut=shut)
         crash = armed(settings.crash_at) if kind == "stream" else never
         shard = Shard(
@@ -115,6 +117,8 @@ def open_city(
             crash=crash,
         )
         stack.callback(shard.close)
+        if short:
+            shard.choke()  # what is free is for what is known already, until there is room for both
         recovery = _recover(shard, city, store, clock, metrics)
         return Opened(folder, key, store, desk, shard, recovery, stack.pop_all().close)
 

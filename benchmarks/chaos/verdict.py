@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,8 +152,8 @@ def _state(alert: Alert) -> object:
     return alert.state, alert.desk, alert.rank, signal, moves
 
 
-def _notices(alerts: dict[str, Alert], notices: dict[str, list[str]]) -> str:
-    wrong = [name for name, alert in alerts.items() if notices[name] != [move.reason for move in alert.moves]]
+def _notices(alerts: dict[str, Alert], notices: Mapping[str, Sequence[str]]) -> str:
+    wrong = [name for name, alert in alerts.items() if list(notices[name]) != [move.reason for move in alert.moves]]
     return f"{len(wrong)} alerts whose notices are not their moves: {wrong[:3]}" if wrong else ""
 
 

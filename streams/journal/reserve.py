@@ -5,6 +5,10 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from typing import Final
+
+LEAST_TO_START: Final = 1 << 20
+"""Bytes that a start needs: indexes of two write-ahead logs, some pages."""
 
 
 class Reserve:
@@ -33,6 +37,10 @@ class Reserve:
             self._path.unlink(missing_ok=True)
             return False
         return True
+
+    def pinched(self) -> bool:
+        """Whether so little is free beside it that even a start would find no room."""
+        return self._size > 0 and _free(self._path.parent) < LEAST_TO_START
 
     def release(self) -> None:
         self._path.unlink(missing_ok=True)

@@ -6,7 +6,6 @@ After a kill the walk is taken again from the last good snapshot; the desk drops
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from rules.records import Blind, Frame, Order, Record, Tick, UseBook
 from rules.signals import Cause, Signal
 from streams.clock import Clock
 from streams.crashpoints import Crash, CrashPoint, never
-from streams.journal import Cursor, Journal, Reserve, Snapshot
+from streams.journal import Cursor, Journal, Reserve, Snapshot, means_full
 from streams.metrics import Metrics
 from streams.refusals import Refusal
 from streams.runtime.ledger import Ledger
@@ -65,6 +64,7 @@ class Shard:
         self._ledger = Ledger(journal, desk.book.city, metrics, reserve)
         self._remembered = 0  # head of the last snapshot
         self._told: Cause | None = None  # the last cause that the desk was told
+        self._untold: list[Signal] = []  # said, and not yet with the desk: there was no room
         self.listeners: list[Listener] = []
 
     @property
@@ -80,6 +80,8 @@ class Shard:
 
     def breathe(self) -> bool:
         """Whether events can be taken: always while the disk is not full, else once there is room again."""
+        if self._untold:
+            self._tell(self._clock.now())
         return not self.full or self._ledger.breathe()
 
     def choke(self) -> None:
@@ -245,21 +247,33 @@ class Shard:
         if signals:
             self._desk.book = engine.book
             self._say(signals, wall_at)
-            self._crash(CrashPoint.AFTER_TELLING)
         self._show()
         return answers
 
     def _say(self, signals: Sequence[Signal], wall_at: int) -> None:
         for signal in signals:
             self._metrics.signals_raised.labels(self.city, signal.rule, signal.state).inc()
+        self._untold += signals
         self._crash(CrashPoint.BEFORE_TELLING)
+        self._tell(wall_at)
+        self._crash(CrashPoint.AFTER_TELLING)
+
+    def _tell(self, wall_at: int) -> None:
+        """Tell the desk what it has not heard. Where the disk is too full even for that, it waits, and so do snapshots."""
+        signals = self._untold
         try:
             changed = self._desk.apply(signals, wall_at)
         except OperationalError as fault:
-            if getattr(fault.orig, "sqlite_errorcode", 0) != sqlite3.SQLITE_FULL:
+            if not means_full(fault.orig):
                 raise
+            had_room = not self.full
             self._ledger.choke()  # alerts live on what was kept back for them
-            changed = self._desk.apply(signals, wall_at)
+            if had_room:
+                self._tell(wall_at)
+            else:
+                log.error("alerts_wait_for_room", city=self.city, signals=len(signals))
+            return
+        self._untold = []
         self._told = max(self._told or signals[-1].cause, signals[-1].cause)
         for hear in self.listeners:
             hear(signals, changed)
@@ -290,8 +304,8 @@ class Shard:
     # memory
 
     def remember(self) -> None:
-        """Write a snapshot of the engine after the last record."""
-        if not self.unremembered:
+        """Write a snapshot of the engine after the last record; not while the desk waits to be told of one before it."""
+        if not self.unremembered or self._untold:
             return
         with self._metrics.snapshot_seconds.labels(self.city).time():
             data = self.engine.snapshot()

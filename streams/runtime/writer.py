@@ -155,7 +155,7 @@ class Writer:
         try:
             while self._turn():
                 pass
-            self._shard.remember()
+            self._remember()
         except BaseException as fault:
             log.exception("writer_broke", city=self._shard.city)  # a broken promise: told, and the process ends
             self._fail(fault)
@@ -300,9 +300,12 @@ class Writer:
         )
         if not due:
             return
+        self._remember()
+        self._remembered_at = self._clock.steady()
+
+    def _remember(self) -> None:
         try:
             self._shard.remember()
             self._shard.forget_refused(self._refused_kept)
-        except DiskFullError:
+        except DiskFullError:  # the log says it all again
             log.warning("snapshot_waits_for_room", city=self._shard.city)
-        self._remembered_at = self._clock.steady()

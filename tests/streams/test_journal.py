@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -237,8 +238,11 @@ def test_a_write_that_was_cut_off_is_left_out_and_told(journal: Journal, path: P
 def test_damage_further_in_front_of_the_write_ahead_log_is_no_cut(journal: Journal, path: Path, tmp_path: Path) -> None:
     for n in range(1, 6):
         journal.append([Tick(n)])
+    def flipped(data: bytes, at: int) -> bytes:
+        return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
     for at in (20, 32 + 24 + 100):  # its header; the first page
-        copy = killed(path, tmp_path / str(at), lambda log, at=at: log[:at] + bytes([log[at] ^ 1]) + log[at + 1 :])
+        copy = killed(path, tmp_path / str(at), partial(flipped, at=at))
         with pytest.raises(JournalDamagedError, match="commits behind the damage"):
             Journal.open(copy)
 

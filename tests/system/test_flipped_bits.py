@@ -105,7 +105,7 @@ def flip(folder: Path, file: str, dice: random.Random) -> tuple[int, int]:
     return at, bit
 
 
-def snapshot_bytes(path: Path, data: bytes) -> range:
+def snapshot_bytes(path: Path, data: bytearray) -> range:
     """Where the newest snapshot that was carried over into the file lies, as far as it lies in one piece."""
     with closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as link:
         (memory,) = link.execute("select data from snapshots order by head desc limit 1").fetchone()
