@@ -1,7 +1,7 @@
 """Named places at which a test may end the process by SIGKILL: what a kill there breaks is otherwise left to luck.
 
-Whoever passes one calls `crash(point)`; in service that is `never`, which does nothing. `TOCSIN_CRASH_AT=name:n` arms one
-point for its n-th passing, on the stream clock (and so on loopback) alone.
+Whoever passes one calls `crash(point)`; in service that is `never`, which does nothing. `TOCSIN_CRASH_AT=name:n` arms
+one point for its n-th passing, on the stream clock (and so on loopback) alone.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "zh-CN": "{path}：文件已损坏，且损坏处之后仍有已确认的提交：请从备份恢复",
     },
     "store-damaged": {
-        "en": "{path}: the alert store is damaged ({what}): move it away; it is made again out of the journal, in silence",
+        "en": "{path}: the alert store is damaged ({what}): move it away; the journal makes it again, without notices",
         "zh-CN": "{path}：警报库已损坏（{what}）：请将其移走；系统会根据日志重建，且不再发送通知",
     },
     "disk-full": {

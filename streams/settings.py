@@ -54,7 +54,8 @@ class Settings(BaseSettings):
     )
     refused_kept: int = Field(100_000, ge=0, description="Refused records kept per city, scrubbed; older ones go.")
     crash_at: str = Field(
-        "", description="For tests, with --clock stream alone: name:n kills the process at a crash point's n-th passing."
+        "",
+        description="For tests, with --clock stream alone: name:n kills the process at a crash point's n-th passing.",
     )
     watch_seconds: float = Field(1.0, gt=0, description="Seconds between two looks at watched files and folders.")
 

@@ -3,8 +3,8 @@
     python -m benchmarks.chaos --road local --kills 100 [--seed N] [--from DAY] [--to DAY] [--out FILE]
 
 Half of the kills come at named crash points (`streams.crashpoints`), half at random while a request is under way. The
-process is started again, what was not answered is sent again, and at the end what the desk holds is compared with a run that
-nothing disturbed. Exit code 1 where anything differs, 0 else. The server listens on loopback, on the stream clock.
+process is started again, what was not answered is sent again, and at the end what the desk holds is compared with a run
+that nothing disturbed. Exit code 1 where anything differs, 0 else. The server listens on loopback, on the stream clock.
 """
 
 from __future__ import annotations
@@ -62,11 +62,9 @@ def run(city: City, args: argparse.Namespace, data: Path) -> Report:
     since, until = (_midnight(day, city) for day in (args.since, args.until))
     before = undisturbed(city, intake, since, until)
     stretch = read_stretch(city, intake, since, until, dice)
-    kills = plan(args.kills, dice)
+    kills = plan(args.kills, random.Random(args.seed))
     journal = data / city.name / "journal.sqlite"
-    killer = Killer(
-        city.folder, data, journal, stretch, kills, before.spoke, dice, deadline=begun + 60 * args.minutes
-    )
+    killer = Killer(city.folder, data, journal, stretch, kills, before.spoke, dice, deadline=begun + 60 * args.minutes)
     killer.run()
     found = verdicts(city, data, before, killer.sender.acknowledged)
     found |= dict(killer.verdicts(wanted(args.kills)))
@@ -93,7 +91,9 @@ def _midnight(day: str, city: City) -> int:
 
 
 def show(report: Report) -> None:
-    print(f"{report.kills} kills ({report.at_random} at random) under {report.events} events in {report.bodies} bodies,")
+    print(
+        f"{report.kills} kills ({report.at_random} at random) under {report.events} events in {report.bodies} bodies,"
+    )
     print(f"{report.sent_again} bodies sent again, {report.seconds} s in all, seed {report.seed}")
     for point, hits in report.hits.items():
         print(f"  {hits:4d}  {point}")

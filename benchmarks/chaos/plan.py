@@ -19,7 +19,7 @@ BY_SNAPSHOTS: Final = (
 SNAPSHOT_RECORDS: Final = 400
 OFTEN: Final = 12
 """Records between two snapshots while one of them is to be hit."""
-MOST_PASSINGS: Final = 8
+MOST_PASSINGS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,9 @@ def read_stretch(city: City, intake: Intake, since: int, until: int, dice: rando
         raise SystemExit(f"{path}: no rows")
     rows = whole.rows[(whole.rows["arrived_at"] >= since) & (whole.rows["arrived_at"] < until)]
     wanted = set(rows["offset"].tolist())
-    raw = {record.offset: record.data for record in records_in(path, intake.feeds[feed].file) if record.offset in wanted}
+    raw = {
+        record.offset: record.data for record in records_in(path, intake.feeds[feed].file) if record.offset in wanted
+    }
     lines = [
         (-(-row["arrived_at"] // past.MINUTE), json.dumps(raw[row["offset"]]).encode(), _identity(row)) for row in rows
     ]

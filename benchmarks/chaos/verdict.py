@@ -39,17 +39,19 @@ class Undisturbed:
 
 
 def undisturbed(city: City, intake: Intake, since: int, until: int) -> Undisturbed:
-    told = replay.run(city.book, replay.read_past(city, intake, replay.files_of(city, [], []), since, until), WallClock())
-    return Undisturbed(canonical.lines(told.signals), [signal.said_at for signal in told.signals], _accepted(told.engine.boxes()))
+    told = replay.run(
+        city.book, replay.read_past(city, intake, replay.files_of(city, [], []), since, until), WallClock()
+    )
+    return Undisturbed(
+        canonical.lines(told.signals), [signal.said_at for signal in told.signals], _accepted(told.engine.boxes())
+    )
 
 
 def verdicts(city: City, data: Path, before: Undisturbed, acknowledged: Iterable[Body]) -> dict[str, str]:
     """Question -> "" where the answer is as it should be, else what is wrong."""
     folder = data / city.name
     journal = folder / "journal.sqlite"
-    stored = replay.run(
-        city.book, replay.stored_past(city, Journal.open(journal, read_only=True)), WallClock()
-    )
+    stored = replay.run(city.book, replay.stored_past(city, Journal.open(journal, read_only=True)), WallClock())
     again = stored.engine.boxes()
     with closing(SqliteStore(folder / "alerts.sqlite")) as desk:
         alerts = {alert.id: alert for alert in desk.final()}
@@ -61,7 +63,7 @@ def verdicts(city: City, data: Path, before: Undisturbed, acknowledged: Iterable
         ),
         "the desk holds the undisturbed canonical dump": lambda: _same(heard, before.canonical),
         "boxes of law 9: the running engine's are those of the replayed journal": lambda: _differ(
-            _boxes_of_the_last_snapshot(city, journal), again
+            _boxes_of_the_last_snapshot(journal), again
         ),
         "boxes of law 9: as many events stand as undisturbed, by feed and day": lambda: _differ(
             _accepted(again), before.accepted
@@ -84,7 +86,8 @@ def _same(found: bytes, wanted: bytes) -> str:
     if found == wanted:
         return ""
     ours, theirs = Counter(found.splitlines()), Counter(wanted.splitlines())
-    return f"{sum((ours - theirs).values())} lines of ours are not there, {sum((theirs - ours).values())} of theirs not here"
+    more, fewer = sum((ours - theirs).values()), sum((theirs - ours).values())
+    return f"{more} lines that the undisturbed run has not, {fewer} that only it has"
 
 
 def _differ(found: object, wanted: object) -> str:
@@ -102,7 +105,7 @@ def _accepted(boxes: Boxes) -> dict[tuple[str, str], int]:
     }
 
 
-def _boxes_of_the_last_snapshot(city: City, path: Path) -> Boxes:
+def _boxes_of_the_last_snapshot(path: Path) -> Boxes:
     """The boxes as the process had them when it ended in order: that is when it wrote this snapshot."""
     with closing(Journal.open(path, read_only=True)) as journal:
         newest = next(iter(journal.snapshots()))
@@ -116,7 +119,9 @@ def _boxes_of_the_last_snapshot(city: City, path: Path) -> Boxes:
 def _audited(path: Path) -> str:
     with closing(Journal.open(path, read_only=True)) as journal:
         found = audit(journal)
-    return "" if found.balanced else f"{found.imbalances[:3]} {[one for one in found.compared if one.differs][:1]}"[:500]
+    return (
+        "" if found.balanced else f"{found.imbalances[:3]} {[one for one in found.compared if one.differs][:1]}"[:500]
+    )
 
 
 def _missing(path: Path, acknowledged: Iterable[Body]) -> str:

@@ -38,3 +38,14 @@ class RefusedDay:
     refused: int
     forgotten: int
     kept: int
+
+
+def row_of(snapshot: Snapshot) -> tuple[int, bytes, str]:
+    """The snapshot as it lies in its table."""
+    told = snapshot.told
+    return snapshot.head, snapshot.data, f"{told.epoch}/{told.offset}/{told.n}" if told is not None else ""
+
+
+def snapshot_of(head: int, data: bytes, told: str) -> Snapshot:
+    """The snapshot that such a row holds."""
+    return Snapshot(head, data, Cause(*map(int, told.split("/"))) if told else None)

@@ -17,12 +17,11 @@ import msgspec
 from rules import book as books
 from rules.book import Book
 from rules.records import Frame, Record, RecordKind, Tick, decode, encode
-from rules.signals import Cause
 from streams.crashpoints import Crash, CrashPoint, never
 from streams.journal import refused as refused_records
 from streams.journal import sums
 from streams.journal.faults import JournalDamagedError, told
-from streams.journal.kept import Cursor, RefusedDay, Snapshot
+from streams.journal.kept import Cursor, RefusedDay, Snapshot, row_of, snapshot_of
 from streams.journal.schema import CHECKPOINT_BYTES, connect
 from streams.refusals import Refusal
 
@@ -128,14 +127,15 @@ class Journal:
         with self._transaction() as link:
             link.executemany("insert into log (offset, kind, data, sum) values (?, ?, ?, ?)", rows)
             link.executemany(
-                "insert into cursors values (?, ?, ?, ?) on conflict (partition) do update set offset = excluded.offset,"
-                " mark = excluded.mark, sum = excluded.sum where excluded.offset >= cursors.offset",
-                [_sealed("cursors", cursor.partition, cursor.offset, cursor.mark) for cursor in cursors],
+                "insert into cursors values (?, ?, ?, ?) on conflict (partition) do update"
+                " set offset = excluded.offset, mark = excluded.mark, sum = excluded.sum"
+                " where excluded.offset >= cursors.offset",
+                [sums.sealed("cursors", cursor.partition, cursor.offset, cursor.mark) for cursor in cursors],
             )
             refused_records.keep(link, refused)
             link.executemany(
                 "insert or replace into meta values (?, ?, ?)",
-                [_sealed("meta", name, value) for name, value in (meta or {}).items()],
+                [sums.sealed("meta", name, value) for name, value in (meta or {}).items()],
             )
             self._crash(CrashPoint.BEFORE_COMMIT)
         self._crash(CrashPoint.AFTER_COMMIT)
@@ -224,9 +224,10 @@ class Journal:
 
     def put_snapshot(self, snapshot: Snapshot) -> None:
         """Write it and forget all but the last two."""
-        row = snapshot.head, snapshot.data, _told(snapshot.told)
         with self._transaction(inside=CrashPoint.IN_SNAPSHOT) as link:
-            link.execute("insert or replace into snapshots values (?, ?, ?, ?)", _sealed("snapshots", *row))
+            link.execute(
+                "insert or replace into snapshots values (?, ?, ?, ?)", sums.sealed("snapshots", *row_of(snapshot))
+            )
             link.execute(
                 "delete from snapshots where head not in (select head from snapshots order by head desc limit ?)",
                 (SNAPSHOTS_KEPT,),
@@ -239,10 +240,13 @@ class Journal:
             heads = self._link.execute("select head from snapshots order by head desc").fetchall()
         for (head,) in heads:
             try:
-                row = self._link.execute("select head, data, told, sum from snapshots where head = ?", (head,)).fetchone()
+                row = self._link.execute(
+                    "select head, data, told, sum from snapshots where head = ?", (head,)
+                ).fetchone()
             except sqlite3.DatabaseError:  # its pages are damaged: an older one, or the log, says the same
                 row = None
-            yield _snapshot(*row) if row is not None else None
+            whole = row is not None and row[-1] == sums.of_row("snapshots", *row[:-1])
+            yield snapshot_of(*row[:-1]) if whole else None
 
     def cursor(self, partition: str) -> Cursor | None:
         with told(self._path):
@@ -291,7 +295,7 @@ class Journal:
 
     def put_meta(self, name: str, value: str) -> None:
         with self._transaction() as link:
-            link.execute("insert or replace into meta values (?, ?, ?)", _sealed("meta", name, value))
+            link.execute("insert or replace into meta values (?, ?, ?)", sums.sealed("meta", name, value))
 
 
 def _readable(data: bytes) -> bool:
@@ -300,18 +304,3 @@ def _readable(data: bytes) -> bool:
     except (msgspec.MsgspecError, ValueError):
         return False
     return True
-
-
-def _sealed(table: str, *values: object) -> tuple[object, ...]:
-    """A row with its checksum behind it."""
-    return *values, sums.of_row(table, *values)
-
-
-def _told(cause: Cause | None) -> str:
-    return f"{cause.epoch}/{cause.offset}/{cause.n}" if cause is not None else ""
-
-
-def _snapshot(head: int, data: bytes, told_to: str, mark: bytes) -> Snapshot | None:
-    if mark != sums.of_row("snapshots", head, data, told_to):
-        return None
-    return Snapshot(head, data, Cause(*map(int, told_to.split("/"))) if told_to else None)

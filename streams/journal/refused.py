@@ -14,10 +14,8 @@ from streams.journal.schema import counts_refusals
 from streams.refusals import Place, Reason, Refusal
 
 _COLUMNS: Final = "feed, reason, field, partition, offset, n, at, length, digest, kept"
-_REFUSE: Final = f"insert into refused ({_COLUMNS}, sum) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_REFUSED: Final = (
-    f"select {_COLUMNS}, sum from refused where ?1 is null or feed = ?1 order by serial desc limit ?2"  # noqa: S608 - our own names
-)
+_REFUSE: Final = f"insert into refused ({_COLUMNS}, sum) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - as below
+_REFUSED: Final = f"select {_COLUMNS}, sum from refused where ?1 is null or feed = ?1 order by serial desc limit ?2"  # noqa: S608 - our own names
 _REPLACED: Final = "delete from refused where partition = ? and offset = ? and n = ? returning feed, at"
 _PUT_THROUGH: Final = "delete from refused where partition = ? and offset = ? returning feed, at"
 _COUNT: Final = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
 from typing import Final
@@ -31,12 +30,12 @@ class Reserve:
         try:
             with self._path.open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, self._size)
-            if _free(self._path) < self._size // 4:
-                raise OSError(errno.ENOSPC, "full once it is held")
+            held = _free(self._path) >= self._size // 4
         except OSError:  # no space, or no quota: the caller goes on refusing and asks again
+            held = False
+        if not held:
             self._path.unlink(missing_ok=True)
-            return False
-        return True
+        return held
 
     def pinched(self) -> bool:
         """Whether so little is free beside it that even a start would find no room."""

@@ -17,6 +17,11 @@ def of_row(table: str, *values: object) -> bytes:
     return hashlib.blake2b(msgspec.msgpack.encode(values), digest_size=8, key=table.encode()).digest()
 
 
+def sealed(table: str, *values: object) -> tuple[object, ...]:
+    """A row of `table` with its checksum behind it."""
+    return *values, of_row(table, *values)
+
+
 def of_book(data: bytes) -> str:
     """Of a book's bytes: the digest that it is known by (`rules.book.Book.digest`)."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()

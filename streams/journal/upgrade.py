@@ -16,7 +16,9 @@ _SEALED: Final = {
     "refused": ("feed", "reason", "field", "partition", "offset", "n", "at", "length", "digest", "kept"),
 }
 """table -> its columns in the order of its checksum; the first is, or leads, its key."""
-_SNAPSHOTS: Final = "create table snapshots (head integer primary key, data blob not null, told text not null, sum blob not null)"
+_SNAPSHOTS: Final = (
+    "create table snapshots (head integer primary key, data blob not null, told text not null, sum blob not null)"
+)
 
 
 def from_1(link: sqlite3.Connection) -> None:

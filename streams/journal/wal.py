@@ -1,8 +1,8 @@
 """What SQLite leaves out of a write-ahead log without a word, and whether that can be a write that was cut off.
 
-SQLite reads a write-ahead log up to the first frame that does not match its checksum. After a kill or a power loss that is
-right: every commit is synced before it is answered, so at most the one under way is cut. A flipped bit further in front
-looks the same to SQLite, and everything behind it would be gone: that is told, never passed over.
+SQLite reads a write-ahead log up to the first frame that does not match its checksum. After a kill or a power loss that
+is right: every commit is synced before it is answered, so at most the one under way is cut. A flipped bit further in
+front looks the same to SQLite, and everything behind it would be gone: that is told, never passed over.
 Format: https://sqlite.org/walformat.html (header of 32 bytes, frames of 24 bytes and a page).
 """
 

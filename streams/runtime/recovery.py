@@ -51,8 +51,8 @@ def restored(
     """The engine from the newest good snapshot that its desk has caught up with, else from nothing.
 
     `heard` is the last cause the desk has applied. A log made anew, or put back from a copy, gets an epoch above it:
-    else the desk would take what it says for repeats. A desk that has lost what it was told (an older copy of its store,
-    or none) is told again out of the log.
+    else the desk would take what it says for repeats. A desk that has lost what it was told (an older copy of its
+    store, or none) is told again out of the log.
     """
     first = _first_book(journal, book, heard)
     engine, bad, lost_to = _newest(journal, engines, book.city, heard, metrics)

@@ -7,27 +7,26 @@ After a kill the walk is taken again from the last good snapshot; the desk drops
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 import structlog
 from msgspec import structs
-from sqlalchemy.exc import OperationalError
 
 from rules.book import Book
 from rules.records import Blind, Frame, Order, Record, Tick, UseBook
 from rules.signals import Cause, Signal
 from streams.clock import Clock
 from streams.crashpoints import Crash, CrashPoint, never
-from streams.journal import Cursor, Journal, Reserve, Snapshot, means_full
+from streams.journal import Cursor, Journal, Reserve, Snapshot
 from streams.metrics import Metrics
 from streams.refusals import Refusal
 from streams.runtime.ledger import Ledger
 from streams.runtime.parcels import Parcel, Receipt, Recovery
 from streams.runtime.ports import ClockKind, Desk, EngineLike, Engines, Listener
 from streams.runtime.recovery import BOOK, check_clock, restored
+from streams.runtime.telling import Telling
 
 log = structlog.get_logger()
 
@@ -55,17 +54,14 @@ class Shard:
         self._crash = crash
         self._journal = journal
         self._engines = engines
-        self._desk = desk
         self._clock = clock
         self._metrics = metrics
         self.kind: Final = kind
         self._loading = loading
         self._engine: EngineLike | None = None
         self._ledger = Ledger(journal, desk.book.city, metrics, reserve)
+        self._telling = Telling(desk, self._ledger, metrics, crash)
         self._remembered = 0  # head of the last snapshot
-        self._told: Cause | None = None  # the last cause that the desk was told
-        self._untold: list[Signal] = []  # said, and not yet with the desk: there was no room
-        self.listeners: list[Listener] = []
 
     @property
     def engine(self) -> EngineLike:
@@ -74,14 +70,17 @@ class Shard:
         return self._engine
 
     @property
+    def listeners(self) -> list[Listener]:
+        return self._telling.listeners
+
+    @property
     def full(self) -> bool:
         """Whether events are turned away because the disk is full."""
         return self._ledger.full
 
     def breathe(self) -> bool:
         """Whether events can be taken: always while the disk is not full, else once there is room again."""
-        if self._untold:
-            self._tell(self._clock.now())
+        self._telling.again(self._clock.now())
         return not self.full or self._ledger.breathe()
 
     def choke(self) -> None:
@@ -116,12 +115,12 @@ class Shard:
         check_clock(self._journal, self.kind, loading=self._loading)
         self._journal.put_book(book)
         begun = restored(self._journal, self._engines, book, self.kind, heard, self._metrics)
-        self._engine, self._told = begun.engine, heard
+        self._engine, self._telling.told = begun.engine, heard
         torn = self._journal.cut_torn(self.engine.offset)
         head = self._remembered = self.engine.offset
         records = 0
         for offset, record in self._journal.read(after=head):
-            with self._in_silence(offset, begun.lost_to):
+            with self._telling.in_silence(silent=begun.lost_to is not None and offset <= begun.lost_to.offset):
                 self._judge([(offset, record)], self._clock.now(), again=True)
             self._crash(CrashPoint.IN_RECOVERY)
             records += 1
@@ -134,16 +133,6 @@ class Shard:
         self._show()
         self._crash(CrashPoint.BEFORE_TICKING)
         return Recovery(head, records, tuple(torn), begun.bad, self._journal.cut_pages)
-
-    @contextmanager
-    def _in_silence(self, offset: int, lost_to: Cause | None) -> Iterator[None]:
-        """While the desk is told what it was told before and has lost: alerts are kept, no notice leaves again."""
-        was = self._desk.shut
-        self._desk.shut = was or (lost_to is not None and offset <= lost_to.offset)
-        try:
-            yield
-        finally:
-            self._desk.shut = was
 
     def use(self, book: Book) -> bool:
         """Put `book` in force by an Order, where another one is; whether it was needed.
@@ -245,38 +234,9 @@ class Shard:
                 if isinstance(record, Frame) and not again:
                     self._count(record, answers[-1])
         if signals:
-            self._desk.book = engine.book
-            self._say(signals, wall_at)
+            self._telling.say(signals, engine.book, wall_at)
         self._show()
         return answers
-
-    def _say(self, signals: Sequence[Signal], wall_at: int) -> None:
-        for signal in signals:
-            self._metrics.signals_raised.labels(self.city, signal.rule, signal.state).inc()
-        self._untold += signals
-        self._crash(CrashPoint.BEFORE_TELLING)
-        self._tell(wall_at)
-        self._crash(CrashPoint.AFTER_TELLING)
-
-    def _tell(self, wall_at: int) -> None:
-        """Tell the desk what it has not heard. Where the disk is too full even for that, it waits, and so do snapshots."""
-        signals = self._untold
-        try:
-            changed = self._desk.apply(signals, wall_at)
-        except OperationalError as fault:
-            if not means_full(fault.orig):
-                raise
-            had_room = not self.full
-            self._ledger.choke()  # alerts live on what was kept back for them
-            if had_room:
-                self._tell(wall_at)
-            else:
-                log.error("alerts_wait_for_room", city=self.city, signals=len(signals))
-            return
-        self._untold = []
-        self._told = max(self._told or signals[-1].cause, signals[-1].cause)
-        for hear in self.listeners:
-            hear(signals, changed)
 
     def _count(self, frame: Frame, answers: Sequence[str]) -> None:
         feeds = frame.rows["feed"].tolist()
@@ -297,20 +257,19 @@ class Shard:
     def _hear(self, signals: Iterable[Signal]) -> None:
         """Say signals one by one, each at its own time."""
         for signal in signals:
-            self._desk.book = self.engine.book
-            self._say([signal], signal.at)
+            self._telling.say([signal], self.engine.book, signal.at)
         self._show()
 
     # memory
 
     def remember(self) -> None:
-        """Write a snapshot of the engine after the last record; not while the desk waits to be told of one before it."""
-        if not self.unremembered or self._untold:
+        """Write a snapshot of the engine after the last record; not while the desk waits to be told."""
+        if not self.unremembered or self._telling.waiting:
             return
         with self._metrics.snapshot_seconds.labels(self.city).time():
             data = self.engine.snapshot()
             self._crash(CrashPoint.BEFORE_SNAPSHOT)
-            self._journal.put_snapshot(Snapshot(self._journal.last_offset, data, self._told))
+            self._journal.put_snapshot(Snapshot(self._journal.last_offset, data, self._telling.told))
             self._crash(CrashPoint.AFTER_SNAPSHOT)
         self._metrics.snapshot_bytes.labels(self.city).set(len(data))
         self._remembered = self._journal.last_offset

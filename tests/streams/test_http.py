@@ -321,7 +321,8 @@ def test_a_feed_that_tells_arrivals_is_believed_on_the_stream_clock(tmp_path: Pa
     feed = (
         "kind: incident\ncomes: {push: true}\nformat: json\nsource: s\n"
         "times: {zone: UTC, formats: '%Y-%m-%d %H:%M:%S'}\n"
-        "columns: {id: n, occurred_at: at, arrived_at: came, category: [{otherwise: traffic}], area: [{otherwise: east}]}\n"
+        "columns: {id: n, occurred_at: at, arrived_at: came, category: [{otherwise: traffic}],"
+        " area: [{otherwise: east}]}\n"
     )
     town = make_town(tmp_path / "rows", rows=feed)
     row = {"n": "1", "at": "2026-11-24 04:00:00", "came": "2026-11-24 04:00:07"}

@@ -238,6 +238,7 @@ def test_a_write_that_was_cut_off_is_left_out_and_told(journal: Journal, path: P
 def test_damage_further_in_front_of_the_write_ahead_log_is_no_cut(journal: Journal, path: Path, tmp_path: Path) -> None:
     for n in range(1, 6):
         journal.append([Tick(n)])
+
     def flipped(data: bytes, at: int) -> bytes:
         return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 

@@ -228,7 +228,7 @@ def test_a_full_disk_at_the_desk_gives_the_reserve_up_and_says_it_again(tmp_path
 
     city = City(tmp_path, reserve=4096)
     desk = FullOnce(city.book)
-    city.shard._desk = desk
+    city.shard._telling.desk = desk
     with closing(city.shard):
         city.recover()
         city.shard.take([Parcel(frame=frame([1, 2, 3]))])
@@ -249,7 +249,7 @@ def test_signals_wait_where_even_the_reserve_is_used_up_and_no_snapshot_passes_t
             return super().apply(signals, wall_at)
 
     city = City(tmp_path, reserve=4096)
-    city.shard._desk = desk = Full(city.book)
+    city.shard._telling.desk = desk = Full(city.book)
     with closing(city.shard):
         city.recover()
         city.shard.take([Parcel(frame=frame([1, 2, 3]))])
@@ -276,7 +276,7 @@ def test_a_desk_that_lost_what_it_was_told_is_told_again_in_silence(tmp_path: Pa
     city.shard.remember()
     city.shard.take([Parcel(frame=frame([4, 5, 6]))])
     after = again(city)
-    after.shard._desk = desk = Noting(after.book)
+    after.shard._telling.desk = desk = Noting(after.book)
     desk.silent = []
     with closing(after.shard):
         recovery = after.shard.recover(after.book, heard=None)

@@ -1,7 +1,7 @@
 """A disk that remembers, tears and fails: SQLite's own file layer, with a recorder between it and the real one.
 
-The journal opens its file as in service; SQLite then calls through the table of functions that we laid under the file. No
-compiler, no tracing of the process, no second SQLite. Decision: docs/decisions/0012.
+The journal opens its file as in service; SQLite then calls through the table of functions that we laid under the file.
+No compiler, no tracing of the process, no second SQLite. Decision: docs/decisions/0012.
 Source: https://sqlite.org/c3ref/io_methods.html, https://sqlite.org/c3ref/vfs.html.
 """
 
@@ -13,7 +13,6 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, Literal
 
 OK: Final = 0
@@ -174,9 +173,9 @@ class _Content:
 def after_power_loss(ops: Sequence[Op], dice: random.Random) -> dict[str, bytes]:
     """path -> what a disk may hold that lost its power after `ops`.
 
-    What was synced is there. Of the rest of each file: nothing, everything, a first part, or any pieces in any order, torn at
-    512 bytes or 4 KiB; what a file grew by and did not get is zeros or rubbish. A file that was made or deleted and not
-    synced since may be there or not.
+    What was synced is there. Of the rest of each file: nothing, everything, a first part, or any pieces in any order,
+    torn at 512 bytes or 4 KiB; what a file grew by and did not get is zeros or rubbish. A file that was made or deleted
+    and not synced since may be there or not.
     """
     files: dict[str, _Content] = {}
     for op in ops:

@@ -1,4 +1,4 @@
-"""A short night in a small town, the same one every time: calls, corrections, a spike, stops and starts, in one process."""
+"""A short night in a small town, the same every time: calls, repeats, two spikes, stops and starts, in one process."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from rules import canonical
@@ -65,9 +66,9 @@ class Night:
     answered: list[tuple[int, int]] = field(default_factory=list)
 
     def live(self, at: Sequence[object] = (), *, hours: int = 8, stops: Sequence[int] = (2, 5)) -> None:
-        """Live it, in as many processes as there are `stops`, and note what was answered when `at` had grown how long."""
+        """Live it, stopped in order at each hour of `stops`; note how long `at` was at each answer."""
         edges = [0, *stops, hours]
-        for first, beyond in zip(edges, edges[1:], strict=False):
+        for first, beyond in pairwise(edges):
             with opened(self.city, self.data) as town:
                 for minute in range(60 * first, 60 * beyond, 10):
                     town.shard.take([parcel(self.city, minute)])
@@ -85,7 +86,9 @@ def parcel(city: City, minute: int) -> Parcel:
     begins = EVENING + 60_000 * minute
     calls = 1 + 4 * (120 <= minute < 180 or 300 <= minute < 330)
     names = [f"{minute}-{n}" for n in range(calls)] + ["0-0"] * (minute % 30 == 0)
-    raws = [Raw(minute + n, json.dumps(call(name, begins)).encode(), begins + 1_000 * n) for n, name in enumerate(names, 1)]
+    raws = [
+        Raw(minute + n, json.dumps(call(name, begins)).encode(), begins + 1_000 * n) for n, name in enumerate(names, 1)
+    ]
     taken = intake_of(city, KEY.encode()).take("calls", raws, "push-calls")
     return Parcel(frame=taken.frame, tick=begins + 600_000, cursor=Cursor("push-calls", minute + len(raws)))
 

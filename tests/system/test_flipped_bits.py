@@ -20,7 +20,13 @@ from tests.streams.town import NAME
 from tests.system.night import Night, make_city, opened, parcel
 
 SEED = 7
-TOLD = {"snapshot_refused", "journal_tail_cut", "unfinished_write_cut", "desk_is_behind_its_log", "log_is_behind_its_desk"}
+TOLD = {
+    "snapshot_refused",
+    "journal_tail_cut",
+    "unfinished_write_cut",
+    "desk_is_behind_its_log",
+    "log_is_behind_its_desk",
+}
 FILES = ("journal.sqlite", "journal.sqlite-wal", "snapshot", "alerts.sqlite", "alerts.sqlite-wal")
 
 

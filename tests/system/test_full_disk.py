@@ -53,7 +53,7 @@ class SmallDisk:
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallDisk]:
     small = SmallDisk(tmp_path / "var")
     monkeypatch.setattr(reserve, "_free", small.free)
-    monkeypatch.setattr(reserve.os, "posix_fallocate", small.allocate)
+    monkeypatch.setattr(os, "posix_fallocate", small.allocate)
     monkeypatch.setattr(writer, "BREATHE_SECONDS", 0.1)
     with laid_under_sqlite() as recorded:
         recorded.fault = small.fault
@@ -82,7 +82,7 @@ def test_a_full_disk_turns_events_away_and_time_goes_on_from_the_reserve(tmp_pat
         answer = scene.post(event("turned away"))
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
         assert "disk full" in scene.client.get("/readyz").text
-        assert "tocsin_journal_full_flag{city=\"newcity\"} 1.0" in scene.client.get("/metrics").text
+        assert 'tocsin_journal_full_flag{city="newcity"} 1.0' in scene.client.get("/metrics").text
         assert not (disk.folder / NAME / "reserve").exists()
         before = scene.station.shard.tick
         until(lambda: scene.station.shard.tick > before + 1_000)
@@ -107,7 +107,7 @@ def test_a_start_on_a_full_disk_lives_on_the_reserve_and_takes_no_events(tmp_pat
 
 @pytest.mark.nightly
 def test_a_real_disk_that_is_full_is_said_in_10_seconds_and_healed_in_30(tmp_path: Path) -> None:
-    """Needs root: a file system of 64 MiB in memory is mounted, filled by a stranger, the process killed on it, emptied."""
+    """Needs root: a file system of 64 MiB is mounted, filled by a stranger, the process killed on it, emptied again."""
     town, data = make_town(tmp_path / "town"), tmp_path / "small"
     data.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(data)], check=True)
