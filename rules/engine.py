@@ -13,12 +13,13 @@ import numpy as np
 from rules.book import Book, Rule
 from rules.boxes import Boxes
 from rules.calendar import DAY_MS
-from rules.counts import Counts, feeds_of, fingerprint
-from rules.detectors.port import IntArray
+from rules.counts import Counts, Touched, feeds_of, fingerprint, together
+from rules.detectors.port import BoolArray
 from rules.detectors.register import make
-from rules.facts import Fact, facts_of
-from rules.identities import Answer, Change, Identities
+from rules.facts import FACT, FactRows
+from rules.identities import ANSWERS, Answer, Change, Identities
 from rules.lookahead import RETRY_MS, Lookahead
+from rules.names import Names
 from rules.records import (
     Blind,
     Calibrate,
@@ -40,6 +41,7 @@ from rules.watch import RuleWatch, judges_alike, learns_alike
 MAX_OPEN_BUCKETS: Final = 256
 """`tocsin check` refuses rules that would keep more buckets open."""
 
+_NO_ROWS: Final = np.zeros(0, FACT)
 _SPARK_MS: Final = 600_000
 _SPARK: Final = 36
 
@@ -66,15 +68,17 @@ class Engine:
         self.books: dict[str, Book] = {}
         self.waiting: list[tuple[int, int, Order]] = []
         self.tally = Boxes()
-        self.last_answers: list[Answer] = []
+        self.names = Names()
+        self._answers = np.zeros(0, np.uint8)
         self.stopped: dict[str, tuple[int, str]] = {}  # rule -> (offset, reason)
         self.watches: dict[str, FeedWatch] = {}
         self.counts: dict[str, Counts] = {}
         self.rules: dict[str, RuleWatch] = {}
         self.next_learning: int | None = None
-        self.identities = Identities({}, self.tally, horizon_holds=clock == "wall")
+        self.identities = Identities({}, self.tally, self.names, horizon_holds=clock == "wall")
         self.silences = Silences()
         self.ahead: Lookahead | None = None
+        self._in_book: tuple[Book, tuple[int, ...], list[BoolArray]] | None = None
         self.parting: list[tuple[str, str, SignalKind, Told]] = []  # alerts of rules that were stopped or replaced
         self.broken: list[str] = []  # rules that raised and whose desks have not been told
         self._open(book)
@@ -106,8 +110,8 @@ class Engine:
             rule.quiet_until = -1
 
     def _muted(self, rule: RuleWatch, at: int) -> bool:
-        """Whether the rule surely says nothing of what has arrived by `at`."""
-        return at <= rule.quiet_until
+        """Whether the rule surely says nothing of what has arrived by `at`, nor of what was read before its tick."""
+        return max(at, self.arrived) <= rule.quiet_until
 
     def _look_ahead(self, now: int) -> None:
         """Once a tick: rules that are idle look how far they surely stay so."""
@@ -123,46 +127,73 @@ class Engine:
 
     # frames
 
+    @property
+    def last_answers(self) -> list[Answer]:
+        """What became of each row of the last frame, in order."""
+        return [ANSWERS[answer] for answer in self._answers.tolist()]
+
     def _frame(self, frame: Frame) -> list[Signal]:
-        self.last_answers = []
-        changes: list[Change] = []
-        for fact in facts_of(frame):
-            self.arrived = max(self.arrived, fact.arrived_at)
-            if not self._knows(fact):
-                self.tally.put(fact.feed, fact.received_at, "not_for_counting")
-                self.last_answers.append("accepted")
-                continue
-            answer, changed = self.identities.take(fact)
-            self.last_answers.append(answer)
-            changes += changed
-            if answer == "accepted" and fact.stage == WATCHED_STAGE:
-                self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at)
-        dirty = self._change(changes)
+        rows = self.names.rows_of(frame)
+        self._answers = np.zeros(len(rows), np.uint8)
+        if not len(rows):
+            return []
+        self.arrived = max(self.arrived, int(rows["arrived_at"].max()))
+        known = self._known(rows)
+        taken = self.identities.take(rows if known.all() else rows[known])
+        self._answers[known] = taken.answers
+        self.identities.set_aside(rows[~known])
+        rows = rows[known]
+        self._hear(rows[taken.answers == 0])
+        dirty = self._change(rows[taken.plain], taken.changes)
         signals = self._say(dirty)
         return signals + self._farewells(self._speaker()) if self.broken else signals
 
-    def _knows(self, fact: Fact) -> bool:
-        """Whether the book in force has the row's feed and nodes; a frame may be older than the book, or newer."""
-        book = self.book
-        known = fact.feed in book.feed_by_name and fact.area in book.areas.by_code
-        return known and fact.category in book.categories.by_code
+    def _known(self, rows: FactRows) -> BoolArray:
+        """Which rows have a feed and nodes of the book in force; a frame may be older than the book, or newer."""
+        book, names = self.book, self.names.names
+        numbers = tuple(len(names[column]) for column in ("feed", "area", "category"))
+        if self._in_book is None or self._in_book[0] is not book or self._in_book[1] != numbers:
+            known = [
+                np.array([name in of for name in names[column]], bool)
+                for column, of in (
+                    ("feed", book.feed_by_name),
+                    ("area", book.areas.by_code),
+                    ("category", book.categories.by_code),
+                )
+            ]
+            self._in_book = (book, numbers, known)
+        feeds, areas, categories = self._in_book[2]
+        found: BoolArray = feeds[rows["feed"]] & areas[rows["area"]] & categories[rows["category"]]
+        return found
 
-    def _change(self, changes: list[Change]) -> dict[str, list[tuple[IntArray, int]]]:
-        """Let changes reach the counts: fingerprint -> what changed there."""
-        dirty: dict[str, list[tuple[IntArray, int]]] = {}
-        for change in changes:
-            for name, counts in self.counts.items():
-                touched = counts.change(change)
-                if touched:
-                    dirty.setdefault(name, []).extend(touched)
+    def _hear(self, rows: FactRows) -> None:
+        """Let the feeds' watches hear accepted rows."""
+        stage = self.names.numbers["stage"].get(WATCHED_STAGE, -1)
+        heard = rows[rows["stage"] == stage]
+        for number in np.unique(heard["feed"]).tolist():
+            mine = heard[heard["feed"] == number]
+            watch = self.watches[self.names.names["feed"][number]]
+            watch.hear_all(mine["occurred_at"], mine["arrived_at"])
+
+    def _change(self, new: FactRows, changes: list[Change]) -> dict[str, Touched]:
+        """Let new rows and changes of known ones reach the counts: fingerprint -> what changed there."""
+        dirty: dict[str, Touched] = {}
+        kinds = self.names.kind_numbers(new) if len(new) else None
+        for name, counts in self.counts.items():
+            touched = [] if kinds is None else [counts.take(new, kinds, self.identities)]
+            for change in changes:
+                touched += counts.change(change)
+            found = together(touched)
+            if len(found):
+                dirty[name] = found
         return dirty
 
-    def _say(self, dirty: dict[str, list[tuple[IntArray, int]]]) -> list[Signal]:
+    def _say(self, dirty: dict[str, Touched]) -> list[Signal]:
         speaker = self._speaker()
         signals: list[Signal] = []
         for rule in self.rules.values():
             touched = dirty.get(rule.fingerprint)
-            if touched and rule.rule.id not in self.stopped and not self._muted(rule, self.arrived):
+            if touched and rule.rule.id not in self.stopped and not self._muted(rule, 0):
                 signals += self._guarded(rule, lambda r=rule, t=touched: r.hear(t, self._context(r), speaker))
         return signals
 
@@ -222,12 +253,12 @@ class Engine:
         for name, counts in self.counts.items():
             changed = counts.apply_late(at)
             if changed:
-                self._disturb(name, changed, at)
+                self._disturb(name, together(changed), at)
         while (changes := self.identities.release(at)) is not None:
             for fact, sign, _ in changes:
                 if sign > 0 and fact.stage == WATCHED_STAGE:
                     self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at)
-            for name, touched in self._change(changes).items():
+            for name, touched in self._change(_NO_ROWS, changes).items():
                 self._disturb(name, touched, at)
 
     def _awake(self) -> list[RuleWatch]:
@@ -245,7 +276,7 @@ class Engine:
             counts.forget()
         self.next_learning += DAY_MS
 
-    def _disturb(self, name: str, changed: list[tuple[IntArray, int]], at: int) -> None:
+    def _disturb(self, name: str, changed: Touched, at: int) -> None:
         for rule in self.rules.values():
             if rule.fingerprint == name and rule.rule.id not in self.stopped and not self._muted(rule, at):
                 self._guarded(rule, lambda r=rule: r.hears(changed))

@@ -11,7 +11,7 @@ import numpy as np
 
 from rules.book import FeedPolicy
 from rules.calendar import DAY_MS, HOUR_MS, Calendar
-from rules.detectors.port import FloatArray
+from rules.detectors.port import FloatArray, IntArray
 
 RARE: Final = 1e-4
 """A gap is missing data, not calm, where its chance under the feed's own rate is below this."""
@@ -125,6 +125,16 @@ class FeedWatch:
             insort(self.times, occurred_at)
             if self.first_at is None or occurred_at < self.first_at:
                 self.first_at = occurred_at
+
+    def hear_all(self, occurred: IntArray, arrived: IntArray) -> None:
+        """The same for many rows, shape (rows,)."""
+        self.arrivals += arrived.tolist()
+        in_time = occurred[arrived - occurred <= self.policy.lateness]
+        if len(in_time):
+            self.times += np.sort(in_time).tolist()
+            self.times.sort()  # two runs, each in order: merged
+            first = self.times[0] if self.first_at is None else min(self.first_at, int(in_time.min()))
+            self.first_at = first
 
     @property
     def last_heard(self) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rules.book import Book, Rule
-from rules.counts import Counts
+from rules.counts import Counts, Touched
 from rules.detectors.port import IntArray
 from rules.episodes import Fold, fold, forget
 from rules.judge import Judge
@@ -70,23 +70,24 @@ class RuleWatch:
 
     # what changes
 
-    def hear(self, touched: list[tuple[IntArray, int]], context: Context, speaker: Speaker) -> list[Signal]:
+    def hear(self, touched: Touched, context: Context, speaker: Speaker) -> list[Signal]:
         """Counts changed: judge what they touch, and say what is new."""
         return self.say(context, speaker) if self.disturb(touched) else []
 
-    def hears(self, touched: list[tuple[IntArray, int]]) -> None:
+    def hears(self, touched: Touched) -> None:
         """Counts changed inside a tick: what is new is said at its end."""
         self.disturb(touched)
 
-    def disturb(self, touched: list[tuple[IntArray, int]]) -> bool:
+    def disturb(self, touched: Touched) -> bool:
         """Judge changed series in all open buckets that their change reaches. True where the picture may move."""
-        moved = False
+        series = np.unique(touched.series)
         widest = int(self.judge.widths[-1]) * self.judge.detector.reach
-        first_open = self._open_from()
-        for series, bucket in touched:
-            for b in range(max(bucket, first_open), min(self.counts.ring.hi, bucket + widest - 1) + 1):
-                moved |= self._look_again(b, series)
-            moved = moved or (bool(self.watched) and not self.watched.isdisjoint(series.tolist()))
+        first = max(int(touched.buckets.min()), self._open_from())
+        last = min(self.counts.ring.hi, int(touched.buckets.max()) + widest - 1)
+        moved = False
+        for bucket in range(first, last + 1):
+            moved |= self._look_again(bucket, series)
+        moved = moved or (bool(self.watched) and not self.watched.isdisjoint(series.tolist()))
         self.woken |= moved
         return moved
 
