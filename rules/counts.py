@@ -341,8 +341,8 @@ class Routes:
         self._lateness = np.zeros(0, np.int64)  # by feed; -1: not counted here
         self._selected = np.zeros(0, bool)  # by kind
         self._kinds: list[Kind] = []
-        self._first = np.zeros(64, np.int64)  # by kind: where its series begin in `_flat`; -1: not asked for yet
-        self._many = np.zeros(64, np.int64)
+        self._first = np.zeros(0, np.int64)  # by kind: where its series begin in `_flat`; -1: not asked for yet
+        self._many = np.zeros(0, np.int64)
         self._flat = np.zeros(256, np.int64)
         self._used = 0
 
@@ -355,14 +355,16 @@ class Routes:
 
     def selected(self, kinds: IntArray, names: Names) -> BoolArray:
         """Which rows the selector counts, shape (rows,)."""
-        known = len(self._selected)
-        if known < len(names.kinds):
+        known, now = len(self._kinds), len(names.kinds)
+        if known < now:
+            if now > len(self._selected):
+                room = 2 * now
+                self._selected = np.concatenate([self._selected[:known], np.zeros(room - known, bool)])
+                self._first = np.concatenate([self._first[:known], np.full(room - known, -1)])
+                self._many = np.concatenate([self._many[:known], np.zeros(room - known, np.int64)])
             fresh = names.kinds[known:]
-            self._selected = np.concatenate([self._selected, [self._counts.selects(kind) for kind in fresh]])
-            self._kinds = names.kinds
-            room = max(64, 2 * len(names.kinds))
-            self._first = np.concatenate([self._first[:known], np.full(room - known, -1)])
-            self._many = np.concatenate([self._many[:known], np.zeros(room - known, np.int64)])
+            self._selected[known:now] = [self._counts.selects(kind) for kind in fresh]
+            self._kinds += fresh
         found: BoolArray = self._selected[kinds]
         return found
 

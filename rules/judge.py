@@ -15,6 +15,7 @@ from rules.detectors.port import (
     NEVER,
     BoolArray,
     Detector,
+    Foreseeing,
     FloatArray,
     IntArray,
     Law,
@@ -24,6 +25,7 @@ from rules.detectors.port import (
     Promise,
 )
 from rules.detectors.register import make
+from rules.headroom import Headroom
 from rules.learned import Rows
 
 _REFIT_SLOTS: Final = 96
@@ -72,6 +74,10 @@ class Judge:
         self.heights = np.zeros(0)
         self.calibrated: dict[str, float] = {}
         self.views: dict[int, View] = {}
+        self.room: Headroom | None = None
+        if isinstance(self.detector, Foreseeing):
+            self.room = Headroom(self)
+        self.resets = np.zeros(0, np.int64)  # of the settled fold, by series
         self.kept: dict[int, dict[tuple[object, ...], Any]] = {}  # by bucket: laws and lines that counts do not move
 
     def has_learned(self, bucket: int) -> bool:
@@ -142,6 +148,27 @@ class Judge:
             if bucket >= first:
                 return memory
         return None
+
+    def in_force(self, buckets: IntArray) -> list[tuple[IntArray, Memory | None]]:
+        """The buckets (ascending) by the memory that judges them."""
+        starts = np.array([first for first, _ in self.memories])
+        which = np.maximum(np.searchsorted(starts, buckets, side="right") - 1, 0)
+        return [(buckets[which == number], self.memories[number][1]) for number in np.unique(which).tolist()]
+
+    def resets_of(self, series: IntArray) -> IntArray:
+        """The settled reset of each series; NO_RESET where there is none."""
+        return _gather(self.resets, series)
+
+    def least_limits(
+        self, memory: Memory | None, series: IntArray, buckets: IntArray, width: int, heights: FloatArray
+    ) -> IntArray:
+        """The smallest limit of each series over windows of `width` that end in `buckets`, shape as `series`."""
+        assert isinstance(self.detector, Foreseeing)
+        rows = self.rows
+        law = self.detector.least(
+            memory, rows, self.counts.steps, rows.row_of(series), buckets - width + 1, buckets, rows.kin, self.windows
+        )
+        return self.detector.limits(law, heights)
 
     def may_judge(self, bucket: int) -> bool:
         """Not before the tick has reached the refit whose baseline is in force for the bucket."""
@@ -265,6 +292,9 @@ class Judge:
         """The bucket's view under `resets` (by series); only what changed is judged again."""
         series = self.counts.ring.touched(bucket)
         mine = _gather(resets, series)
+        if self.room is not None:
+            look = self.room.must_look(series, bucket, mine)
+            series, mine = series[look], mine[look]
         old = self.views.get(bucket)
         if old is None:
             scores = self.scores(series, bucket, mine) if len(series) else np.zeros((0, len(self.widths)))

@@ -38,7 +38,7 @@ class RuleWatch:
         self.loud: set[int] = set()  # open buckets in which a series reaches its height
         self.quiet_until = -1  # rows that arrive up to here surely say nothing (see lookahead)
         self.retry_at = 0  # when to look ahead again
-        self.foresees = self.judge.detector.refits == "day" or rule.detector.kind == "threshold"
+        self.foresees = self.judge.room is not None
 
     def begin(self, now: int) -> None:
         """Time is known from here on."""
@@ -80,16 +80,31 @@ class RuleWatch:
 
     def disturb(self, touched: Touched) -> bool:
         """Judge changed series in all open buckets that their change reaches. True where the picture may move."""
-        series = np.unique(touched.series)
+        room = self.judge.room
+        if room is None:
+            series = np.unique(touched.series)
+        else:
+            self.judge.resets = self.fold.reset_for(self.counts)
+            series = room.spend(*touched, self._open_from())
+            if (touched.deltas < 0).any():  # what is taken back may calm what is loud
+                series = np.union1d(series, touched.series[touched.deltas < 0])
+        if not len(series):
+            return self._wakes(touched)
         widest = int(self.judge.widths[-1]) * self.judge.detector.reach
         first = max(int(touched.buckets.min()), self._open_from())
         last = min(self.counts.ring.hi, int(touched.buckets.max()) + widest - 1)
         moved = False
         for bucket in range(first, last + 1):
             moved |= self._look_again(bucket, series)
-        moved = moved or (bool(self.watched) and not self.watched.isdisjoint(series.tolist()))
         self.woken |= moved
-        return moved
+        return self._wakes(touched) or moved
+
+    def _wakes(self, touched: Touched) -> bool:
+        """Whether a series that speaks, or that is loud, was touched."""
+        if not self.watched or self.watched.isdisjoint(touched.series.tolist()):
+            return False
+        self.woken = True
+        return True
 
     def _look_again(self, bucket: int, series: IntArray | None) -> bool:
         """Judge one open bucket; True where one of `series` is loud in it, or any where that is None."""
@@ -181,10 +196,24 @@ class RuleWatch:
             assert self.first_open is not None
             oldest = self.first_open - self.counts.ring.size
             self.missing = {bucket: value for bucket, value in self.missing.items() if bucket > oldest}
+            self._limits_moved()
             begin = max(self.first_open, self.counts.steps.bucket(nominal))
             for bucket in range(begin, self.counts.ring.hi + 1):
                 self.judge.drop(bucket)
                 self.woken |= self._look_again(bucket, None)
+
+    def _limits_moved(self) -> None:
+        """Work out anew what open buckets bear."""
+        room = self.judge.room
+        if room is None:
+            return
+        room.forget()
+        self.judge.resets = self.fold.reset_for(self.counts)
+        ring, first = self.counts.ring, self._open_from()
+        touched = [ring.touched(bucket) for bucket in range(first, ring.hi + 1)]
+        series = np.unique(np.concatenate(touched)) if touched else np.zeros(0, np.int64)
+        if len(series):
+            room.work_out(series, first)
 
     def follow(self, rule: Rule, book: Book) -> None:
         """Go on under another text, other colours or other desks: nothing that was counted or learned is lost."""
@@ -206,6 +235,7 @@ class RuleWatch:
         self.judge.kept.clear()
         self.loud.clear()
         self.quiet_until, self.retry_at = -1, 0
+        self._limits_moved()
         for bucket in range(self._open_from(), self.counts.ring.hi + 1):
             self._look_again(bucket, None)
         self.woken = True

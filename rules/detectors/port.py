@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Final, Literal, Protocol
+from typing import ClassVar, Final, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,6 +166,19 @@ class Detector(Protocol):
         ...
 
 
+@runtime_checkable
+class Foreseeing(Detector, Protocol):
+    """A detector whose laws counts do not move, so that its limits can be bounded beforehand."""
+
+    def least(
+        self, memory: Memory | None, recent: Recent, clock: Clock, series: IntArray, first: IntArray, last: IntArray,
+        kin: Kin, windows: tuple[int, ...],
+    ) -> Law:  # fmt: skip
+        """The law of each series' window with the smallest limit among first..last, shapes (S,) and (W,), all of one
+        length."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Fixed:
     """The fake: expects `mean` per bucket everywhere, speaks at `n`. For tests of the engine."""
@@ -186,6 +199,13 @@ class Fixed:
         self, memory: Memory | None, recent: Recent, clock: Clock, points: Points, kin: Kin, windows: tuple[int, ...]
     ) -> Law:
         mean = self.mean * points.length.astype(np.float64)
+        return Law(mean, np.zeros_like(mean), np.ones(len(mean), bool))
+
+    def least(
+        self, memory: Memory | None, recent: Recent, clock: Clock, series: IntArray, first: IntArray, last: IntArray,
+        kin: Kin, windows: tuple[int, ...],
+    ) -> Law:  # fmt: skip
+        mean = np.full(len(series), self.mean * float((last - first + 1).min()))
         return Law(mean, np.zeros_like(mean), np.ones(len(mean), bool))
 
     def score(self, law: Law, counts: IntArray) -> FloatArray:

@@ -74,6 +74,15 @@ class Surprise:
             return Law(floor, np.zeros(len(points)), np.zeros(len(points), bool))
         return expected.law(memory, recent, clock, points, kin, self.learn_days)
 
+    def least(
+        self, memory: Memory | None, recent: Recent, clock: Clock, series: IntArray, first: IntArray, last: IntArray,
+        kin: Kin, windows: tuple[int, ...],
+    ) -> Law:  # fmt: skip
+        if memory is None or not memory["traits"].shape[0]:
+            floor = np.full(len(series), expected.LEAST_MEAN)
+            return Law(floor, np.zeros(len(series)), np.zeros(len(series), bool))
+        return expected.least(memory, recent, clock, series, first, last, kin, self.learn_days)
+
     def score(self, law: Law, counts: IntArray) -> FloatArray:
         return np.where(law.enough, tail.surprise(law.mean, law.over, counts), -np.inf)
 

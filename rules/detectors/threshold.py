@@ -40,6 +40,13 @@ class Threshold:
         nothing = np.zeros(len(points))
         return Law(nothing, nothing, np.ones(len(points), bool))
 
+    def least(
+        self, memory: Memory | None, recent: Recent, clock: Clock, series: IntArray, first: IntArray, last: IntArray,
+        kin: Kin, windows: tuple[int, ...],
+    ) -> Law:  # fmt: skip
+        nothing = np.zeros(len(series))
+        return Law(nothing, nothing, np.ones(len(series), bool))
+
     def score(self, law: Law, counts: IntArray) -> FloatArray:
         return np.asarray(counts / self.n, dtype=np.float64)
 
