@@ -416,8 +416,8 @@ class Context:
         self._engine = engine
         self._watches = [engine.watches[f.name] for f in feeds_of(rule.rule.selector, engine.book)]
 
-    def missing(self, start: int, end: int) -> bool:
-        return any(watch.missing(start, end) for watch in self._watches)
+    def missing(self, start: int, end: int, chance: float) -> bool:
+        return any(watch.missing(start, end, chance) for watch in self._watches)
 
     @property
     def suspect(self) -> bool:

@@ -16,6 +16,10 @@ from rules.detectors.port import FloatArray
 RARE: Final = 1e-4
 """A gap is missing data, not calm, where its chance under the feed's own rate is below this."""
 
+THIN: Final = 1e-2
+"""Rules that listen for too little ask for more: a gap as rare as this under the feed's own rate was not heard
+through. What is then still missing from a window, some eight events of the whole feed, makes no drop."""
+
 _HALF_LIFE_DAYS: Final = 84.0
 _SHRINK_HOURS: Final = 2.0
 _LEARN_HOURS: Final = 72.0
@@ -202,21 +206,25 @@ class FeedWatch:
         expected = self.expected(since, now)
         return max(0, sum(bool(expected >= self.rates.expected_for(chance)) for chance in _RANKS) - 1)
 
-    def missing(self, start: int, end: int) -> bool:
+    def missing(self, start: int, end: int, chance: float = RARE) -> bool:
         """Whether [start, end) is blind: covered by an Order, or touched by a gap too rare to be calm.
 
-        A gap is looked at up to `end` alone, so that this is decided once.
+        A gap is looked at up to `end` alone, so that this is decided once. `THIN` is asked for by rules that listen
+        for too little, also of a feed whose silence is normal.
         """
         if any(since < end and start < until for since, until in self.covered):
             return True
-        if not self.rates.known or not self.policy.silence:
+        if not self.rates.known or not (self.policy.silence or chance == THIN):
             return False
         begin, stop = bisect_left(self.times, start), bisect_left(self.times, end)
         before = self.times[begin - 1] if begin else self.first_at
         if before is None or before >= end:
             return False
         edges = [before, *self.times[begin:stop], end]
-        return any(self._rare_at(since) <= until for since, until in pairwise(edges) if until > since)
+        events = self.rates.expected_for(chance)
+        shortest = events / max(float(self.rates.hourly.max()), 1e-9) * HOUR_MS - 2  # at the busiest hour's rate
+        rare_at = self._rare_at if chance == RARE else lambda since: self.instant(since, events)
+        return any(rare_at(since) <= until for since, until in pairwise(edges) if until - since > max(shortest, 0))
 
     def learn(self, now: int) -> None:
         """Take in the hours that have settled by `now`. Called once a day."""

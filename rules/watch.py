@@ -12,6 +12,7 @@ from rules.detectors.port import IntArray
 from rules.episodes import Fold, fold, forget
 from rules.judge import Judge
 from rules.signals import Signal
+from rules.silence import RARE, THIN
 from rules.speech import Speaker, Speech
 from rules.steps import refit_time
 
@@ -31,14 +32,23 @@ class RuleWatch:
         self.fold = Fold(np.zeros(0, np.int64))
         self.first_open: int | None = None  # the first bucket not settled for this rule
         self.judges_from: int | None = None  # a rule set judges the buckets that begin at or after its start
-        self.missing: dict[int, bool] = {}
         self.woken = False
         self.watched: set[int] = set()  # series that speak or are loud in the last picture
         self.running = False  # whether the last picture holds an episode that is not over for good
         self.loud: set[int] = set()  # open buckets in which a series reaches its height
         self.quiet_until = -1  # rows that arrive up to here surely say nothing (see lookahead)
         self.retry_at = 0  # when to look ahead again
-        self.foresees = self.judge.detector.refits == "day" or rule.detector.kind == "threshold"
+        foreseen = self.judge.detector.refits == "day" or rule.detector.kind == "threshold"
+        self.foresees = foreseen and not self.judge.settled
+
+    @property
+    def missing(self) -> dict[int, bool]:
+        """Settled buckets in which a contributing feed was not heard."""
+        return self.judge.missing
+
+    @missing.setter
+    def missing(self, buckets: dict[int, bool]) -> None:
+        self.judge.missing = buckets
 
     def begin(self, now: int) -> None:
         """Time is known from here on."""
@@ -60,8 +70,8 @@ class RuleWatch:
         return min(settles, self.judge.next_refit)
 
     def _empty_from(self, bucket: int) -> bool:
-        """Whether no row has come for `bucket` or later, and nothing runs on."""
-        return bucket > self.counts.ring.hi and self.idle
+        """Whether no row has come for `bucket` or later, and nothing runs on or may speak of it."""
+        return bucket > self.counts.ring.hi and self.idle and not self.judge.low
 
     @property
     def idle(self) -> bool:
@@ -80,6 +90,8 @@ class RuleWatch:
 
     def disturb(self, touched: list[tuple[IntArray, int]]) -> bool:
         """Judge changed series in all open buckets that their change reaches. True where the picture may move."""
+        if self.judge.settled:  # what is open is not judged, what has settled stays
+            return False
         moved = False
         widest = int(self.judge.widths[-1]) * self.judge.detector.reach
         first_open = self._open_from()
@@ -117,7 +129,7 @@ class RuleWatch:
         self.woken = False
         picture = self.fold.copy()
         first_open = self._open_from()
-        if self.loud or self.fold.active:
+        if (self.loud or self.fold.active) and not self.judge.settled:
             for bucket in range(first_open, self.counts.ring.hi + 1):
                 if self._judges(bucket):
                     fold(picture, self.judge, bucket, missing=self.missing.get(bucket, False))
@@ -144,12 +156,13 @@ class RuleWatch:
         assert self.first_open is not None
         steps, lateness = self.counts.steps, self.counts.longest_lateness
         learns = self.judge.detector.refits == "day"
+        chance = THIN if self.judge.low else RARE
         while steps.end(self.first_open) + lateness <= at:
             bucket = self.first_open
             empty = self._empty_from(bucket)
             if not empty:
                 self.counts.reach(bucket)
-            if (not empty or learns) and context.missing(steps.start(bucket), steps.end(bucket)):
+            if (not empty or learns) and context.missing(steps.start(bucket), steps.end(bucket), chance):
                 self.missing[bucket] = True
             if empty:
                 self.first_open += 1
@@ -183,7 +196,8 @@ class RuleWatch:
             begin = max(self.first_open, self.counts.steps.bucket(nominal))
             for bucket in range(begin, self.counts.ring.hi + 1):
                 self.judge.drop(bucket)
-                self.woken |= self._look_again(bucket, None)
+                if not self.judge.settled:
+                    self.woken |= self._look_again(bucket, None)
 
     def follow(self, rule: Rule, book: Book) -> None:
         """Go on under another text, other colours or other desks: nothing that was counted or learned is lost."""
@@ -200,13 +214,12 @@ class RuleWatch:
 
     def _judge_anew(self) -> None:
         """Heights have moved: nothing that was worked out with the old ones stands."""
-        self.judge.heights = self.judge.heights[:0]
-        self.judge.views.clear()
-        self.judge.kept.clear()
+        self.judge.judge_anew()
         self.loud.clear()
         self.quiet_until, self.retry_at = -1, 0
-        for bucket in range(self._open_from(), self.counts.ring.hi + 1):
-            self._look_again(bucket, None)
+        if not self.judge.settled:
+            for bucket in range(self._open_from(), self.counts.ring.hi + 1):
+                self._look_again(bucket, None)
         self.woken = True
 
 

@@ -11,15 +11,16 @@ from types import MappingProxyType
 from typing import Final
 
 from rules.book import DetectorSpec
+from rules.detectors.drop import Drop
 from rules.detectors.port import Detector
 from rules.detectors.ratio import Ratio
 from rules.detectors.surprise import Surprise
 from rules.detectors.threshold import Threshold
 
-DetectorClass = type[Threshold] | type[Ratio] | type[Surprise]
+DetectorClass = type[Threshold] | type[Ratio] | type[Surprise] | type[Drop]
 
 DETECTORS: Final[Mapping[str, DetectorClass]] = MappingProxyType(
-    {kind.kind: kind for kind in (Threshold, Ratio, Surprise)}
+    {kind.kind: kind for kind in (Threshold, Ratio, Surprise, Drop)}
 )
 """kind -> class. To add a detector: docs/detectors/your-own.md."""
 
