@@ -416,8 +416,12 @@ class Context:
         self._engine = engine
         self._watches = [engine.watches[f.name] for f in feeds_of(rule.rule.selector, engine.book)]
 
-    def missing(self, start: int, end: int, chance: float) -> bool:
-        return any(watch.missing(start, end, chance) for watch in self._watches)
+    def missing(self, start: int, end: int) -> bool:
+        return any(watch.missing(start, end) for watch in self._watches)
+
+    def longest_gap(self, start: int, end: int) -> float:
+        """The part of [start, end) in which the worst heard of the feeds was silent at a stretch."""
+        return max((watch.longest_gap(start, end) for watch in self._watches), default=0.0)
 
     @property
     def suspect(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
@@ -75,6 +76,8 @@ class Judge:
         self.heights = np.zeros(0)
         self.calibrated: dict[str, float] = {}
         self.missing: dict[int, bool] = {}  # settled buckets in which a feed was not heard
+        self.gap_in: Callable[[int, int], float] = lambda _first, _last: 0.0
+        """Which part of buckets first..last a feed was silent at a stretch: no drop may rest on that."""
         self.views: dict[int, View] = {}
         self.kept: dict[int, dict[tuple[object, ...], Any]] = {}  # by bucket: laws and lines that counts do not move
         self._droppable: tuple[int, IntArray] | None = None  # (first bucket of the memory, series)
@@ -222,6 +225,15 @@ class Judge:
         mine = Points(rows.row_of(points.series), points.first, points.last)
         return self.detector.law(self.memory_for(bucket), rows, self.counts.steps, mine, rows.kin, self.windows)
 
+    def _judged_by(self, points: Points, bucket: int) -> Law:
+        """The law of windows that end in `bucket`; a drop expects nothing of a feed's longest silence in them."""
+        law = self.law(points, bucket)
+        if not self.low:
+            return law
+        starts, which = np.unique(points.first, return_inverse=True)
+        heard = np.array([1.0 - self.gap_in(first, bucket) for first in starts.tolist()])
+        return replace(law, mean=law.mean * heard[which])
+
     def scores(self, series: IntArray, bucket: int, resets: IntArray) -> FloatArray:
         """Scores of each series' windows that end in `bucket`, shape (n, windows)."""
         n, w = len(series), len(self.widths)
@@ -235,7 +247,7 @@ class Judge:
         at = np.flatnonzero(enough)
         if len(at):
             points = Points(each[at], first[at], last[at])
-            law = self.law(points, bucket)
+            law = self._judged_by(points, bucket)
             scores[at] = self._heard(law, totals[at], self.detector.score(law, totals[at]))
         return scores.reshape(n, w)
 
@@ -294,7 +306,7 @@ class Judge:
         if self.detector.refits != "day":  # the law itself reads counts
             return self.law(points, bucket)
         cut = max(reset, bucket - int(self.widths[-1]))
-        return self.once_per_bucket(bucket, ("law", series, cut), lambda: self.law(points, bucket))
+        return self.once_per_bucket(bucket, ("law", series, cut), lambda: self._judged_by(points, bucket))
 
     def lower_lines(self, points: Points, bucket: int) -> FloatArray:
         """Below this (a drop: above) a run is quiet: the expected count plus half of the excess at the limit; infinitely
@@ -311,7 +323,7 @@ class Judge:
         return np.array([kept["line", *key] for key in keys])
 
     def _lines(self, points: Points, bucket: int) -> FloatArray:
-        law = self.law(points, bucket)
+        law = self._judged_by(points, bucket)
         limits = self.detector.limits(law, self.height_of(points.series))
         floor = np.minimum(limits, 2**53)
         floor = floor if self.low else np.maximum(floor, self.rule.at_least)

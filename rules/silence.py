@@ -16,9 +16,8 @@ from rules.detectors.port import FloatArray
 RARE: Final = 1e-4
 """A gap is missing data, not calm, where its chance under the feed's own rate is below this."""
 
-THIN: Final = 1e-2
-"""Rules that listen for too little ask for more: a gap as rare as this under the feed's own rate was not heard
-through. What is then still missing from a window, some eight events of the whole feed, makes no drop."""
+_MISSED: Final = 8.0
+"""A feed that is expected to bring less than this in a window makes no drop by its silence: no limit is that near."""
 
 _HALF_LIFE_DAYS: Final = 84.0
 _SHRINK_HOURS: Final = 2.0
@@ -148,6 +147,22 @@ class FeedWatch:
             hour += 1
         return total
 
+    def longest_gap(self, start: int, end: int) -> float:
+        """The largest part of what its own rate expects in [start, end) that lies in one gap: 1 where nothing came.
+
+        0 for a feed that is not known yet, is retired, or brings too little to be missed.
+        """
+        if not self.rates.known or self.retired:
+            return 0.0
+        begin, stop = bisect_left(self.times, start), bisect_left(self.times, end)
+        edges = np.array([start, *self.times[begin:stop], end], np.float64)
+        hours = np.arange(start // HOUR_MS, -(-end // HOUR_MS) + 1)
+        rates = np.array([self.rates.hourly[self._slot(hour)] for hour in hours.tolist()])
+        grown = np.concatenate([[0.0], np.cumsum(rates)[:-1]])
+        came = np.interp(edges, hours * float(HOUR_MS), grown)
+        expected = float(came[-1] - came[0])
+        return float(np.diff(came).max()) / expected if expected >= _MISSED else 0.0
+
     def instant(self, since: int, events: float) -> int:
         """When the feed's own rate has brought `events` after `since`; at most 60 days on."""
         total, hour = 0.0, since // HOUR_MS
@@ -206,25 +221,21 @@ class FeedWatch:
         expected = self.expected(since, now)
         return max(0, sum(bool(expected >= self.rates.expected_for(chance)) for chance in _RANKS) - 1)
 
-    def missing(self, start: int, end: int, chance: float = RARE) -> bool:
+    def missing(self, start: int, end: int) -> bool:
         """Whether [start, end) is blind: covered by an Order, or touched by a gap too rare to be calm.
 
-        A gap is looked at up to `end` alone, so that this is decided once. `THIN` is asked for by rules that listen
-        for too little, also of a feed whose silence is normal.
+        A gap is looked at up to `end` alone, so that this is decided once.
         """
         if any(since < end and start < until for since, until in self.covered):
             return True
-        if not self.rates.known or not (self.policy.silence or chance == THIN):
+        if not self.rates.known or not self.policy.silence:
             return False
         begin, stop = bisect_left(self.times, start), bisect_left(self.times, end)
         before = self.times[begin - 1] if begin else self.first_at
         if before is None or before >= end:
             return False
         edges = [before, *self.times[begin:stop], end]
-        events = self.rates.expected_for(chance)
-        shortest = events / max(float(self.rates.hourly.max()), 1e-9) * HOUR_MS - 2  # at the busiest hour's rate
-        rare_at = self._rare_at if chance == RARE else lambda since: self.instant(since, events)
-        return any(rare_at(since) <= until for since, until in pairwise(edges) if until - since > max(shortest, 0))
+        return any(self._rare_at(since) <= until for since, until in pairwise(edges) if until > since)
 
     def learn(self, now: int) -> None:
         """Take in the hours that have settled by `now`. Called once a day."""

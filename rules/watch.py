@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,6 @@ from rules.detectors.port import IntArray
 from rules.episodes import Fold, fold, forget
 from rules.judge import Judge
 from rules.signals import Signal
-from rules.silence import RARE, THIN
 from rules.speech import Speaker, Speech
 from rules.steps import refit_time
 
@@ -156,17 +156,18 @@ class RuleWatch:
         assert self.first_open is not None
         steps, lateness = self.counts.steps, self.counts.longest_lateness
         learns = self.judge.detector.refits == "day"
-        chance = THIN if self.judge.low else RARE
         while steps.end(self.first_open) + lateness <= at:
             bucket = self.first_open
             empty = self._empty_from(bucket)
             if not empty:
                 self.counts.reach(bucket)
-            if (not empty or learns) and context.missing(steps.start(bucket), steps.end(bucket), chance):
+            if (not empty or learns) and context.missing(steps.start(bucket), steps.end(bucket)):
                 self.missing[bucket] = True
             if empty:
                 self.first_open += 1
                 continue
+            if self.judge.low:
+                self.judge.gap_in = cache(lambda a, b: context.longest_gap(steps.start(a), steps.end(b)))
             if not muted and self._judges(bucket) and (self.fold.active or self._look_again(bucket, None)):
                 self.woken |= fold(self.fold, self.judge, bucket, missing=self.missing.get(bucket, False))
             self.judge.drop(bucket)
