@@ -48,7 +48,7 @@ class Accumulated:
     shape_days, level_days, share_days, spread_days: half-lives.
     """
 
-    learn_days: float = 28.0
+    learn_days: float = 56.0
     guard_days: float = 28.0
     shape_days: float = 364.0
     level_days: float = 28.0

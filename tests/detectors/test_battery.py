@@ -31,7 +31,7 @@ KINDS = sorted(DETECTORS)
 LOW = frozenset(kind for kind in KINDS if DETECTORS[kind].hears == "low")
 """Those that hear too little: what is said of higher counts holds of lower ones."""
 PROMISE = Promise(2.0, 300, WINDOWS, 4320.0)
-DAYS = 63
+DAYS = 91
 NOON = DAYS * 144 + 72
 
 every = pytest.mark.parametrize("kind", KINDS)
@@ -39,7 +39,7 @@ every = pytest.mark.parametrize("kind", KINDS)
 
 @pytest.fixture(scope="module", params=KINDS)
 def busy(request: pytest.FixtureRequest) -> Town:
-    """A detector of each kind after nine weeks of an ordinary town."""
+    """A detector of each kind after a quarter of a year of an ordinary town."""
     return town(request.param, random_counts(7, DAYS, 0.3))
 
 
