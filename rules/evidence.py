@@ -55,7 +55,9 @@ def windows_of(judge: Judge, run: Run) -> tuple[WindowEvidence, ...]:
     until = steps.end(peak.bucket)
     found = zip(judge.rule.windows, peak.first, peak.observed, peak.expected, peak.limits, strict=True)
     return tuple(
-        WindowEvidence(length, steps.start(first), until, observed, round(expected, 4), limit, judge.reaches(observed, limit))
+        WindowEvidence(
+            length, steps.start(first), until, observed, round(expected, 4), limit, judge.reaches(observed, limit)
+        )
         for length, first, observed, expected, limit in found
     )
 

@@ -309,8 +309,8 @@ class Judge:
         return self.once_per_bucket(bucket, ("law", series, cut), lambda: self._judged_by(points, bucket))
 
     def lower_lines(self, points: Points, bucket: int) -> FloatArray:
-        """Below this (a drop: above) a run is quiet: the expected count plus half of the excess at the limit; infinitely
-        far: it cannot speak."""
+        """Below this (a drop: above) a run is quiet: the expected count plus half of the excess at the limit;
+        infinitely far: it cannot speak."""
         if self.detector.refits != "day":
             return self._lines(points, bucket)
         keys = list(zip(points.series.tolist(), points.first.tolist(), strict=True))

@@ -84,8 +84,8 @@ THRESHOLD_FIGURES: Final = N_(
     "Counted {observed} in {window} up to {until}. The limit is {limit}: {quiet} would not have spoken."
 )
 DROP_FIGURES: Final = N_(
-    "Counted only {observed} in {window} up to {until}; expected {expected}. The limit is {limit}: {quiet} would not have"
-    " spoken."
+    "Counted only {observed} in {window} up to {until}; expected {expected}. The limit is {limit}: {quiet} would not"
+    " have spoken."
 )
 NEW_FIGURES: Final = N_(
     "Counted {observed} in {window} up to {until}, and none before in {days} days of the past. The limit is {limit}:"

@@ -38,7 +38,7 @@ _HEIGHTS: Final = (2.0, 700.0)
 class Accumulated:
     """Hear a rise of weeks: whole settled days against a baseline that ends `guard_days` before them.
 
-    Window-limited likelihood ratio over the rule's windows (7 and 28 days): has the rate been higher since so many days?
+    Window-limited likelihood ratio over the rule's windows (7 and 28 days): has the rate been higher for so long?
     As a window's likelihood ratio rises with its count, it is put on one scale by its tail: score -log P(Y >= count),
     negative binomial. A day counts for three standard deviations above its mean at most, so that one storm is no
     rise. After an episode windows begin anew. The height follows from the run length between false alarms. A

@@ -32,8 +32,8 @@ _UNSEEN: Final = -1.0
 class FirstSeen:
     """Speak of a category, or a category in an area, before whose window nothing of it was ever counted.
 
-    The window is its quarantine: for so long after its first event it is new, and `at_least` events of the rule in it
-    speak; afterwards it is known for good, told or not. Score: the count; a rank `times` rarer asks for that many events.
+    The window is its quarantine: for so long after its first event it is new, and the rule's `at_least` events in it
+    speak; afterwards it is known for good, told or not. Score: the count; a rank `times` rarer asks for so many events.
     What came while the feeds' past was shorter than `history_days` is known: a first start floods nobody. For
     many events of a known category: `Surprise`.
     """

@@ -2,8 +2,8 @@
 
 Law: negative binomial with mean `mu` and variance `mu (1 + over)`; Poisson where `over` is 0. With
 size = mu / over and q = over / (1 + over): P(Y >= k) = I_q(k, size), the regularised incomplete beta
-function; Poisson: the incomplete gamma function; the lower tail is the rest of it, one count further. Where these fall below what a double can hold, the same
-tail is summed in logarithms, so that scores stay finite and keep their order.
+function; Poisson: the incomplete gamma function; P(Y <= k) is what is left beside P(Y >= k + 1). Where these fall
+below what a double can hold, the same tail is summed in logarithms, so that scores stay finite and keep their order.
 Source: Abramowitz & Stegun, Handbook of Mathematical Functions (1964), 26.5.24 and 26.4.21.
 """
 

@@ -8,8 +8,8 @@ from typing import Final, Self
 import numpy as np
 
 from rules.detectors import learning
-from rules.detectors.ledger import Ledger
 from rules.detectors.learning import Pace
+from rules.detectors.ledger import Ledger
 from rules.detectors.port import FloatArray, IntArray, Memory, Past
 
 _NAMES: Final = ("waiting_cells", "waiting_counts", "waiting_frozen")
@@ -54,7 +54,7 @@ class Waiting:
 
 
 def learn(ledger: Ledger, waiting: Waiting, past: Past, pace: Pace, guard_days: float) -> None:
-    """Take in `past`: each day's residual is that against a mean that ends `guard_days` before it; then the day waits."""
+    """Take in `past`: each day tells its residual against a mean that ends `guard_days` before it, and then waits."""
     learning.learn(ledger, replace(_nothing_of(past), late=past.late), pace)
     for day in (_only(past, at) for at in learning.by_day(ledger, past)):
         learning.learn_spread(ledger, day, pace)

@@ -190,7 +190,10 @@ class RuleCheck:
             least, most = 3 * DAY, int(guard_days) * DAY  # beyond, a baseline would learn what it is to judge
         elif kind == "first_seen":
             lateness = max((feed.lateness for feed in feeds_of(self.rule, self.around.feeds or {})), default=0)
-            least, most = DAY + -(-lateness // HOUR) * HOUR, 4 * WEEK  # by then a refit knows the first event, and it is told once
+            least, most = (
+                DAY + -(-lateness // HOUR) * HOUR,
+                4 * WEEK,
+            )  # by then a refit knows the first event, and it is told once
         for number, window in enumerate(self.rule.window):
             if most and not least <= window <= most:
                 told = {"kind": kind, "window": written(window), "least": written(least), "most": written(most)}

@@ -11,7 +11,7 @@ import pytest
 from rules.book import DetectorSpec
 from rules.detectors import tail
 from rules.detectors.accumulated import Accumulated, run_length
-from rules.detectors.port import BoolArray, IntArray, Kin, Law, Points, Promise
+from rules.detectors.port import BoolArray, FloatArray, IntArray, Kin, Law, Points, Promise
 from rules.detectors.register import make
 from tests.detectors.worlds import LONELY, Week, ending, family
 
@@ -45,7 +45,7 @@ class Counted:
         return np.zeros(len(series), np.int64)
 
 
-def scores(counts: IntArray, kin: Kin, begin: int) -> tuple[IntArray, Law]:
+def scores(counts: IntArray, kin: Kin, begin: int) -> tuple[FloatArray, Law]:
     """The rarest window of each series on each day from `begin` on (others 0), day by day; and the last law."""
     detector, recent = Accumulated(), Counted.of(counts)
     memory = detector.fit(None, CLOCK.past(counts[:, :begin], 0, kin, WINDOWS))

@@ -51,9 +51,7 @@ def steady(days: int = DAYS, seed: int = 1) -> tuple[Event, ...]:
 def without(areas: Sequence[str], *, between: tuple[int, int] = QUIET, every: int = 1) -> list[Event]:
     """The steady days, less the events (all, or all but one of `every`) of some areas for some hours."""
     begin, end = between
-    return [
-        e for e in steady() if not (begin <= e.occurred < end and e.area in areas and (every == 1 or e.id % every))
-    ]
+    return [e for e in steady() if not (begin <= e.occurred < end and e.area in areas and (every == 1 or e.id % every))]
 
 
 def said_of(events: Sequence[Event], of: Book | None = None) -> Iterator[Signal]:
@@ -67,7 +65,7 @@ def test_an_area_that_falls_quiet_is_one_alert_that_names_it() -> None:
     found = drop.evidence
     assert found.observed <= found.limit < found.would_not_have_spoken == found.limit + 1
     assert found.expected > 3 * found.observed
-    assert [w.spoke for w in found.windows] == [0 <= w.limit and w.observed <= w.limit for w in found.windows]
+    assert [w.spoke for w in found.windows] == [w.limit >= 0 and w.observed <= w.limit for w in found.windows]
     assert found.colour == [colour for colour, limit in found.rank_limits if found.observed <= limit][-1]
 
 

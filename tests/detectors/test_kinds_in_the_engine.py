@@ -70,7 +70,9 @@ def ordinary() -> tuple[Event, ...]:
 
 @cache
 def six_days() -> bytes:
-    engine, _ = run(log_of([e for e in ordinary() if e.arrived < BEGIN], [*range(5, BEGIN, 15), BEGIN], 10_000), world())
+    engine, _ = run(
+        log_of([e for e in ordinary() if e.arrived < BEGIN], [*range(5, BEGIN, 15), BEGIN], 10_000), world()
+    )
     return engine.snapshot()
 
 
@@ -80,9 +82,10 @@ def restored(snapshot: bytes) -> Engine:
 
 
 def night_of(extra: Sequence[Event]) -> list[Event]:
-    """The ordinary night and more, by arrival: `extra` are minutes of the night."""
+    """The ordinary night and more, by arrival: `extra` are minutes of the night; none that would be held."""
     events = [e for e in ordinary() if e.arrived >= BEGIN]
-    events += [e.corrected(occurred=BEGIN + e.occurred, arrived=BEGIN + e.arrived) for e in extra]
+    come = [e for e in extra if e.arrived >= e.occurred]
+    events += [e.corrected(occurred=BEGIN + e.occurred, arrived=BEGIN + e.arrived) for e in come]
     return sorted(events, key=lambda e: e.arrived)
 
 
@@ -189,7 +192,9 @@ def test_the_colour_is_the_one_that_the_shown_count_reaches(night: list[Event]) 
         if signal.kind not in COUNTED:
             continue
         found, sign = signal.evidence, -1 if signal.kind == "drop" else 1
-        reached = [colour for colour, limit in found.rank_limits if limit >= 0 and sign * limit <= sign * found.observed]
+        reached = [
+            colour for colour, limit in found.rank_limits if limit >= 0 and sign * limit <= sign * found.observed
+        ]
         assert found.colour == reached[-1]
         assert sign * found.observed >= sign * found.limit > sign * found.would_not_have_spoken
         assert any(w.length == found.window and w.observed == found.observed and w.spoke for w in found.windows)
