@@ -154,26 +154,44 @@ def test_law_5_a_tick_more_moves_only_when_things_are_said(night: list[Event], m
     assert canonical(often) == canonical(said)
 
 
-@given(open_then=st.lists(st.tuples(st.integers(0, 29), st.sampled_from(AREAS)), min_size=1, max_size=8))
-def test_law_4_what_lies_behind_the_lateness_moves_no_baseline(open_then: list[tuple[int, str]]) -> None:
+def before_refit(name: str, open_then: Sequence[Event]) -> Engine:
+    """The engine just after a rule's next refit; `open_then` have come since the last tick before it."""
+    refit = refit_of(name)
+    before = [e for e in ordinary() if BEGIN <= e.arrived < refit]
+    events = sorted([*before, *open_then], key=lambda e: e.arrived)
+    return lived(log_of(events, [*range(BEGIN + 5, refit, 60), refit, refit + 1]))[0]
+
+
+@cache
+def undisturbed(name: str) -> Engine:
+    return before_refit(name, [])
+
+
+@cache
+def refit_of(name: str) -> int:
+    """When a rule learns next, in minutes."""
+    nominal = restored(six_days()).rules[name].judge.next_refit
+    assert nominal is not None
+    return (nominal - START) // MINUTE
+
+
+@given(
+    name=st.sampled_from(("less", "rise", "new")),
+    open_then=st.lists(st.tuples(st.integers(0, 29), st.sampled_from(AREAS)), min_size=1, max_size=8),
+)
+def test_law_4_what_lies_behind_the_lateness_moves_no_baseline(name: str, open_then: list[tuple[int, str]]) -> None:
     """Events of the last half hour before a refit, the lateness, are open when it learns."""
-    for name in ("less", "rise", "new"):
-        nominal = restored(six_days()).rules[name].judge.next_refit
-        assert nominal is not None
-        refit = (nominal - START) // MINUTE
-        before = [e for e in ordinary() if BEGIN <= e.arrived < refit]
-        late = [
-            Event(90_000 + n, refit - 1 - ago, refit - 1, area, offset=90_000 + n)
-            for n, (ago, area) in enumerate(open_then)
-        ]
-        ticks = [*range(BEGIN + 5, refit, 60), refit, refit + 1]
-        plain, _ = lived(log_of(before, ticks))
-        disturbed, _ = lived(log_of(sorted([*before, *late], key=lambda e: e.arrived), ticks))
-        judges = [engine.rules[name].judge for engine in (plain, disturbed)]
-        assert judges[0].learned == judges[1].learned
-        for memories in zip(*(judge.memories for judge in judges), strict=True):
-            assert memories[0][0] == memories[1][0]
-            _assert_same(memories[0][1], memories[1][1])
+    refit = refit_of(name)
+    late = [
+        Event(90_000 + n, refit - 1 - ago, refit - 1, area, offset=90_000 + n)
+        for n, (ago, area) in enumerate(open_then)
+    ]
+    judges = [engine.rules[name].judge for engine in (undisturbed(name), before_refit(name, late))]
+    assert judges[0].next_refit != refit * MINUTE + START  # it has learned
+    assert judges[0].learned == judges[1].learned
+    for one, other in zip(*(judge.memories for judge in judges), strict=True):
+        assert one[0] == other[0]
+        _assert_same(one[1], other[1])
 
 
 def _assert_same(one: object, other: object) -> None:
