@@ -45,7 +45,10 @@ class Attribution:
         return heard if (heard.scores >= height).any() else None
 
     def excess_below(self, series: int, first: IntArray) -> IntArray | None:
-        """Excess of the episodes of descendants in windows first..bucket, shape (windows,); None: there are none."""
+        """Excess of the episodes of descendants in windows first..bucket, shape (windows,); None: there are none.
+
+        Of a drop it is what they lack, below nothing.
+        """
         below = self.judge.counts.below
         oldest = int(first.min())
         runs = self._topmost(
@@ -63,8 +66,9 @@ class Attribution:
         points = Points(np.repeat(np.array([r.series for r in runs]), w), begin, np.maximum(end, begin))
         totals = self.judge.counts.ring.total(points.series, points.first, points.last)
         mean = self.judge.law(points, self.bucket).mean
-        excess = np.where(end >= begin, np.maximum(totals - mean, 0.0), 0.0).reshape(n, w)
-        taken: IntArray = np.ceil(excess.sum(axis=0) - 1e-9).astype(np.int64)
+        sign = self.judge.sign
+        excess = np.where(end >= begin, np.maximum(sign * (totals - mean), 0.0), 0.0).reshape(n, w)
+        taken: IntArray = sign * np.ceil(excess.sum(axis=0) - 1e-9).astype(np.int64)
         return taken
 
     def _until(self, run: Run) -> int:

@@ -450,6 +450,10 @@ class Context:
     def missing(self, start: int, end: int) -> bool:
         return any(watch.missing(start, end) for watch in self._watches)
 
+    def longest_gap(self, start: int, end: int) -> float:
+        """The part of [start, end) in which the worst heard of the feeds was silent at a stretch."""
+        return max((watch.longest_gap(start, end) for watch in self._watches), default=0.0)
+
     @property
     def suspect(self) -> bool:
         return any(watch.suspect for watch in self._watches)

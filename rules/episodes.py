@@ -173,7 +173,7 @@ def _peak_of(judge: Judge, bucket: int, seen: Judged, height: float) -> Peak:
         {name: values[best : best + 1] for name, values in seen.law.extra.items()},
     )
     ranks = [int(judge.limits(law, judge.detector.rarer(height, times))[0]) for _, times in judge.rule.colours]
-    rank = max((i for i, limit in enumerate(ranks) if seen.totals[best] >= limit), default=0)
+    rank = max((i for i, limit in enumerate(ranks) if judge.reaches(int(seen.totals[best]), limit)), default=0)
     return Peak(
         bucket=bucket,
         score=float(seen.scores[best]),
@@ -203,7 +203,7 @@ def _quieten(state: Fold, judge: Judge, bucket: int, speaking: set[int], who: At
     keep = max(1, -(-judge.rule.keep // judge.counts.steps.step_ms))
     for run, total, line, begin in zip(runs, totals.tolist(), lower.tolist(), first.tolist(), strict=True):
         taken = who.excess_below(run.series, np.array([begin]))
-        if total - (int(taken[0]) if taken is not None else 0) >= line:
+        if judge.sign * (total - (int(taken[0]) if taken is not None else 0)) >= judge.sign * line:
             run.quiet = 0
         elif not missing:
             run.quiet += 1

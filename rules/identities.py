@@ -77,7 +77,7 @@ class Identities:
         self.apart: dict[int, Known] = {}  # place in `rows` -> its story since the last tick
         self.fresh: list[IntArray] = []  # places taken since the last tick
         self.box_of: dict[tuple[Key, tuple[int, int]], str] = {}  # fresh versions of what is told apart
-        self.held: list[tuple[int, int, Fact]] = []
+        self.held: list[tuple[int, int, int, str, int, int, int, Fact]] = []  # a heap: by time, identity and version
         self.pushed = 0
         self.purged_at = 0
         self._table = np.zeros(4 * _LEAST, np.int32)  # place + 1 by hash of the key; 0: nothing
@@ -192,7 +192,8 @@ class Identities:
 
     def _hold(self, fact: Fact) -> None:
         self.pushed += 1
-        heappush(self.held, (fact.occurred_at, self.pushed, fact))
+        identity = (fact.id0, fact.id1, fact.stage, fact.revision, fact.content)
+        heappush(self.held, (fact.occurred_at, *identity, self.pushed, fact))
         self.boxes.put(fact.feed, fact.received_at, "held")
 
     def release(self, now: int) -> list[Change] | None:
@@ -449,8 +450,9 @@ class Identities:
 
     def _same(self, places: IntArray, rows: FactRows) -> BoolArray:
         there = self.rows[places]
-        same: BoolArray = there["id0"] == rows["id0"]
-        return same & (there["id1"] == rows["id1"]) & (there["stage"] == rows["stage"])
+        same: BoolArray = (there["id0"] == rows["id0"]) & (there["id1"] == rows["id1"])
+        same &= there["stage"] == rows["stage"]
+        return same
 
     def _find(self, rows: FactRows) -> IntArray:
         """Where the identity of each row lies; -1: nobody knows it."""

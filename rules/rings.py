@@ -71,7 +71,9 @@ class Ring:
         """Counts in buckets first..last, both included, shape (P,); outside of what is held: 0."""
         end = np.minimum(np.maximum(last, self.lo), self.hi)
         before = np.minimum(np.maximum(first - 1, self.lo), self.hi)
-        return (self.cum[end % self.size, series] - self.cum[before % self.size, series]).astype(np.int64)
+        totals: IntArray = self.cum[end % self.size, series].astype(np.int64)
+        totals -= self.cum[before % self.size, series]
+        return totals
 
     def touched(self, bucket: int) -> IntArray:
         """The series that hold events in a bucket, ascending."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from rules.episodes import Episode, Fold, Run
 from rules.evidence import evidence_of, windows_of
@@ -13,6 +15,12 @@ from rules.signals import Cause, Evidence, Signal, SignalKind, SignalState
 
 Interval = tuple[int, int, int]
 """(series, first, last bucket) of a run."""
+
+
+KINDS: Final[Mapping[str, SignalKind]] = MappingProxyType(
+    {"threshold": "threshold", "drop": "drop", "accumulated": "accumulated", "first_seen": "first_seen"}
+)
+"""Detector -> what its signals are called; every other: spike."""
 
 
 @dataclass(slots=True)
@@ -115,7 +123,7 @@ class Speech:
     @property
     def kind(self) -> SignalKind:
         """What this rule's signals are called."""
-        return "threshold" if self.judge.rule.detector.kind == "threshold" else "spike"
+        return KINDS.get(self.judge.rule.detector.kind, "spike")
 
     def _over_at(self, episode: Episode) -> int:
         assert episode.ended is not None
@@ -172,7 +180,7 @@ class Speech:
             area=area,
             category=category,
             said_at=before.said_at if before else speaker.now,
-            late=before.late if before else speaker.now >= settled_at,
+            late=before.late if before else speaker.now >= settled_at and not self.judge.settled,
             runs=intervals,
             state=state,
             summary=summary,

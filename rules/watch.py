@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +32,6 @@ class RuleWatch:
         self.fold = Fold(np.zeros(0, np.int64))
         self.first_open: int | None = None  # the first bucket not settled for this rule
         self.judges_from: int | None = None  # a rule set judges the buckets that begin at or after its start
-        self.missing: dict[int, bool] = {}
         self.woken = False
         self.watched: set[int] = set()  # series that speak or are loud in the last picture
         self.running = False  # whether the last picture holds an episode that is not over for good
@@ -39,6 +39,15 @@ class RuleWatch:
         self.quiet_until = -1  # rows that arrive up to here surely say nothing (see lookahead)
         self.retry_at = 0  # when to look ahead again
         self.foresees = self.judge.room is not None
+
+    @property
+    def missing(self) -> dict[int, bool]:
+        """Settled buckets in which a contributing feed was not heard."""
+        return self.judge.missing
+
+    @missing.setter
+    def missing(self, buckets: dict[int, bool]) -> None:
+        self.judge.missing = buckets
 
     def begin(self, now: int) -> None:
         """Time is known from here on."""
@@ -60,8 +69,8 @@ class RuleWatch:
         return min(settles, self.judge.next_refit)
 
     def _empty_from(self, bucket: int) -> bool:
-        """Whether no row has come for `bucket` or later, and nothing runs on."""
-        return bucket > self.counts.ring.hi and self.idle
+        """Whether no row has come for `bucket` or later, and nothing runs on or may speak of it."""
+        return bucket > self.counts.ring.hi and self.idle and not self.judge.low
 
     @property
     def idle(self) -> bool:
@@ -80,6 +89,8 @@ class RuleWatch:
 
     def disturb(self, touched: Touched) -> bool:
         """Judge changed series in all open buckets that their change reaches. True where the picture may move."""
+        if self.judge.settled:  # what is open is not judged, what has settled stays
+            return False
         room = self.judge.room
         if room is None:
             series = np.unique(touched.series)
@@ -133,7 +144,7 @@ class RuleWatch:
         self.woken = False
         picture = self.fold.copy()
         first_open = self._open_from()
-        if self.loud or self.fold.active:
+        if (self.loud or self.fold.active) and not self.judge.settled:
             for bucket in range(first_open, self.counts.ring.hi + 1):
                 if self._judges(bucket):
                     fold(picture, self.judge, bucket, missing=self.missing.get(bucket, False))
@@ -170,6 +181,8 @@ class RuleWatch:
             if empty:
                 self.first_open += 1
                 continue
+            if self.judge.low:
+                self.judge.gap_in = cache(lambda a, b: context.longest_gap(steps.start(a), steps.end(b)))
             if not muted and self._judges(bucket) and (self.fold.active or self._look_again(bucket, None)):
                 self.woken |= fold(self.fold, self.judge, bucket, missing=self.missing.get(bucket, False))
             self.judge.drop(bucket)
@@ -200,7 +213,8 @@ class RuleWatch:
             begin = max(self.first_open, self.counts.steps.bucket(nominal))
             for bucket in range(begin, self.counts.ring.hi + 1):
                 self.judge.drop(bucket)
-                self.woken |= self._look_again(bucket, None)
+                if not self.judge.settled:
+                    self.woken |= self._look_again(bucket, None)
 
     def _limits_moved(self) -> None:
         """Work out anew what open buckets bear."""
@@ -230,14 +244,13 @@ class RuleWatch:
 
     def _judge_anew(self) -> None:
         """Heights have moved: nothing that was worked out with the old ones stands."""
-        self.judge.heights = self.judge.heights[:0]
-        self.judge.views.clear()
-        self.judge.kept.clear()
+        self.judge.judge_anew()
         self.loud.clear()
         self.quiet_until, self.retry_at = -1, 0
         self._limits_moved()
-        for bucket in range(self._open_from(), self.counts.ring.hi + 1):
-            self._look_again(bucket, None)
+        if not self.judge.settled:
+            for bucket in range(self._open_from(), self.counts.ring.hi + 1):
+                self._look_again(bucket, None)
         self.woken = True
 
 

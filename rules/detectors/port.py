@@ -21,6 +21,8 @@ BoolArray = NDArray[np.bool_]
 NEVER: Final = np.iinfo(np.int64).max
 """The limit of a window that cannot speak: not enough history."""
 
+Side = Literal["high", "low"]
+
 Memory = Mapping[str, NDArray[np.float64]]
 """What a detector keeps between refits: arrays by name, first axis series where they are per series."""
 
@@ -133,6 +135,10 @@ class Detector(Protocol):
     kind: ClassVar[str]
     refits: ClassVar[Literal["day", "step"]]
     """`day`: `fit` is called once a day, `law` reads memory alone. `step`: `law` reads recent counts, `fit` is idle."""
+    hears: ClassVar[Side]
+    """`high`: a count speaks that reaches its limit. `low`: one that does not rise above it."""
+    judges: ClassVar[Literal["open", "settled"]]
+    """`open`: at every frame. `settled`: a bucket once, when it has settled; what comes later changes nothing."""
 
     @property
     def reach(self) -> int:
@@ -150,11 +156,14 @@ class Detector(Protocol):
         ...
 
     def score(self, law: Law, counts: IntArray) -> FloatArray:
-        """How surprising each count is, shape (P,); rises with the count; -inf where not enough."""
+        """How surprising each count is, shape (P,); rises with the count (`low`: falls); -inf where not enough."""
         ...
 
     def limits(self, law: Law, heights: FloatArray) -> IntArray:
-        """The smallest count whose score reaches each height, shape (P,); NEVER where not enough."""
+        """The smallest count (`low`: the largest) whose score reaches each height, shape (P,).
+
+        NEVER where not enough, or where no count reaches it.
+        """
         ...
 
     def height(self, promise: Promise) -> float:
@@ -187,6 +196,8 @@ class Fixed:
     mean: float = 0.1
     kind: ClassVar[str] = "fixed"
     refits: ClassVar[Literal["day", "step"]] = "step"
+    hears: ClassVar[Side] = "high"
+    judges: ClassVar[Literal["open", "settled"]] = "open"
 
     @property
     def reach(self) -> int:

@@ -22,6 +22,7 @@ from rules.detectors.port import (
     Points,
     Promise,
     Recent,
+    Side,
 )
 
 _OVERLAP: Final = 3.0
@@ -48,6 +49,8 @@ class Surprise:
     spread_days: float = 364.0
     kind: ClassVar[str] = "surprise"
     refits: ClassVar[Literal["day", "step"]] = "day"
+    hears: ClassVar[Side] = "high"
+    judges: ClassVar[Literal["open", "settled"]] = "open"
 
     def __post_init__(self) -> None:
         for name in ("learn_days", "shape_days", "level_days", "share_days", "spread_days"):

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from rules.detectors.port import Clock, FloatArray, IntArray, Kin, Law, Memory, Past, Points, Promise, Recent
+from rules.detectors.port import Clock, FloatArray, IntArray, Kin, Law, Memory, Past, Points, Promise, Recent, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,8 @@ class Threshold:
     n: float = 10.0
     kind: ClassVar[str] = "threshold"
     refits: ClassVar[Literal["day", "step"]] = "step"
+    hears: ClassVar[Side] = "high"
+    judges: ClassVar[Literal["open", "settled"]] = "open"
 
     def __post_init__(self) -> None:
         if not 0 < self.n < 1e9:
