@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from rules.detectors.port import NEVER
 from rules.episodes import Episode, Fold, Run
 from rules.evidence import evidence_of, windows_of
 from rules.judge import Judge
@@ -147,7 +148,7 @@ class Speech:
         """The episode as an alert, and whether that differs from what was said."""
         steps, rule = self.judge.counts.steps, self.judge.rule
         runs = [picture.runs[run_id] for run_id in episode.runs]
-        named = self._named(runs)
+        named = self._named(runs, first_open)
         area, category = self.judge.counts.pairs[named.series]
         first = min(run.first for run in runs)
         last = max(run.last for run in runs)
@@ -181,12 +182,25 @@ class Speech:
         )
         return told, True
 
-    def _named(self, runs: list[Run]) -> Run:
-        """The run that names the alert: of the smallest area that holds all, the rarest, then the earliest.
+    def _named(self, episode: list[Run], first_open: int) -> Run:
+        """The run that names the alert: of the smallest area that holds all that are meant, the rarest, the earliest.
 
+        Once a run has been heard in a settled bucket, open ones name nothing: half a frame cannot make a name stick.
         The area climbs with what it must hold; the category stays the one that tells most.
         """
         counts, tree = self.judge.counts, self.judge.counts.book.areas
+        settled = [run for run in episode if run.first < first_open]
+        until = first_open if settled else NEVER
+        runs = [run for run in settled or episode if self._is_meant(run, settled or episode, until)] or episode
         wanted = tree.smallest_holding(tuple(counts.pairs[run.series][0] for run in runs))
         there = [run for run in runs if counts.pairs[run.series][0] == wanted]
         return min(there or runs, key=lambda run: (-run.peak.score, run.first, counts.pairs[run.series]))
+
+    def _is_meant(self, run: Run, runs: list[Run], until: int) -> bool:
+        """Whether the run was named itself before bucket `until`, or leans on a part of which none of `runs` tells."""
+        if run.meant is not None and run.meant < until:
+            return True
+        below = self.judge.counts.below
+        return any(
+            since < until and not any(below(part, other.series) for other in runs) for part, since in run.leans.items()
+        )
