@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rules.episodes import Fold, Run
 
 Tree = Literal["area", "category"]
+Slice = tuple[int, int, int]
+"""(series, first, last bucket): where excess lies."""
 _TREES: Final[tuple[Tree, ...]] = ("area", "category")
 
 _DOUBT: Final = 2.0
@@ -64,38 +66,28 @@ class Attribution:
             return self._speaks(series, plain, together=True)
         return left
 
-    def leaning(self, series: int, heard: Heard) -> tuple[int, ...]:
-        """The series right below that hold the excess of one that speaks; () where it is meant itself.
-
-        They may not speak yet. Where they come to, in the same episode, the alert is named after them.
-        """
-        if heard.together or not self.judge.rule.attribution:
-            return ()
-        plain = self.judge.look(series, self.bucket, self._reset(series))
-        return next((held for tree in _TREES if (held := self._holders(series, plain, tree))), ())
-
     def excess_below(self, series: int, first: IntArray) -> IntArray | None:
         """Excess of the episodes of descendants in windows first..bucket, shape (windows,); None: there are none."""
         if not self.judge.rule.attribution:
             return None
         below = self.judge.counts.below
         oldest = int(first.min())
-        runs = self._topmost(
+        slices = self._slices(
             [
                 run
                 for run in self.state.runs.values()
                 if run.series != series and self._until(run) >= oldest and below(series, run.series)
             ]
         )
-        if not runs:
+        if not slices:
             return None
-        n, w = len(runs), len(first)
-        begin = np.maximum(first[None, :], np.array([r.reach for r in runs])[:, None]).ravel()
-        end = np.repeat(np.array([min(self._until(r), self.bucket) for r in runs]), w)
-        points = Points(np.repeat(np.array([r.series for r in runs]), w), begin, np.maximum(end, begin))
+        n, w = len(slices), len(first)
+        each, since, until = (np.repeat(np.array(column, np.int64), w) for column in zip(*slices, strict=True))
+        begin = np.maximum(np.tile(first, n), since)
+        points = Points(each, begin, np.maximum(until, begin))
         totals = self.judge.counts.ring.total(points.series, points.first, points.last)
         mean = self.judge.law(points, self.bucket).mean
-        excess = np.where(end >= begin, np.maximum(totals - mean, 0.0), 0.0).reshape(n, w)
+        excess = np.where(until >= begin, np.maximum(totals - mean, 0.0), 0.0).reshape(n, w)
         taken: IntArray = np.ceil(excess.sum(axis=0) - 1e-9).astype(np.int64)
         return taken
 
@@ -110,17 +102,17 @@ class Attribution:
         """The last bucket in which a run's excess may lie."""
         return run.last if run.ended is not None else self.bucket
 
-    def _topmost(self, runs: list[Run]) -> list[Run]:
-        """Runs that lie below no other: an event is taken off once."""
+    def _slices(self, runs: list[Run]) -> list[Slice]:
+        """Where the excess of runs lies, from the topmost down; what a run above has taken is not taken again."""
         below = self.judge.counts.below
         kin = self.judge.counts.kin
-        kept: list[Run] = []
         pairs = self.judge.counts.pairs
         depth = kin.area_depth + kin.category_depth
+        slices: list[Slice] = []
         for run in sorted(runs, key=lambda r: (depth[r.series], r.first, pairs[r.series])):
-            if not any(below(top.series, run.series) and _overlap(top, run) for top in kept):
-                kept.append(run)
-        return kept
+            taken = [(since, until) for top, since, until in slices if below(top, run.series)]
+            slices += [(run.series, *left) for left in _without((run.reach, self._until(run)), taken)]
+        return slices
 
     # parts
 
@@ -176,7 +168,18 @@ class Attribution:
         return tuple(int(points.series[i]) for i in separate(parts, doubt))
 
 
-def _overlap(a: Run, b: Run) -> bool:
-    a_end = a.last if a.ended is not None else 2**62
-    b_end = b.last if b.ended is not None else 2**62
-    return a.reach <= b_end and b.reach <= a_end
+def _without(whole: tuple[int, int], taken: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """An interval of buckets, both ends included, less others.
+
+    >>> _without((1, 9), [(3, 4), (8, 12)])
+    [(1, 2), (5, 7)]
+    """
+    since, until = whole
+    left = []
+    for begin, end in sorted(taken):
+        if begin > since:
+            left.append((since, min(begin - 1, until)))
+        since = max(since, end + 1)
+        if since > until:
+            return left
+    return [*left, (since, until)]

@@ -50,7 +50,6 @@ class Run:
     quiet: int = 0  # buckets in a row below the lower line
     ended: int | None = None  # the bucket in which it was over
     meant: int | None = None  # the first bucket in which it was named itself
-    leans: dict[int, int] = field(default_factory=dict)  # series below that held its excess -> the first such bucket
 
     @property
     def id(self) -> RunId:
@@ -83,7 +82,7 @@ class Fold:
     def copy(self) -> Fold:
         return Fold(
             self.resets.copy(),
-            {key: replace(run, spoke=list(run.spoke), leans=dict(run.leans)) for key, run in self.runs.items()},
+            {key: replace(run, spoke=list(run.spoke)) for key, run in self.runs.items()},
             dict(self.active),
             [replace(episode, runs=list(episode.runs)) for episode in self.episodes],
             dict(self.ended),
@@ -121,7 +120,7 @@ def fold(state: Fold, judge: Judge, bucket: int, *, missing: bool) -> bool:
         if heard is not None:
             speaking[series] = heard
             _speak(state, judge, bucket, series, heard.judged)
-    _mean(state, judge, bucket, speaking, who)
+    _mean(state, judge, bucket, speaking)
     for series in loud.tolist():
         if series in state.active:
             _raise_peak(state.runs[state.active[series]], judge, bucket, int(state.resets[series]))
@@ -150,21 +149,13 @@ def _speak(state: Fold, judge: Judge, bucket: int, series: int, heard: Judged) -
     del run.spoke[:-_SPOKE_KEPT]
 
 
-def _mean(state: Fold, judge: Judge, bucket: int, speaking: dict[int, Heard], who: Attribution) -> None:
-    """Which of the series that speak are named in this bucket: not those in a whole that is meant, nor those whose
-    excess their parts hold."""
+def _mean(state: Fold, judge: Judge, bucket: int, speaking: dict[int, Heard]) -> None:
+    """Name what speaks in this bucket, but not what lies in a whole that is meant."""
     wholes = [series for series, heard in speaking.items() if heard.together]
     below = judge.counts.below
-    for series, heard in speaking.items():
-        if any(whole != series and below(whole, series) for whole in wholes):
-            continue
+    for series in speaking:
         run = state.runs[state.active[series]]
-        if run.meant is not None:
-            continue
-        held_by = who.leaning(series, heard)
-        for part in held_by:
-            run.leans.setdefault(part, bucket)
-        if not held_by:
+        if run.meant is None and not any(whole != series and below(whole, series) for whole in wholes):
             run.meant = bucket
 
 

@@ -1,10 +1,10 @@
 """One common factor for all parts of a whole, or separate ones for a few: which tells better what was counted.
 
 Each part's count is negative binomial, its mean the baseline's times a factor of at least 1, its variance in the
-baseline's proportion to the mean. A whole and one of its parts are equally likely to be where it happened, so the first
-factor is free on either side. Each further one pays half the log of the number of parts for being fitted, and the log of
-it again for saying which part it is for.
-Source: Schwarz, Annals of Statistics 6 (1978), 461-464 (half the log a parameter); the choice is paid by its code length.
+baseline's proportion to the mean. A whole and one of its parts are equally likely to be where it happened, so the
+first factor is free on either side. Each further one pays half the log of the number of parts for being fitted, and
+the log of it again for saying which part it is for.
+Source: Schwarz, Annals of Statistics 6 (1978), 461-464 (half the log a parameter). A choice pays its code length.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from rules.detectors.port import NEVER
 from rules.episodes import Episode, Fold, Run
 from rules.evidence import evidence_of, windows_of
 from rules.judge import Judge
@@ -183,24 +182,15 @@ class Speech:
         return told, True
 
     def _named(self, episode: list[Run], first_open: int) -> Run:
-        """The run that names the alert: of the smallest area that holds all that are meant, the rarest, the earliest.
+        """The run that names the alert: of the smallest area that holds all named ones, the rarest, then the earliest.
 
-        Once a run has been heard in a settled bucket, open ones name nothing: half a frame cannot make a name stick.
-        The area climbs with what it must hold; the category stays the one that tells most.
+        Once a settled bucket has named any, open ones name nothing: half a frame cannot make a name stick. The area
+        climbs with what it must hold; the category stays the one that tells most.
         """
         counts, tree = self.judge.counts, self.judge.counts.book.areas
-        settled = [run for run in episode if run.first < first_open]
-        until = first_open if settled else NEVER
-        runs = [run for run in settled or episode if self._is_meant(run, settled or episode, until)] or episode
-        wanted = tree.smallest_holding(tuple(counts.pairs[run.series][0] for run in runs))
-        there = [run for run in runs if counts.pairs[run.series][0] == wanted]
-        return min(there or runs, key=lambda run: (-run.peak.score, run.first, counts.pairs[run.series]))
-
-    def _is_meant(self, run: Run, runs: list[Run], until: int) -> bool:
-        """Whether the run was named itself before bucket `until`, or leans on a part of which none of `runs` tells."""
-        if run.meant is not None and run.meant < until:
-            return True
-        below = self.judge.counts.below
-        return any(
-            since < until and not any(below(part, other.series) for other in runs) for part, since in run.leans.items()
-        )
+        named = [run for run in episode if run.meant is not None]
+        named = [run for run in named if run.meant is not None and run.meant < first_open] or named
+        wanted = tree.smallest_holding(tuple(counts.pairs[run.series][0] for run in named))
+        there = [run for run in episode if counts.pairs[run.series][0] == wanted]
+        chosen = [run for run in there if run in named] or there or named
+        return min(chosen, key=lambda run: (-run.peak.score, run.first, counts.pairs[run.series]))
