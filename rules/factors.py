@@ -54,7 +54,7 @@ def separate(parts: Parts, doubt: float = 0.0) -> tuple[int, ...]:
     own = _likelihood(k, np.maximum(k, m), over) - _likelihood(k, m, over)
     by_gain = np.argsort(-own, kind="stable")
     best, chosen = _common(k, m, over) - doubt, 0
-    for n in range(1, min(len(k), _MOST) + 1):
+    for n in range(1, min(int((own > 0).sum()), _MOST) + 1):
         others = by_gain[n:]
         told = float(own[by_gain[:n]].sum()) - (n - 1) * parts.price
         told = max(told, told + _common(k[others], m[others], over[others]) - parts.price) if len(others) else told
