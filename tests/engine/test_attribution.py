@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rules.calendar import HOUR_MS
@@ -145,7 +145,16 @@ def storms(draw: st.DrawFn) -> list[Row]:
     return rows
 
 
+TWO_YOUNG = [
+    *burst("a1", 3, "fire.bin", 72.0, 10.0),
+    *burst("c4", 3, "fire", 34.0, 40.0),
+    *burst("c5", 3, "fire", 61.0, 10.0),
+]
+"""Two quarters of one district, both heard for the first time."""
+
+
 @given(storm=storms(), dice=st.randoms(use_true_random=False), split=st.integers(2, 40))
+@example(storm=TWO_YOUNG, dice=Random(3), split=2)
 def test_names_do_not_hang_on_the_order_of_reading(storm: list[Row], dice: Random, split: int) -> None:
     """Another order numbers the series differently; ties are broken by codes."""
     rows, dumps = list(enumerate(timed(storm))), list[object]()
