@@ -155,7 +155,7 @@ class Speech:
         """The episode as an alert, and whether that differs from what was said."""
         steps, rule = self.judge.counts.steps, self.judge.rule
         runs = [picture.runs[run_id] for run_id in episode.runs]
-        named = self._named(runs)
+        named = self._named(runs, first_open)
         area, category = self.judge.counts.pairs[named.series]
         first = min(run.first for run in runs)
         last = max(run.last for run in runs)
@@ -189,12 +189,16 @@ class Speech:
         )
         return told, True
 
-    def _named(self, runs: list[Run]) -> Run:
-        """The run that names the alert: of the smallest area that holds all, the rarest, then the earliest.
+    def _named(self, episode: list[Run], first_open: int) -> Run:
+        """The run that names the alert: of the smallest area that holds all named ones, the rarest, then the earliest.
 
-        The area climbs with what it must hold; the category stays the one that tells most.
+        Once a settled bucket has named any, open ones name nothing: half a frame cannot make a name stick. The area
+        climbs with what it must hold; the category stays the one that tells most.
         """
         counts, tree = self.judge.counts, self.judge.counts.book.areas
-        wanted = tree.smallest_holding(tuple(counts.pairs[run.series][0] for run in runs))
-        there = [run for run in runs if counts.pairs[run.series][0] == wanted]
-        return min(there or runs, key=lambda run: (-run.peak.score, run.first, counts.pairs[run.series]))
+        named = [run for run in episode if run.meant is not None]
+        named = [run for run in named if run.meant is not None and run.meant < first_open] or named
+        wanted = tree.smallest_holding(tuple(counts.pairs[run.series][0] for run in named))
+        there = [run for run in episode if counts.pairs[run.series][0] == wanted]
+        chosen = [run for run in there if run in named] or there or named
+        return min(chosen, key=lambda run: (-run.peak.score, run.first, counts.pairs[run.series]))
