@@ -27,7 +27,7 @@ from rules.silence import FeedWatch, Gap, Rates
 from rules.speech import Told
 from rules.watch import RuleWatch
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raised whenever the meaning of a snapshot changes; another format is not read, the log is replayed instead."""
 
 _KINDS: Final[Registry] = {

@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from alerts.export import rfc3339
+from streams import audit as audits
 from streams import contract as contracts
 from streams import demo as demos
 from streams import load as loads
@@ -65,6 +66,7 @@ DataFolder = Annotated[
     Path | None, typer.Option("--data", help="Folder of journals and alerts; else TOCSIN_DATA, else ./var.")
 ]
 FeedName = Annotated[str | None, typer.Option("--feed", help="Name of the feed: the stem of its file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON, for programs.")]
 Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="Files of the feed; else its archive.")]
 
 
@@ -81,7 +83,9 @@ def serve(
         int | None, typer.Option(min=0, max=65_535, help="Port; 0 takes a free one; else TOCSIN_PORT, else 8000.")
     ] = None,
     data: DataFolder = None,
-    clock: Annotated[str, typer.Option(help="wall, or stream: ticks come in band (for tests).")] = "wall",
+    clock: Annotated[
+        str, typer.Option(help="wall, or stream: arrivals and ticks come in band, on loopback alone (for tests).")
+    ] = "wall",
 ) -> None:
     """Serve cities: take events, judge them, show the board. Ends in order on SIGTERM; reads the folders on SIGHUP."""
     if clock not in ("wall", "stream"):
@@ -148,6 +152,31 @@ def replay_command(
     summary = replay.summary_of(read, found, told, clock.steady() - begun)
     replay.write(out, read, found, told, summary)
     typer.echo(summary.line(settings.language))
+
+
+@app.command()
+def audit(
+    city: CityFolder,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Judge the log from its first record, instead of the newest snapshot.")
+    ] = False,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+) -> None:
+    """Prove where every event of a city went, by feed and day, by counting its journal again. Works while serving.
+
+    Exit code 0: balanced; 1: it is not, and each figure that differs is told.
+    """
+    settings = _settings(data=data)
+    read = city_of(city, settings.language)
+    with closing(Journal.open(journal_of(read.name, settings), read_only=True)) as journal:
+        found = audits.audit(journal, whole=whole)
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(audits.table(found)), indent=2).decode())
+    else:
+        for line in audits.lines(found, settings.language):
+            typer.echo(line)
+    raise typer.Exit(0 if found.balanced else 1)
 
 
 @app.command()

@@ -20,7 +20,7 @@ from alerts.export import rfc3339
 from rules.records import Frame, Record
 from streams import past
 from streams.city import City
-from streams.feeds.archive import Archive, read_archive
+from streams.feeds.archive import Archive, partition_of, read_archive
 from streams.intake import Intake
 from streams.journal import Cursor
 from streams.messages import say
@@ -68,20 +68,21 @@ def load(
     """
     archives = [_read(intake, feed, paths, city.folder) for feed, paths in files.items()]
     known = shard.cursors()
-    marks = [_mark(feed, path) for feed, paths in files.items() for path in paths]
-    fresh_files = [mark for mark in marks if mark.partition not in known]
+    marks = {path: _mark(feed, path) for feed, paths in files.items() for path in paths}
+    fresh_files = {path: mark for path, mark in marks.items() if mark.partition not in known}
+    fresh = {intake.partition(partition_of(path, city.folder)) for path in fresh_files}
     after = shard.tick
     kept, passed = [], 0
     for archive in archives:
         rest, old = _split(archive, after)
-        if old and any(mark.partition.startswith(f"load-{archive.feed}-") for mark in fresh_files):
+        if old and any(mark.partition.startswith(f"load-{archive.feed}-") for mark in fresh_files.values()):
             raise ReplayError("past-too-old", feed=archive.feed, count=old, at=rfc3339(after))
         passed += old
         kept.append(rest)
-    refused = [refusal for archive in archives for refusal in archive.refusals] if fresh_files else []
+    refused = [one for archive in archives for one in archive.refusals if one.place.partition in fresh]
     events = sum(len(frame.rows) for frames in kept for frame in frames)
     dated = [refusal if refusal.at else structs.replace(refusal, at=now) for refusal in refused]
-    shard.load([], cursors=marks, refused=dated)
+    shard.load([], cursors=list(marks.values()), refused=dated)
     done = 0
     for at, group in _days(past.records(kept, after=after, beyond=0)):
         shard.load(group)

@@ -27,6 +27,18 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{path}: record {offset} does not match its checksum and good ones follow: restore a backup",
         "zh-CN": "{path}：第 {offset} 条记录校验和不符，且其后仍有完好记录：请从备份恢复",
     },
+    "journal-row-damaged": {
+        "en": "{path}: a row of the table {table} does not match its checksum: restore a backup",
+        "zh-CN": "{path}：表 {table} 中有一行与校验和不符：请从备份恢复",
+    },
+    "wal-damaged": {
+        "en": "{path}: damaged, and commits behind the damage were answered for: restore a backup",
+        "zh-CN": "{path}：文件已损坏，且损坏处之后仍有已确认的提交：请从备份恢复",
+    },
+    "store-damaged": {
+        "en": "{path}: the alert store is damaged ({what}): move it away; the journal makes it again, without notices",
+        "zh-CN": "{path}：警报库已损坏（{what}）：请将其移走；系统会根据日志重建，且不再发送通知",
+    },
     "disk-full": {
         "en": "{path}: the disk is full: make space; events are answered with 503 until then",
         "zh-CN": "{path}：磁盘已满：请腾出空间；在此之前事件均以 503 应答",
@@ -35,9 +47,25 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "this log keeps {was} time since its first record: start it with --clock {was}",
         "zh-CN": "该日志自首条记录起使用 {was} 时钟：请以 --clock {was} 启动",
     },
+    "stream-clock-open": {
+        "en": "{host}: --clock stream believes every sender's clock, so it listens on loopback alone: use 127.0.0.1",
+        "zh-CN": "{host}：--clock stream 采信发送方的时钟，仅可监听本机回环地址：请使用 127.0.0.1",
+    },
+    "crash-point-unknown": {
+        "en": "TOCSIN_CRASH_AT: {said}: write name:n; the crash points are {known}",
+        "zh-CN": "TOCSIN_CRASH_AT：{said}：应写作 名称:次数；可用的崩溃点为 {known}",
+    },
+    "crash-point-live": {
+        "en": "TOCSIN_CRASH_AT kills the process and is for tests with --clock stream: unset it",
+        "zh-CN": "TOCSIN_CRASH_AT 会终止进程，仅用于 --clock stream 的测试：请取消此变量",
+    },
     "log-is-live": {
         "en": "this log is live: the past comes in before the first live tick: begin a new data folder for it",
         "zh-CN": "该日志已投入运行：历史数据须在首个实时时刻之前载入：请改用新的数据目录",
+    },
+    "log-empty": {
+        "en": "the log of this city has not begun: serve or load the city first",
+        "zh-CN": "该城市的日志尚未开始：请先运行 serve 或 load",
     },
     # data folder, key, settings
     "folder-unwritable": {
@@ -120,6 +148,40 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "out-unwritable": {
         "en": "{path}: cannot be written ({why}): take another --out",
         "zh-CN": "{path}：无法写入（{why}）：请用 --out 指定其他目录",
+    },
+    # the audit
+    "audit-feed": {
+        "en": "{feed}, {days} days: received {received} = refused {refused} + duplicate {duplicate}"
+        " + redelivered {redelivered} + accepted {accepted}; accepted = counted {counted} + counted late {counted_late}"
+        " + too late {too_late} + superseded {superseded} + cancelled {cancelled} + held {held}"
+        " + beyond horizon {beyond_horizon} + not for counting {not_for_counting}",
+        "zh-CN": "{feed}，{days} 天：收到 {received} = 拒收 {refused} + 重复 {duplicate} + 重投 {redelivered}"
+        " + 接收 {accepted}；接收 = 计入 {counted} + 迟到计入 {counted_late} + 待计入 {too_late} + 被取代 {superseded}"
+        " + 取消 {cancelled} + 暂存 {held} + 超出时限 {beyond_horizon} + 不计数 {not_for_counting}",
+    },
+    "audit-differs": {
+        "en": "DIFFERS: {feed}, {day}, {what}: the log holds {log}, the engine says {engine}",
+        "zh-CN": "不符：{feed}，{day}，{what}：日志中为 {log}，引擎为 {engine}",
+    },
+    "audit-cell": {
+        "en": "DIFFERS: rule {rule}, {area}, {category}, bucket of {at}: recounted {log}, the engine holds {engine}",
+        "zh-CN": "不符：规则 {rule}，{area}，{category}，时段 {at}：重新计数为 {log}，引擎为 {engine}",
+    },
+    "audit-more": {
+        "en": "rules {rules}: {more} more buckets differ",
+        "zh-CN": "规则 {rules}：另有 {more} 个时段不符",
+    },
+    "audit-balanced": {
+        "en": "{city} is balanced up to record {offset} (time {tick}): every row lies in one box, and {cells} buckets"
+        " of series hold the same {events} events in both countings",
+        "zh-CN": "{city} 截至第 {offset} 条记录（时间 {tick}）账目相符：每行恰在一处，"
+        "{cells} 个序列时段两次计数同为 {events}",
+    },
+    "audit-unbalanced": {
+        "en": "{city} is NOT balanced up to record {offset} (time {tick}): {differ} figures differ"
+        " ({cells} buckets of series with {events} events were compared): keep the data folder and report this",
+        "zh-CN": "{city} 截至第 {offset} 条记录（时间 {tick}）账目不符：{differ} 处不同"
+        "（已比较 {cells} 个序列时段、{events} 个事件）：请保留数据目录并报告此问题",
     },
     # what went well
     "serving": {"en": "Tocsin serves {cities} at {address}", "zh-CN": "Tocsin 正在 {address} 为 {cities} 提供服务"},

@@ -59,7 +59,7 @@ def read_archive(intake: Intake, feed: str, files: Sequence[Path], folder: Path 
     refusals: list[Refusal] = []
     received = left_out = 0
     for path in sorted(files):
-        partition = str(path.relative_to(folder)) if folder and path.is_relative_to(folder) else path.name
+        partition = partition_of(path, folder)
         records = records_in(path, intake.feeds[feed].file)
         while batch := list(islice(records, READ_AT_ONCE)):
             taken = intake.read(feed, batch, partition)
@@ -71,6 +71,11 @@ def read_archive(intake: Intake, feed: str, files: Sequence[Path], folder: Path 
     return Archive(feed, _ordered(frames), received, left_out, tuple(refusals))
 
 
+def partition_of(path: Path, folder: Path | None) -> str:
+    """What the records of a file are placed in: its path below the city's folder, else its name."""
+    return str(path.relative_to(folder)) if folder and path.is_relative_to(folder) else path.name
+
+
 def _ordered(frames: list[Frame]) -> Frame | None:
     if not frames:
         return None
@@ -80,4 +85,4 @@ def _ordered(frames: list[Frame]) -> Frame | None:
     return msgspec.structs.replace(whole, rows=rows[order])
 
 
-__all__ = ["Archive", "Record", "read_archive"]
+__all__ = ["Archive", "Record", "partition_of", "read_archive"]

@@ -1,7 +1,7 @@
 """The journal: a city's log on one machine, with what must be written in the same breath."""
 
-from streams.journal.faults import DiskFullError, JournalDamagedError, JournalError
-from streams.journal.kept import Cursor, Snapshot
+from streams.journal.faults import DiskFullError, JournalDamagedError, JournalError, means_full
+from streams.journal.kept import Cursor, RefusedDay, Snapshot
 from streams.journal.log import Journal, kind_of
 from streams.journal.reserve import Reserve
 
@@ -11,7 +11,9 @@ __all__ = [
     "Journal",
     "JournalDamagedError",
     "JournalError",
+    "RefusedDay",
     "Reserve",
     "Snapshot",
     "kind_of",
+    "means_full",
 ]

@@ -19,6 +19,7 @@ from alerts.sqlite import SqliteStore
 from rules.records import Frame, Tick
 from streams import load as loads
 from streams import replay
+from streams.audit import audit
 from streams.clock import HandClock, WallClock
 from streams.engines import RuleEngines
 from streams.journal import Journal, JournalError
@@ -272,6 +273,20 @@ def test_a_file_that_goes_on_after_the_last_load_is_taken(town: Path, tmp_path: 
     load(town, tmp_path, "calls", files=[write(tmp_path / "early.jsonl", early)])
     found = load(town, tmp_path, "calls", files=[write(tmp_path / "late.jsonl", late)])
     assert found.written == len(late)
+
+
+def test_what_was_refused_is_counted_once_however_often_its_file_is_loaded(tmp_path: Path) -> None:
+    town = make_town(tmp_path / "town", calls=PUSH, other=OTHER)
+    write(town / "data" / "calls.jsonl", [*past()[:60], {"broken": True}])
+    write(town / "data" / "other.jsonl", [*past(8, source="other")[90:], {"broken": True}])
+    assert load(town, tmp_path, "calls").refused == 1
+    path = tmp_path / NAME / "journal.sqlite"
+    with closing(Journal.open(path)) as journal:
+        journal.forget_refused(0)
+    assert [load(town, tmp_path).refused for _ in range(2)] == [1, 0]
+    with closing(Journal.open(path, read_only=True)) as journal:
+        assert {one.feed: one.refused for one in journal.refused_days()} == {"calls": 1, "other": 1}
+        assert audit(journal).balanced
 
 
 def test_another_past_before_the_last_tick_is_refused_in_words(town: Path, loaded: Path, tmp_path: Path) -> None:

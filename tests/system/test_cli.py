@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import sys
 import zoneinfo
@@ -22,7 +23,10 @@ from tests.streams.town import NAME, event, in_service, make_town
 
 HELPED = [
     [],
-    *([name] for name in ("serve", "load", "replay", "demo", "check", "init", "contract", "version", "refused")),
+    *(
+        [name]
+        for name in ("serve", "load", "replay", "audit", "demo", "check", "init", "contract", "version", "refused")
+    ),
     ["refused", "list"],
     ["refused", "retry"],
 ]
@@ -198,3 +202,27 @@ def test_where_no_terminal_is_progress_is_a_line_now_and_then(
     with cli.Bar("en") as progress:
         progress(20, 300, 1_453_438_800_000)
     assert capsys.readouterr().err == "at 2016-01-22: 10 of 300 events\n"
+
+
+def test_an_audit_of_a_city_in_service_is_balanced_in_words_and_in_figures(tocsin: Tocsin, town: Path) -> None:
+    with in_service(town, Path(os.environ["TOCSIN_DATA"])) as scene:
+        scene.post([event(1), event(1), event(2), {"broken": True}])
+        said = tocsin("audit", town)
+        assert said.code == 0
+        assert "received 4 = refused 1 + duplicate 1 + redelivered 0 + accepted 2" in said.out
+        found = json.loads(tocsin("audit", town, "--json", "--whole").out)
+        (day,) = found["feeds"]["calls"].values()
+        assert (day["received"], day["refused"], day["duplicate"], day["accepted"]) == (4, 1, 1, 2)
+
+
+def test_an_audit_that_finds_a_loss_says_where_and_ends_with_one(tocsin: Tocsin, town: Path) -> None:
+    data = Path(os.environ["TOCSIN_DATA"])
+    with in_service(town, data) as scene:
+        scene.post([event(1), {"broken": True}])
+    with closing(sqlite3.connect(data / NAME / "journal.sqlite")) as link:
+        link.execute("delete from refused")
+        link.commit()
+    said = tocsin("audit", town)
+    assert said.code == 1
+    assert "refused: the log holds 0, the engine says 1" in said.out
+    assert "NOT balanced" in said.out

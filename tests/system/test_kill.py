@@ -10,6 +10,7 @@ import httpx2
 
 from rules.records import Frame, Tick
 from streams import replay
+from streams.audit import audit
 from streams.clock import WallClock
 from streams.journal import Journal
 from streams.opened import city_of
@@ -80,9 +81,19 @@ def test_no_acknowledged_event_is_missing_or_double_after_kills(tmp_path: Path) 
             ).json()["events"]
         ]
         assert set(answers) == {"duplicate"}
+        assert balanced(data)
         assert child.end() == 0
     accepted, distinct = counted(town, data)
     assert accepted == distinct >= len(acknowledged)
+    assert balanced(data)
+
+
+def balanced(data: Path) -> bool:
+    """Law 9 holds, whether the city is served just now or not."""
+    with closing(Journal.open(data / NAME / "journal.sqlite", read_only=True)) as journal:
+        found = audit(journal)
+    assert sum(day.boxes["duplicate"] for day in found.days.values()) > 0
+    return found.balanced
 
 
 def counted(town: Path, data: Path) -> tuple[int, int]:

@@ -1,0 +1,75 @@
+"""The engine of a city as it was: the log judged again by the same code, from a snapshot that lies early enough.
+
+Reads only; works beside a running writer, whose records never change once they are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Final, Literal
+
+from rules.book import Book
+from rules.engine import Engine
+from rules.records import Frame, Record
+from rules.signals import Signal
+from streams.journal import Journal, JournalError, Snapshot
+from streams.past import DAY
+from streams.runtime.recovery import CLOCK, EPOCH, FIRST_BOOK
+
+STRETCH_MS: Final = 7 * DAY
+"""Records laid before the engine at a time, so that it can look ahead over quiet stretches."""
+
+Kind = Literal["wall", "stream"]
+
+
+def first_book(journal: Journal) -> Book:
+    """The book that the log begins with. Raises JournalError where the log has not begun."""
+    digest = journal.meta(FIRST_BOOK)
+    if digest is None:
+        raise JournalError("log-empty")
+    return journal.books()[digest]
+
+
+def clock_of(journal: Journal) -> Kind:
+    """The clock of the log; a log that was loaded and never served keeps the wall's."""
+    return "stream" if journal.meta(CLOCK) == "stream" else "wall"
+
+
+def engine_at(journal: Journal, snapshots: Iterable[Snapshot | None], *, before: int | None = None) -> Engine:
+    """The newest engine among `snapshots` whose head lies below offset `before`, else one that has heard nothing."""
+    books = journal.books()
+    engine: Engine | None = None
+    for snapshot in snapshots:
+        if snapshot is not None and (before is None or snapshot.head < before):
+            try:
+                engine = Engine.restore(snapshot.data, books)
+            except ValueError:  # of another format: the log says it all again
+                continue
+            break
+    if engine is None:
+        engine = Engine(first_book(journal), epoch=int(journal.meta(EPOCH) or 0), clock=clock_of(journal))
+    for book in books.values():
+        engine.add_book(book)
+    return engine
+
+
+def judged(engine: Engine, records: Iterable[tuple[int, Record]]) -> Iterator[Signal]:
+    """What the engine says of the records, some days of them at a time."""
+    for _, stretch in groupby(_timed(records), key=lambda item: item[0] // STRETCH_MS):
+        yield from engine.apply_all([record for _, record in stretch])
+
+
+def _timed(records: Iterable[tuple[int, Record]]) -> Iterator[tuple[int, tuple[int, Record]]]:
+    """Each record with the time it brings, ms: never falling."""
+    at = 0
+    for offset, record in records:
+        at = max(at, time_of(record))
+        yield at, (offset, record)
+
+
+def time_of(record: Record) -> int:
+    """The city time that a record brings, ms; 0 where it brings none."""
+    if isinstance(record, Frame):
+        return int(record.rows["arrived_at"].max()) if len(record.rows) else 0
+    return int(getattr(record, "now", 0))
