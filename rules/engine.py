@@ -5,6 +5,7 @@ What it keeps is a function of the records applied; whatever order the rows betw
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -31,6 +32,7 @@ from rules.records import (
     StopRule,
     Tick,
     UseBook,
+    joined,
 )
 from rules.signals import Signal, SignalKind
 from rules.silence import WATCHED_STAGE, FeedWatch
@@ -103,11 +105,59 @@ class Engine:
     def apply_all(self, records: Sequence[tuple[int, Record]]) -> Iterator[Signal]:
         """What `apply` says of each record in turn, but told beforehand of those to come: replay and load."""
         self.ahead = Lookahead([record for _, record in records if isinstance(record, Frame)])
-        for offset, record in records:
-            yield from self.apply(record, offset)
+        place = 0
+        while place < len(records):
+            beyond = self._quiet_stretch(records, place)
+            if beyond > place:
+                yield from self._pass(records[place:beyond])
+                place = beyond
+            else:
+                offset, record = records[place]
+                yield from self.apply(record, offset)
+                place += 1
         self.ahead = None
         for rule in self.rules.values():
             rule.quiet_until = -1
+
+    def _quiet_stretch(self, records: Sequence[tuple[int, Record]], place: int) -> int:
+        """The end of the stretch of records from `place` on of which no rule says anything; it ends with a tick."""
+        if self.tick is None or self.arrived > self.tick or self.waiting or self.broken or self.parting:
+            return place
+        until = min((rule.quiet_through(self.tick) for rule in self._awake()), default=self.tick)
+        if self.next_learning is not None:
+            until = min(until, self.next_learning)
+        end = place
+        for number in range(place, len(records)):
+            record = records[number][1]
+            if isinstance(record, Tick):
+                if record.now > until:
+                    break
+                end = number + 1
+            elif not isinstance(record, Frame) or (len(record.rows) and int(record.rows["arrived_at"].max()) > until):
+                break
+        return end if end > place + 1 else place
+
+    def _pass(self, stretch: Sequence[tuple[int, Record]]) -> Iterator[Signal]:
+        """Take in a stretch of which no rule says anything as one frame and its last tick; feeds are watched by the
+        tick all the same."""
+        frames = [record for _, record in stretch if isinstance(record, Frame) and len(record.rows)]
+        ticks = [(offset, record.now) for offset, record in stretch if isinstance(record, Tick)]
+        self.offset = stretch[-1][0]
+        for frame in joined(frames):
+            self._take(self.names.rows_of(frame))
+        arrivals = {name: sorted(watch.arrivals) for name, watch in self.watches.items()}
+        heard = dict.fromkeys(arrivals, 0)
+        for offset, now in ticks[:-1]:
+            for name, watch in self.watches.items():
+                stop = bisect_right(arrivals[name], now, heard[name])
+                watch.arrivals = arrivals[name][heard[name] : stop]
+                heard[name] = stop
+                watch.look(now)
+            speaker = Speaker(self.book.city, self.epoch, offset, 0, now)
+            yield from self.silences.say(self.watches, self.book, speaker)
+        for name, watch in self.watches.items():
+            watch.arrivals = arrivals[name][heard[name] :]
+        yield from self._tick(ticks[-1][1])
 
     def _muted(self, rule: RuleWatch, at: int) -> bool:
         """Whether the rule surely says nothing of what has arrived by `at`, nor of what was read before its tick."""
@@ -133,10 +183,15 @@ class Engine:
         return [ANSWERS[answer] for answer in self._answers.tolist()]
 
     def _frame(self, frame: Frame) -> list[Signal]:
-        rows = self.names.rows_of(frame)
-        self._answers = np.zeros(len(rows), np.uint8)
-        if not len(rows):
+        if not len(frame.rows):
+            self._answers = np.zeros(0, np.uint8)
             return []
+        signals = self._say(self._take(self.names.rows_of(frame)))
+        return signals + self._farewells(self._speaker()) if self.broken else signals
+
+    def _take(self, rows: FactRows) -> dict[str, Touched]:
+        """Take rows in: what they change in the counts, by fingerprint."""
+        self._answers = np.zeros(len(rows), np.uint8)
         self.arrived = max(self.arrived, int(rows["arrived_at"].max()))
         known = self._known(rows)
         taken = self.identities.take(rows if known.all() else rows[known])
@@ -145,8 +200,10 @@ class Engine:
         rows = rows[known]
         self._hear(rows[taken.answers == 0])
         dirty = self._change(rows[taken.plain], taken.changes)
-        signals = self._say(dirty)
-        return signals + self._farewells(self._speaker()) if self.broken else signals
+        for rule in self.rules.values():
+            if rule.fingerprint in dirty and self._muted(rule, 0):
+                rule.note(dirty[rule.fingerprint])
+        return dirty
 
     def _known(self, rows: FactRows) -> BoolArray:
         """Which rows have a feed and nodes of the book in force; a frame may be older than the book, or newer."""
@@ -278,7 +335,11 @@ class Engine:
 
     def _disturb(self, name: str, changed: Touched, at: int) -> None:
         for rule in self.rules.values():
-            if rule.fingerprint == name and rule.rule.id not in self.stopped and not self._muted(rule, at):
+            if rule.fingerprint != name or rule.rule.id in self.stopped:
+                continue
+            if self._muted(rule, at):
+                rule.note(changed)
+            else:
                 self._guarded(rule, lambda r=rule: r.hears(changed))
 
     # orders

@@ -44,6 +44,12 @@ class Headroom:
         short = np.unique(series[(self.left[series] < 0) | (self.until[series] < buckets)])
         return self.work_out(short, open_from) if len(short) else short
 
+    def note(self, series: IntArray, buckets: IntArray, deltas: IntArray) -> None:
+        """Take what came off the headroom, where nothing need be looked at yet."""
+        self._grow()
+        np.subtract.at(self.left, series, np.maximum(deltas, 0))
+        self.until[series[self.until[series] < buckets]] = _NOT_YET
+
     def work_out(self, series: IntArray, open_from: int) -> IntArray:
         """Work headroom out for `series`; those that have none."""
         self._grow()

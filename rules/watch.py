@@ -83,6 +83,18 @@ class RuleWatch:
         """Counts changed: judge what they touch, and say what is new."""
         return self.say(context, speaker) if self.disturb(touched) else []
 
+    def note(self, touched: Touched) -> None:
+        """Counts changed of which the rule surely says nothing."""
+        if self.judge.room is not None:
+            self.judge.room.note(*touched)
+
+    def quiet_through(self, now: int) -> int:
+        """The time up to which the rule surely says nothing, whatever comes; `now` where nothing is sure."""
+        if not self.judge.settled:
+            return self.quiet_until
+        due = self.next_due()
+        return now if self.woken or self.running or due is None else due - 1
+
     def hears(self, touched: Touched) -> None:
         """Counts changed inside a tick: what is new is said at its end."""
         self.disturb(touched)

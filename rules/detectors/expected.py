@@ -54,7 +54,9 @@ def least(
     slots = int(memory["about"][0])
     who = _who(memory, recent, clock, series, np.full(len(series), int(last[-1])), kin)
     rows, row_of = np.unique(who.row, return_inverse=True)
-    windows = Points(np.tile(np.zeros(len(first), np.int64), len(rows)), np.tile(first, len(rows)), np.tile(last, len(rows)))
+    windows = Points(
+        np.tile(np.zeros(len(first), np.int64), len(rows)), np.tile(first, len(rows)), np.tile(last, len(rows))
+    )
     place = _placed(clock, windows, slots, memory["about"])
     mass = _mass(memory["cum"], np.repeat(rows, len(first)), place, slots, clock, memory["shape"])
     mass = mass.reshape(len(rows), len(first))[row_of]
