@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     )
     refused_kept: int = Field(100_000, ge=0, description="Refused records kept per city, scrubbed; older ones go.")
     watch_seconds: float = Field(1.0, gt=0, description="Seconds between two looks at watched files and folders.")
+    watchdog_still_seconds: float = Field(
+        60.0, gt=0, description="The watchdog says so when a city has no new tick, or no answer, for so long."
+    )
+    watchdog_look_seconds: float = Field(5.0, gt=0, description="Seconds between two looks of the watchdog.")
 
 
 def read_secret(name: str) -> bytes:

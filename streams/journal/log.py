@@ -154,6 +154,16 @@ class Journal:
                 raise JournalDamagedError("journal-damaged", path=self._path, offset=offset)
             yield offset, decode(data)
 
+    def last_tick(self) -> int | None:
+        """The newest tick of the log, ms; None where there is none. Cheap: a served log ticks every second."""
+        query = "select offset, kind, data, sum from log where kind = 'tick' order by offset desc limit 1"
+        with told(self._path):
+            row = self._link.execute(query).fetchone()
+        if row is None or row[3] != _sum(*row[:3]):
+            return None
+        record = decode(row[2])
+        return record.now if isinstance(record, Tick) else None
+
     def _rows(self, after: int) -> Iterator[tuple[int, str, bytes, bytes]]:
         query = "select offset, kind, data, sum from log where offset > ? and kind != ? order by offset limit ?"
         while True:
