@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from alembic.util import CommandError
 from sqlalchemy import URL, Engine, Row, create_engine, event, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool
 
 from alerts import alert as alert_module
-from alerts import schema, tables
+from alerts import schema, seals, tables
 from alerts.alert import Alert, Move
 from alerts.channels.port import Receipt
-from alerts.notice import GIVE_UP_AFTER_MS, WAIT_TOP_MS, Notice
+from alerts.notice import WAIT_TOP_MS, Notice, revived
+from alerts.seals import StoreDamagedError
 from alerts.store import Backlog, Change, StaleError
 from rules.signals import Cause
 
@@ -31,16 +34,25 @@ CHUNK: Final = 500
 
 
 class SqliteStore:
-    """The shipped store. Makes the file, or brings it up to date. Raises schema.StoreTooNewError.
+    """The shipped store. Makes the file, or brings it up to date, and looks whether it is whole.
 
-    Port and fake: alerts.store.
+    Raises schema.StoreTooNewError, seals.StoreDamagedError. Port and fake: alerts.store.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._writer = _engine(path, 1, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
-        schema.upgrade(self._writer, path)
         self._reader = _engine(path, READERS, "query_only=ON")
+        try:
+            schema.upgrade(self._writer, path)
+            with self._writer.begin() as db:
+                seals.check(db, path)
+        except (DatabaseError, CommandError) as fault:
+            self.close()
+            raise StoreDamagedError(path, type(fault).__name__) from fault
+        except BaseException:
+            self.close()
+            raise
 
     def commit(self, change: Change) -> int:
         with self._writer.begin() as db:
@@ -116,17 +128,16 @@ class SqliteStore:
         return self._notices(query.order_by(n.seq).limit(limit))
 
     def record(self, notice: Notice) -> None:
-        row = _notice_row(notice)
-        changed = {name: row[name] for name in ("state", "attempts", "next_try_at", "give_up_at", "receipt")}
         with self._writer.begin() as db:
-            db.execute(tables.notices.update().where(tables.notices.c.id == notice.id).values(changed))
+            _update_notice(db, notice)
 
     def revive(self, channel: str, now: int) -> int:
         n = tables.notices.c
-        again = {"state": "pending", "attempts": 0, "next_try_at": now, "give_up_at": now + GIVE_UP_AFTER_MS}
         with self._writer.begin() as db:
-            dead = tables.notices.update().where(n.channel == channel, n.state == "dead").values(again)
-            return int(db.execute(dead).rowcount)
+            rows = db.execute(select(tables.notices).where(n.channel == channel, n.state == "dead")).all()
+            for row in rows:
+                _update_notice(db, revived(_notice(row), now))
+        return len(rows)
 
     def backlog(self) -> list[Backlog]:
         n = tables.notices.c
@@ -195,8 +206,15 @@ def _last_cause(db: Connection, city: str) -> Cause | None:
 
 def _remember(db: Connection, city: str, cause: Cause) -> None:
     now = {"epoch": cause.epoch, "offset": cause.offset, "n": cause.n}
-    row = insert(tables.causes).values(city=city, **now)
-    db.execute(row.on_conflict_do_update(index_elements=["city"], set_=now))
+    whole = seals.sealed(tables.causes, {"city": city, **now})
+    row = insert(tables.causes).values(whole)
+    db.execute(row.on_conflict_do_update(index_elements=["city"], set_={**now, "sum": whole["sum"]}))
+
+
+def _update_notice(db: Connection, notice: Notice) -> None:
+    row = _notice_row(notice)
+    changed = {name: row[name] for name in ("state", "attempts", "next_try_at", "give_up_at", "receipt", "sum")}
+    db.execute(tables.notices.update().where(tables.notices.c.id == notice.id).values(changed))
 
 
 def _upsert(db: Connection, rows: list[dict[str, object]]) -> None:
@@ -207,7 +225,7 @@ def _upsert(db: Connection, rows: list[dict[str, object]]) -> None:
 
 def _alert_row(alert: Alert, version: int) -> dict[str, object]:
     signal = alert.signal
-    return {
+    row = {
         "id": alert.id,
         "city": alert.city,
         "state": alert.state,
@@ -222,6 +240,7 @@ def _alert_row(alert: Alert, version: int) -> dict[str, object]:
         "version": version,
         "body": alert_module.encode(alert),
     }
+    return seals.sealed(tables.alerts, row)
 
 
 def _move_row(alert: Alert, move: Move) -> dict[str, object]:
@@ -242,7 +261,7 @@ def _move_row(alert: Alert, move: Move) -> dict[str, object]:
 
 
 def _notice_row(notice: Notice) -> Mapping[str, object]:
-    return {
+    row = {
         "id": notice.id,
         "city": notice.city,
         "alert": notice.alert_id,
@@ -257,6 +276,7 @@ def _notice_row(notice: Notice) -> Mapping[str, object]:
         "receipt": msgspec.json.encode(notice.receipt) if notice.receipt else None,
         "body": alert_module.encode(notice.alert),
     }
+    return seals.sealed(tables.notices, row)
 
 
 def _notice(row: Row[Any]) -> Notice:

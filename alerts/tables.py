@@ -30,6 +30,7 @@ alerts: Final = Table(
     Column("told", Boolean, nullable=False),
     Column("version", BigInteger, nullable=False),  # of the commit that changed it last
     Column("body", LargeBinary, nullable=False),  # alerts.alert.encode
+    Column("sum", LargeBinary, nullable=True),  # alerts.seals, as below
     Index(None, "state", "ended_at"),
     Index(None, "said_at"),
     Index(None, "version"),
@@ -68,6 +69,7 @@ notices: Final = Table(
     Column("give_up_at", BigInteger, nullable=False),
     Column("receipt", LargeBinary, nullable=True),  # of the last try, JSON
     Column("body", LargeBinary, nullable=False),  # the alert as it was: alerts.alert.encode
+    Column("sum", LargeBinary, nullable=True),
     Index("ux_notices_id", "id", unique=True),
     Index(None, "state", "channel", "seq"),
     Index(None, "alert", "channel", "desk", "seq"),
@@ -80,4 +82,5 @@ causes: Final = Table(
     Column("epoch", BigInteger, nullable=False),
     Column("offset", BigInteger, nullable=False),
     Column("n", BigInteger, nullable=False),
+    Column("sum", LargeBinary, nullable=True),
 )

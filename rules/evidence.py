@@ -33,7 +33,7 @@ def evidence_of(judge: Judge, run: Run, missing: dict[int, bool], heard: dict[st
         expected=round(peak.expected[best], 4),
         spread=round(float(np.sqrt(max(peak.expected[best] * (1 + peak.over[best]), 0.0))), 4),
         limit=limit,
-        would_not_have_spoken=max(limit - 1, 0) if limit >= 0 else -1,
+        would_not_have_spoken=max(limit - judge.sign, 0) if limit >= 0 else -1,
         window=judge.rule.windows[best],
         rank=judge.book.ladder.index(colour),
         colour=colour,
@@ -55,7 +55,9 @@ def windows_of(judge: Judge, run: Run) -> tuple[WindowEvidence, ...]:
     until = steps.end(peak.bucket)
     found = zip(judge.rule.windows, peak.first, peak.observed, peak.expected, peak.limits, strict=True)
     return tuple(
-        WindowEvidence(length, steps.start(first), until, observed, round(expected, 4), limit, 0 <= limit <= observed)
+        WindowEvidence(
+            length, steps.start(first), until, observed, round(expected, 4), limit, judge.reaches(observed, limit)
+        )
         for length, first, observed, expected, limit in found
     )
 
@@ -77,7 +79,7 @@ def _folded(judge: Judge, run: Run) -> int:
 
 
 def _shares(judge: Judge, run: Run, by: str) -> tuple[Share, ...]:
-    """What the children of the named node counted in the peak window, most first."""
+    """What the children of the named node counted in the peak window, most first; of a drop: what lacks most."""
     counts = judge.counts
     area, category = counts.pairs[run.series]
     if by == "area":
@@ -96,8 +98,10 @@ def _shares(judge: Judge, run: Run, by: str) -> tuple[Share, ...]:
     shares = [
         Share(code, total, round(mean, 4))
         for (code, _), total, mean in zip(found, totals, means, strict=True)
-        if total > 0
+        if total > 0 or judge.low
     ]
+    if judge.low:
+        return tuple(sorted(shares, key=lambda share: (share.observed - share.expected, share.code))[:_SHARES])
     return tuple(sorted(shares, key=lambda share: (-share.observed, share.code))[:_SHARES])
 
 

@@ -11,10 +11,13 @@ import numpy as np
 
 from rules.book import FeedPolicy
 from rules.calendar import DAY_MS, HOUR_MS, Calendar
-from rules.detectors.port import FloatArray
+from rules.detectors.port import FloatArray, IntArray
 
 RARE: Final = 1e-4
 """A gap is missing data, not calm, where its chance under the feed's own rate is below this."""
+
+_MISSED: Final = 8.0
+"""A feed that is expected to bring less than this in a window makes no drop by its silence: no limit is that near."""
 
 _HALF_LIFE_DAYS: Final = 84.0
 _SHRINK_HOURS: Final = 2.0
@@ -126,6 +129,16 @@ class FeedWatch:
             if self.first_at is None or occurred_at < self.first_at:
                 self.first_at = occurred_at
 
+    def hear_all(self, occurred: IntArray, arrived: IntArray) -> None:
+        """The same for many rows, shape (rows,)."""
+        self.arrivals += arrived.tolist()
+        in_time = occurred[arrived - occurred <= self.policy.lateness]
+        if len(in_time):
+            self.times += np.sort(in_time).tolist()
+            self.times.sort()  # two runs, each in order: merged
+            first = self.times[0] if self.first_at is None else min(self.first_at, int(in_time.min()))
+            self.first_at = first
+
     @property
     def last_heard(self) -> int:
         """The latest arrival read, looked at or not; 0: none."""
@@ -143,6 +156,22 @@ class FeedWatch:
             total += self.rates.hourly[self._slot(hour)] * part / HOUR_MS
             hour += 1
         return total
+
+    def longest_gap(self, start: int, end: int) -> float:
+        """The largest part of what its own rate expects in [start, end) that lies in one gap: 1 where nothing came.
+
+        0 for a feed that is not known yet, is retired, or brings too little to be missed.
+        """
+        if not self.rates.known or self.retired:
+            return 0.0
+        begin, stop = bisect_left(self.times, start), bisect_left(self.times, end)
+        edges = np.array([start, *self.times[begin:stop], end], np.float64)
+        hours = np.arange(start // HOUR_MS, -(-end // HOUR_MS) + 1)
+        rates = np.array([self.rates.hourly[self._slot(hour)] for hour in hours.tolist()])
+        grown = np.concatenate([[0.0], np.cumsum(rates)[:-1]])
+        came = np.interp(edges, hours * float(HOUR_MS), grown)
+        expected = float(came[-1] - came[0])
+        return float(np.diff(came).max()) / expected if expected >= _MISSED else 0.0
 
     def instant(self, since: int, events: float) -> int:
         """When the feed's own rate has brought `events` after `since`; at most 60 days on."""

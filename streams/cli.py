@@ -84,7 +84,9 @@ def serve(
         int | None, typer.Option(min=0, max=65_535, help="Port; 0 takes a free one; else TOCSIN_PORT, else 8000.")
     ] = None,
     data: DataFolder = None,
-    clock: Annotated[str, typer.Option(help="wall, or stream: ticks come in band (for tests).")] = "wall",
+    clock: Annotated[
+        str, typer.Option(help="wall, or stream: arrivals and ticks come in band, on loopback alone (for tests).")
+    ] = "wall",
 ) -> None:
     """Serve cities: take events, judge them, show the board. Ends in order on SIGTERM; reads the folders on SIGHUP."""
     if clock not in ("wall", "stream"):

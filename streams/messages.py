@@ -27,6 +27,18 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{path}: record {offset} does not match its checksum and good ones follow: restore a backup",
         "zh-CN": "{path}：第 {offset} 条记录校验和不符，且其后仍有完好记录：请从备份恢复",
     },
+    "journal-row-damaged": {
+        "en": "{path}: a row of the table {table} does not match its checksum: restore a backup",
+        "zh-CN": "{path}：表 {table} 中有一行与校验和不符：请从备份恢复",
+    },
+    "wal-damaged": {
+        "en": "{path}: damaged, and commits behind the damage were answered for: restore a backup",
+        "zh-CN": "{path}：文件已损坏，且损坏处之后仍有已确认的提交：请从备份恢复",
+    },
+    "store-damaged": {
+        "en": "{path}: the alert store is damaged ({what}): move it away; the journal makes it again, without notices",
+        "zh-CN": "{path}：警报库已损坏（{what}）：请将其移走；系统会根据日志重建，且不再发送通知",
+    },
     "disk-full": {
         "en": "{path}: the disk is full: make space; events are answered with 503 until then",
         "zh-CN": "{path}：磁盘已满：请腾出空间；在此之前事件均以 503 应答",
@@ -34,6 +46,18 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "clock-differs": {
         "en": "this log keeps {was} time since its first record: start it with --clock {was}",
         "zh-CN": "该日志自首条记录起使用 {was} 时钟：请以 --clock {was} 启动",
+    },
+    "stream-clock-open": {
+        "en": "{host}: --clock stream believes every sender's clock, so it listens on loopback alone: use 127.0.0.1",
+        "zh-CN": "{host}：--clock stream 采信发送方的时钟，仅可监听本机回环地址：请使用 127.0.0.1",
+    },
+    "crash-point-unknown": {
+        "en": "TOCSIN_CRASH_AT: {said}: write name:n; the crash points are {known}",
+        "zh-CN": "TOCSIN_CRASH_AT：{said}：应写作 名称:次数；可用的崩溃点为 {known}",
+    },
+    "crash-point-live": {
+        "en": "TOCSIN_CRASH_AT kills the process and is for tests with --clock stream: unset it",
+        "zh-CN": "TOCSIN_CRASH_AT 会终止进程，仅用于 --clock stream 的测试：请取消此变量",
     },
     "log-is-live": {
         "en": "this log is live: the past comes in before the first live tick: begin a new data folder for it",

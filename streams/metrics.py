@@ -55,6 +55,11 @@ class Metrics:
         self.journal_full = self._gauge(
             "tocsin_journal_full_flag", "1 while the disk is full and events get 503.", city
         )
+        self.journal_held = self._gauge(
+            "tocsin_journal_held_bytes",
+            "Bytes of the write-ahead log that a long reader keeps from being emptied.",
+            city,
+        )
         self.journal_cut = self._counter("tocsin_journal_cut_records", "Torn records cut from the log's end.", city)
         self.tick_at = self._gauge("tocsin_tick_written_timestamp_seconds", "The last tick, city time.", city)
         self.stamps_lifted = self._counter(

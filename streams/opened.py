@@ -16,9 +16,11 @@ import structlog
 
 from alerts.room import DeskRoom
 from alerts.schema import StoreTooNewError
+from alerts.seals import StoreDamagedError
 from alerts.sqlite import SqliteStore
 from streams.city import City, read_city
 from streams.clock import Clock
+from streams.crashpoints import armed, never
 from streams.feeds.connection import FeedFault, connect
 from streams.intake import Intake
 from streams.journal import Journal, Reserve
@@ -26,7 +28,7 @@ from streams.keyring import read_key
 from streams.keys import Keys
 from streams.messages import SpokenError
 from streams.metrics import Metrics
-from streams.runtime import ClockKind, Engines, Shard
+from streams.runtime import ClockKind, Engines, Recovery, Shard
 from streams.settings import Settings
 
 log = structlog.get_logger()
@@ -63,6 +65,7 @@ class Opened:
     store: SqliteStore
     desk: DeskRoom
     shard: Shard
+    recovery: Recovery
     close: Callable[[], None]
 
 
@@ -87,18 +90,23 @@ def open_city(
     with contextlib.ExitStack() as stack:
         stack.callback(_hold(folder).close)
         key = read_key(settings, folder)
+        reserve = Reserve(folder / "reserve", settings.reserve_bytes)
+        short = not reserve.hold() or reserve.pinched()
+        if short:
+            log.warning("no_room_for_the_reserve", city=city.name)
+            reserve.release()
         try:
             store = SqliteStore(folder / "alerts.sqlite")
         except StoreTooNewError as fault:
             raise CityError("as-it-is", text=fault) from None
+        except StoreDamagedError as fault:
+            raise CityError("store-damaged", path=fault.path, what=fault.what) from None
         stack.callback(store.close)
         roads = {desk.id: [channel.name for channel in desk.channels] for desk in city.desks}
-        reserve = Reserve(folder / "reserve", settings.reserve_bytes)
-        if not reserve.hold():
-            log.warning("no_room_for_the_reserve", city=city.name)
         desk = DeskRoom(city.book, store, roads, shut=shut)
+        crash = armed(settings.crash_at) if kind == "stream" else never
         shard = Shard(
-            Journal.open(journal_of(city.name, settings)),
+            Journal.open(journal_of(city.name, settings), crash=crash),
             engines,
             desk,
             clock,
@@ -106,18 +114,22 @@ def open_city(
             reserve=reserve,
             kind=kind,
             loading=loading,
+            crash=crash,
         )
         stack.callback(shard.close)
-        _recover(shard, city, store, clock, metrics)
-        return Opened(folder, key, store, desk, shard, stack.pop_all().close)
+        if short:
+            shard.choke()  # what is free is for what is known already, until there is room for both
+        recovery = _recover(shard, city, store, clock, metrics)
+        return Opened(folder, key, store, desk, shard, recovery, stack.pop_all().close)
 
 
-def _recover(shard: Shard, city: City, store: SqliteStore, clock: Clock, metrics: Metrics) -> None:
+def _recover(shard: Shard, city: City, store: SqliteStore, clock: Clock, metrics: Metrics) -> Recovery:
     begun = clock.steady()
     recovery = shard.recover(city.book, heard=store.last_cause(city.name))
     seconds = clock.steady() - begun
     metrics.recovery_seconds.labels(city.name).set(seconds)
     log.info("city_recovered", city=city.name, head=recovery.head, records=recovery.records, seconds=round(seconds, 3))
+    return recovery
 
 
 def _hold(folder: Path) -> IO[bytes]:

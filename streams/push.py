@@ -18,6 +18,7 @@ import numpy as np
 
 from rules.records import Frame
 from streams.clock import Clock
+from streams.feeds.readers import Record
 from streams.intake import Answer as Taking
 from streams.intake import Intake, Raw, Taken
 from streams.journal import Cursor
@@ -86,19 +87,26 @@ class PushDoor:
         self._lock = threading.Lock()
         self._serials = {name: cursor.offset for name, cursor in cursors.items()}
         self._latest = 0  # largest event time so far, for the stream clock
+        self._shown: dict[str, int] = {}  # feed -> the last tick that it brought, for the stream clock
+        for feed in intake.feeds:
+            known = cursors.get(_partition(feed))
+            self._shown[feed] = int(known.mark) if known is not None and known.mark.isdecimal() else 0
 
     def take(self, feed: str, records: Sequence[RawBody], *, arrived_at: int | None = None) -> Pushed:
         """Hand the records over; `arrived_at` (ms): what the sender says of them, on the stream clock alone.
+
+        There a record that brings no arrival has its feed's arrival column, else the largest event time so far.
 
         Raises QueueFullError, StoppedError: then nothing of the body is known to have been taken.
         """
         pushed = Pushed()
         for part, tick in self._parts(records):
-            with self._lock:
-                taken, cursor = self._intake(feed, part, arrived_at)
+            with self._lock:  # handed over in the order of their serials, so that no tick overtakes rows before it
+                taken, cursor = self._intake(feed, part, arrived_at, tick)
+                shown = self._shown_by_all() if tick is not None else None
+                parcel = Parcel(frame=taken.frame, refused=taken.refusals, cursor=cursor, tick=shown)
+                pushed.waiting.append((self._writer.submit(parcel), taken.answers))
             self._count(feed, taken)
-            parcel = Parcel(frame=taken.frame, refused=taken.refusals, cursor=cursor, tick=tick)
-            pushed.waiting.append((self._writer.submit(parcel), taken.answers))
         return pushed
 
     def speaks_contract(self, feed: str) -> bool:
@@ -119,25 +127,46 @@ class PushDoor:
                 run = []
         return [*parts, (run, None)] if run or not parts else parts
 
-    def _intake(self, feed: str, records: Sequence[RawBody], arrived_at: int | None) -> tuple[Taken, Cursor]:
+    def _intake(
+        self, feed: str, records: Sequence[RawBody], arrived_at: int | None, tick: int | None
+    ) -> tuple[Taken, Cursor]:
         """Through intake, one body at a time (its caches are not for threads)."""
-        partition = f"push-{feed}"
+        partition = _partition(feed)
         first = self._serials.get(partition, 0)
         self._serials[partition] = first + len(records)
-        now = self._clock.now() if self._kind == "wall" else arrived_at if arrived_at is not None else self._latest
-        taken = self.intake.take(feed, [Raw(first + n, data, now) for n, data in enumerate(records)], partition)
-        if self._kind == "stream" and taken.frame is not None:
-            taken = replace(taken, frame=self._arrived(taken.frame, arrived_at))
-        return taken, Cursor(partition, first + len(records))
-
-    def _arrived(self, frame: Frame, arrived_at: int | None) -> Frame:
-        """The frame with arrivals of the stream: what the sender says, else the largest event time so far."""
-        rows = frame.rows.copy()
-        if arrived_at is None:
-            rows["arrived_at"] = np.maximum(np.maximum.accumulate(rows["occurred_at"]), self._latest)
+        if self._kind == "wall":
+            now, mark = self._clock.now(), ""
+            taken = self.intake.take(feed, [Raw(first + n, data, now) for n, data in enumerate(records)], partition)
         else:
-            rows["arrived_at"] = arrived_at
-        self._latest = max(self._latest, int(rows["arrived_at"].max()))
+            self._shown[feed] = max(self._shown.get(feed, 0), tick or 0)
+            mark = str(self._shown[feed])
+            taken = self._of_the_stream(feed, records, arrived_at, partition, first)
+        return taken, Cursor(partition, first + len(records), mark)
+
+    def _of_the_stream(
+        self, feed: str, records: Sequence[RawBody], arrived_at: int | None, partition: str, first: int
+    ) -> Taken:
+        """Arrivals as sender or feed tell them, else the largest event time so far."""
+        if arrived_at is not None:
+            raws = [Raw(first + n, data, arrived_at) for n, data in enumerate(records)]
+            return self.intake.take(feed, raws, partition)
+        taken = self.intake.read(feed, [Record(first + n, data) for n, data in enumerate(records)], partition)
+        if taken.frame is None or self._has_arrivals(feed):
+            return taken
+        return replace(taken, frame=self._arrived(taken.frame))
+
+    def _shown_by_all(self) -> int:
+        """Time passes on the stream clock when every feed of the city has shown a tick."""
+        return min(self._shown.get(feed, 0) for feed in self.intake.feeds)
+
+    def _has_arrivals(self, feed: str) -> bool:
+        plan = self.intake.feeds[feed].plan
+        return plan is not None and bool(plan.arrived_at)
+
+    def _arrived(self, frame: Frame) -> Frame:
+        rows = frame.rows.copy()
+        rows["arrived_at"] = np.maximum(np.maximum.accumulate(rows["occurred_at"]), self._latest)
+        self._latest = int(rows["arrived_at"].max())
         return msgspec.structs.replace(frame, rows=rows)
 
     def _count(self, feed: str, taken: Taken) -> None:
@@ -146,6 +175,10 @@ class PushDoor:
         metrics.events_left_out.labels(city, feed).inc(taken.left_out)
         for reason, n in Counter(answer.reason for answer in taken.answers if answer.reason is not None).items():
             metrics.events_refused.labels(city, feed, reason.value).inc(n)
+
+
+def _partition(feed: str) -> str:
+    return f"push-{feed}"
 
 
 def _tick_of(record: RawBody) -> int | None:

@@ -139,6 +139,10 @@ def _reread(name: str, station: Station) -> None:
 
 def serve(folders: Sequence[Path], settings: Settings, *, kind: ClockKind, told: Callable[[str], None]) -> bool:
     """Serve the cities in `folders`; `told` gets the address once it is had. Raises CityError, JournalError."""
+    if kind == "stream" and settings.host not in LOOPBACK:
+        raise CityError("stream-clock-open", host=settings.host)
+    if kind == "wall" and settings.crash_at:
+        raise CityError("crash-point-live")
     cities = [city_of(folder, settings.language) for folder in folders]
     names = [city.name for city in cities]
     if len(set(names)) < len(names):

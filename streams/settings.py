@@ -53,6 +53,10 @@ class Settings(BaseSettings):
         64 << 20, ge=0, description="Disk kept back, so that alerts still work when the disk is full."
     )
     refused_kept: int = Field(100_000, ge=0, description="Refused records kept per city, scrubbed; older ones go.")
+    crash_at: str = Field(
+        "",
+        description="For tests, with --clock stream alone: name:n kills the process at a crash point's n-th passing.",
+    )
     watch_seconds: float = Field(1.0, gt=0, description="Seconds between two looks at watched files and folders.")
     watchdog_still_seconds: float = Field(
         60.0, gt=0, description="The watchdog says so when a city has no new tick, or no answer, for so long."

@@ -5,10 +5,12 @@ data folder - key - journal - engine - desk - outbox - writer - doors (push, fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from alerts.alert import Alert
 from alerts.channels.port import Channel
@@ -20,6 +22,7 @@ from streams.board import CityBoard
 from streams.city import City, read_city
 from streams.clock import Clock
 from streams.engines import RuleEngines
+from streams.journal import means_full
 from streams.messages import say
 from streams.metrics import Metrics
 from streams.opened import CityError, intake_of, open_city
@@ -134,7 +137,8 @@ class Station:
         if self.watcher is not None:
             self.watcher.stop()
         self.writer.stop()
-        self.outbox.close()
+        with self._on_a_full_disk():
+            self.outbox.close()
         self._opened.close()
 
     def reread(self) -> Sequence[str]:
@@ -200,9 +204,23 @@ class Station:
             self.board.ring()
         if self._changed or waited >= DELIVER_EVERY:
             self._delivered_at = self._clock.steady()
-            self.outbox.deliver_due(self._clock.now())
+            self._deliver()
             self._show()
         self._changed = False
+
+    def _deliver(self) -> None:
+        with self._on_a_full_disk():
+            self.outbox.deliver_due(self._clock.now())
+
+    @contextlib.contextmanager
+    def _on_a_full_disk(self) -> Iterator[None]:
+        """A receipt that finds no room waits in its lane, and the reserve is given up for it."""
+        try:
+            yield
+        except OperationalError as fault:
+            if not means_full(fault.orig):
+                raise
+            self.shard.choke()
 
     def _show(self) -> None:
         name = self.city.name

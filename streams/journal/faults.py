@@ -33,7 +33,12 @@ def told(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as fault:
-        if getattr(fault, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+        if means_full(fault):
             raise DiskFullError("disk-full", path=path) from fault
         name = getattr(fault, "sqlite_errorname", type(fault).__name__)
         raise JournalError("journal-unusable", path=path, code=name) from fault
+
+
+def means_full(fault: BaseException | None) -> bool:
+    """Whether SQLite says by this that the disk is full."""
+    return getattr(fault, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rules.signals import Cause
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
@@ -20,10 +22,11 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An engine's memory after the record at `head`."""
+    """An engine's memory after the record at `head`, and the last cause the desk had been told by then."""
 
     head: int
     data: bytes
+    told: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +38,14 @@ class RefusedDay:
     refused: int
     forgotten: int
     kept: int
+
+
+def row_of(snapshot: Snapshot) -> tuple[int, bytes, str]:
+    """The snapshot as it lies in its table."""
+    told = snapshot.told
+    return snapshot.head, snapshot.data, f"{told.epoch}/{told.offset}/{told.n}" if told is not None else ""
+
+
+def snapshot_of(head: int, data: bytes, told: str) -> Snapshot:
+    """The snapshot that such a row holds."""
+    return Snapshot(head, data, Cause(*map(int, told.split("/"))) if told else None)

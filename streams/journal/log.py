@@ -6,53 +6,32 @@ owns the one that writes. Offsets begin at 1 and are never given twice, also aft
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 
 from rules import book as books
 from rules.book import Book
-from rules.calendar import DAY_MS
 from rules.records import Frame, Record, RecordKind, Tick, decode, encode
+from streams.crashpoints import Crash, CrashPoint, never
+from streams.journal import refused as refused_records
+from streams.journal import sums
 from streams.journal.faults import JournalDamagedError, told
-from streams.journal.kept import Cursor, RefusedDay, Snapshot
-from streams.journal.schema import connect, counts_refusals
-from streams.refusals import Place, Reason, Refusal
+from streams.journal.kept import Cursor, RefusedDay, Snapshot, row_of, snapshot_of
+from streams.journal.schema import CHECKPOINT_BYTES, connect
+from streams.refusals import Refusal
 
 SNAPSHOTS_KEPT: Final = 2
 TORN: Final = "torn"
-_REFUSE: Final = (
-    "insert into refused (feed, reason, field, partition, offset, n, at, length, digest, kept)"
-    " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-_REFUSED: Final = (
-    "select feed, reason, field, partition, offset, n, at, length, digest, kept from refused"
-    " where ?1 is null or feed = ?1 order by serial desc limit ?2"
-)
-_REPLACED: Final = "delete from refused where partition = ? and offset = ? and n = ? returning feed, at"
-_PUT_THROUGH: Final = "delete from refused where partition = ? and offset = ? returning feed, at"
-_COUNT: Final = (
-    "insert into refused_days values (?1, ?2, ?3, ?4) on conflict (feed, day) do update"
-    " set refused = refused + ?3, forgotten = forgotten + ?4"
-)
-_GOING: Final = (
-    "select feed, at / 86400000, count(*) from refused"
-    " where serial <= (select serial from refused order by serial desc limit 1 offset ?) group by 1, 2"
-)
-_FORGET: Final = (
-    "delete from refused where serial <= (select serial from refused order by serial desc limit 1 offset ?)"
-)
-_KEPT: Final = (
-    "select feed, at / 86400000, count(distinct partition || ':' || offset || ':' || n) from refused group by 1, 2"
-)
 PAGE: Final = 500
 """Records read at a time: a long reader keeps the write-ahead log from shrinking."""
+_SMALL: Final = ("meta", "cursors", "books")
+"""Tables that are looked through at every start."""
+_PAGE_BYTES: Final = 4096
 
 
 def kind_of(record: Record) -> RecordKind:
@@ -61,30 +40,54 @@ def kind_of(record: Record) -> RecordKind:
     return "tick" if isinstance(record, Tick) else "order"
 
 
-def _sum(number: int, kind: str, data: bytes) -> bytes:
-    return hashlib.blake2b(data, digest_size=8, key=f"{number}/{kind}".encode()).digest()
-
-
 class Journal:
     """Log, books, snapshots, cursors and refused records of a city, in one SQLite file."""
 
-    def __init__(self, path: Path, link: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, link: sqlite3.Connection, cut_pages: int, crash: Crash) -> None:
         self._path = path
         self._link = link
-        self._last = self._find_last()
+        self._crash = crash
+        self._last = 0
+        self._unchecked = 0  # bytes written since the last checkpoint
+        self.cut_pages: Final = cut_pages
+        """Pages of a write that the last stop cut off, found and left out at the start."""
+        self.held_bytes = 0
+        """Bytes of the write-ahead log that the last checkpoint had to leave: somebody reads for long."""
 
     @classmethod
-    def open(cls, path: Path, *, read_only: bool = False) -> Self:
+    def open(cls, path: Path, *, read_only: bool = False, crash: Crash = never) -> Self:
         """The journal at `path`, made where there is none (unless read only). Raises JournalError."""
-        return cls(path, connect(path, read_only=read_only))
+        journal = cls(path, *connect(path, read_only=read_only), crash)
+        try:
+            with told(path):
+                journal._look()
+        except BaseException:
+            journal.close()
+            raise
+        return journal
 
     def close(self) -> None:
         self._link.close()
 
+    def _look(self) -> None:
+        """Whether what a start reads without being asked is whole. Raises JournalDamagedError."""
+        with self.moment():
+            if self._last != int(self._one("select max(offset) from log") or 0):
+                raise JournalDamagedError("journal-damaged", path=self._path, offset=self._last)
+            for table in _SMALL:
+                if self._one(f"pragma quick_check({table})") != "ok":
+                    raise JournalDamagedError("journal-row-damaged", path=self._path, table=table)
+            for table in ("meta", "cursors"):
+                for *values, mark in self._link.execute(f"select * from {table}"):  # noqa: S608 - one of two literals
+                    if mark != sums.of_row(table, *values):
+                        raise JournalDamagedError("journal-row-damaged", path=self._path, table=table)
+
     def _find_last(self) -> int:
-        with told(self._path):
-            given = self._link.execute("select seq from sqlite_sequence where name = 'log'").fetchone()
-        return int(given[0]) if given else 0
+        return int(self._one("select seq from sqlite_sequence where name = 'log'") or 0)
+
+    def _one(self, query: str) -> Any:
+        row = self._link.execute(query).fetchone()
+        return row[0] if row else None
 
     @property
     def last_offset(self) -> int:
@@ -92,11 +95,12 @@ class Journal:
         return self._last
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, inside: CrashPoint = CrashPoint.IN_COMMIT) -> Iterator[sqlite3.Connection]:
         with told(self._path):
             self._link.execute("begin immediate")
             try:
                 yield self._link
+                self._crash(inside)
                 self._link.execute("commit")
             except BaseException:
                 if self._link.in_transaction:
@@ -118,18 +122,36 @@ class Journal:
         rows = []
         for offset, record in enumerate(records, start=first):
             kind, data = kind_of(record), encode(record)
-            rows.append((offset, kind, data, _sum(offset, kind, data)))
+            rows.append((offset, kind, data, sums.of_data(offset, kind, data)))
+        self._checkpoint_sometimes()
         with self._transaction() as link:
             link.executemany("insert into log (offset, kind, data, sum) values (?, ?, ?, ?)", rows)
             link.executemany(
-                "insert into cursors values (?, ?, ?) on conflict (partition) do update set offset = excluded.offset,"
-                " mark = excluded.mark where excluded.offset >= cursors.offset",
-                [(cursor.partition, cursor.offset, cursor.mark) for cursor in cursors],
+                "insert into cursors values (?, ?, ?, ?) on conflict (partition) do update"
+                " set offset = excluded.offset, mark = excluded.mark, sum = excluded.sum"
+                " where excluded.offset >= cursors.offset",
+                [sums.sealed("cursors", cursor.partition, cursor.offset, cursor.mark) for cursor in cursors],
             )
-            self._keep(link, refused)
-            link.executemany("insert or replace into meta values (?, ?)", (meta or {}).items())
+            refused_records.keep(link, refused)
+            link.executemany(
+                "insert or replace into meta values (?, ?, ?)",
+                [sums.sealed("meta", name, value) for name, value in (meta or {}).items()],
+            )
+            self._crash(CrashPoint.BEFORE_COMMIT)
+        self._crash(CrashPoint.AFTER_COMMIT)
         self._last += len(rows)
+        self._unchecked += _PAGE_BYTES + sum(len(data) for _, _, data, _ in rows)
         return range(first, self._last + 1)
+
+    def _checkpoint_sometimes(self) -> None:
+        """Before a group, so that no answer waits for it. Never waits for a reader: what it holds stays for later."""
+        if self._unchecked < CHECKPOINT_BYTES:
+            return
+        self._crash(CrashPoint.IN_CHECKPOINT)
+        with told(self._path):
+            _, pages, done = self._link.execute("pragma wal_checkpoint(passive)").fetchone()
+        self.held_bytes = pages * _PAGE_BYTES if done < pages else 0
+        self._unchecked = 0
 
     def cut_torn(self, after: int) -> list[int]:
         """Set aside the records at the end that do not match their checksum; their offsets.
@@ -138,19 +160,20 @@ class Journal:
         """
         torn: list[int] = []
         for offset, kind, data, mark in self._rows(after):
-            if mark != _sum(offset, kind, data) or not _readable(data):
+            if mark != sums.of_data(offset, kind, data) or not _readable(data):
                 torn.append(offset)
             elif torn:
                 raise JournalDamagedError("journal-damaged", path=self._path, offset=torn[0])
         if torn:
             with self._transaction() as link:
                 link.executemany("update log set kind = ? where offset = ?", [(TORN, offset) for offset in torn])
+                self._crash(CrashPoint.CUTTING_TAIL)
         return torn
 
     def read(self, after: int = 0) -> Iterator[tuple[int, Record]]:
         """Records with offsets above `after`, in order, each checked. Raises JournalDamagedError."""
         for offset, kind, data, mark in self._rows(after):
-            if mark != _sum(offset, kind, data):
+            if mark != sums.of_data(offset, kind, data):
                 raise JournalDamagedError("journal-damaged", path=self._path, offset=offset)
             yield offset, decode(data)
 
@@ -165,14 +188,20 @@ class Journal:
         return record.now if isinstance(record, Tick) else None
 
     def _rows(self, after: int) -> Iterator[tuple[int, str, bytes, bytes]]:
-        query = "select offset, kind, data, sum from log where offset > ? and kind != ? order by offset limit ?"
+        """Rows above `after` that are not torn. Raises JournalDamagedError where one between them is gone."""
+        query = "select offset, kind, data, sum from log where offset > ? order by offset limit ?"
+        after = max(0, after)  # an engine that has heard nothing stands before 0
         while True:
             with told(self._path):
-                page = self._link.execute(query, (after, TORN, PAGE)).fetchall()
-            yield from page
+                page = self._link.execute(query, (after, PAGE)).fetchall()
+            for row in page:
+                if row[0] != after + 1:
+                    raise JournalDamagedError("journal-damaged", path=self._path, offset=after + 1)
+                after = row[0]
+                if row[1] != TORN:
+                    yield row
             if len(page) < PAGE:
                 return
-            after = page[-1][0]
 
     @contextmanager
     def moment(self) -> Iterator[int]:
@@ -198,30 +227,42 @@ class Journal:
         """Every book that ever judged this log, by digest."""
         with told(self._path):
             rows = self._link.execute("select digest, data from books").fetchall()
+        for digest, data in rows:
+            if sums.of_book(data) != digest:
+                raise JournalDamagedError("journal-row-damaged", path=self._path, table="books")
         return {digest: books.decode(data) for digest, data in rows}
 
     def put_snapshot(self, snapshot: Snapshot) -> None:
         """Write it and forget all but the last two."""
-        mark = _sum(snapshot.head, "snapshot", snapshot.data)
-        with self._transaction() as link:
-            link.execute("insert or replace into snapshots values (?, ?, ?)", (snapshot.head, snapshot.data, mark))
+        with self._transaction(inside=CrashPoint.IN_SNAPSHOT) as link:
+            link.execute(
+                "insert or replace into snapshots values (?, ?, ?, ?)", sums.sealed("snapshots", *row_of(snapshot))
+            )
             link.execute(
                 "delete from snapshots where head not in (select head from snapshots order by head desc limit ?)",
                 (SNAPSHOTS_KEPT,),
             )
+        self._unchecked += len(snapshot.data)
 
     def snapshots(self) -> Iterator[Snapshot | None]:
-        """The snapshots kept, newest first; None stands for one that does not match its checksum."""
+        """The snapshots kept, newest first; None stands for one that cannot be read or does not match its checksum."""
         with told(self._path):
             heads = self._link.execute("select head from snapshots order by head desc").fetchall()
         for (head,) in heads:
-            with told(self._path):
-                data, mark = self._link.execute("select data, sum from snapshots where head = ?", (head,)).fetchone()
-            yield Snapshot(head, data) if mark == _sum(head, "snapshot", data) else None
+            try:
+                row = self._link.execute(
+                    "select head, data, told, sum from snapshots where head = ?", (head,)
+                ).fetchone()
+            except sqlite3.DatabaseError:  # its pages are damaged: an older one, or the log, says the same
+                row = None
+            whole = row is not None and row[-1] == sums.of_row("snapshots", *row[:-1])
+            yield snapshot_of(*row[:-1]) if whole else None
 
     def cursor(self, partition: str) -> Cursor | None:
         with told(self._path):
-            row = self._link.execute("select * from cursors where partition = ?", (partition,)).fetchone()
+            row = self._link.execute(
+                "select partition, offset, mark from cursors where partition = ?", (partition,)
+            ).fetchone()
         return Cursor(*row) if row else None
 
     def cursors(self) -> dict[str, Cursor]:
@@ -229,51 +270,33 @@ class Journal:
             rows = self._link.execute("select partition, offset, mark from cursors").fetchall()
         return {row[0]: Cursor(*row) for row in rows}
 
-    @staticmethod
-    def _keep(link: sqlite3.Connection, refused: Iterable[Refusal]) -> None:
-        """Keep refused records, one a raw place: a later refusal of a place takes the earlier one's."""
-        days: Counter[tuple[str, int]] = Counter()
-        for r in refused:
-            for feed, at in link.execute(_REPLACED, _place(r.place)).fetchall():
-                days[feed, at // DAY_MS] -= 1
-            link.execute(_REFUSE, (r.feed, r.reason.value, r.field, *_place(r.place), r.at, r.length, r.digest, r.kept))
-            days[r.feed, r.at // DAY_MS] += 1
-        link.executemany(_COUNT, [(*day, n, 0) for day, n in days.items()])
-
     def refused(self, *, feed: str | None = None, limit: int = 100) -> list[Refusal]:
-        """The refused records kept last, newest first."""
+        """The refused records kept last, newest first. Raises JournalDamagedError."""
         with told(self._path):
-            rows = self._link.execute(_REFUSED, (feed, limit)).fetchall()
-        return [Refusal(row[0], Reason(row[1]), row[2], Place(*row[3:6]), *row[6:]) for row in rows]
+            try:
+                return refused_records.kept(self._link, feed, limit)
+            except refused_records.DamagedRowError:
+                raise JournalDamagedError("journal-row-damaged", path=self._path, table="refused") from None
 
     def forget_places(self, partition: str, offsets: Iterable[int]) -> None:
         """Forget the refused records of these places: they were put through."""
         with self._transaction() as link:
-            days: Counter[tuple[str, int]] = Counter()
-            for offset in offsets:
-                gone = link.execute(_PUT_THROUGH, (partition, offset)).fetchall()
-                days.update((feed, at // DAY_MS) for feed, at in gone)
-            link.executemany(_COUNT, [(*day, -n, 0) for day, n in days.items()])
+            refused_records.forget_places(link, partition, offsets)
 
     def forget_refused(self, kept: int) -> int:
         """Keep the last `kept` refused records; how many went."""
         with self._transaction() as link:
-            going = link.execute(_GOING, (kept,)).fetchall()
-            link.executemany(_COUNT, [(feed, day, 0, n) for feed, day, n in going])
-            return link.execute(_FORGET, (kept,)).rowcount
+            return refused_records.forget(link, kept)
 
     def refused_days(self) -> list[RefusedDay]:
         """How many records were refused, by feed and day; those that are no longer kept too."""
         with told(self._path):
-            kept = {(feed, day): n for feed, day, n in self._link.execute(_KEPT)}
-            if not counts_refusals(self._link):  # a file that no writer of this release has opened yet
-                return [RefusedDay(*day, n, 0, n) for day, n in kept.items()]
-            rows = self._link.execute("select feed, day, refused, forgotten from refused_days").fetchall()
-        counted = {(feed, day): (refused, forgotten) for feed, day, refused, forgotten in rows}
-        return [
-            RefusedDay(*day, *counted.get(day, (0, 0)), kept.get(day, 0))
-            for day in sorted(counted.keys() | kept.keys())
-        ]
+            return refused_records.days(self._link)
+
+    def integrity(self) -> str:
+        """What SQLite says of the whole file: "ok", else the first thing that is wrong. Reads all of it."""
+        with told(self._path):
+            return str(self._one("pragma integrity_check(1)"))
 
     def meta(self, name: str) -> str | None:
         with told(self._path):
@@ -282,7 +305,7 @@ class Journal:
 
     def put_meta(self, name: str, value: str) -> None:
         with self._transaction() as link:
-            link.execute("insert or replace into meta values (?, ?)", (name, value))
+            link.execute("insert or replace into meta values (?, ?, ?)", sums.sealed("meta", name, value))
 
 
 def _readable(data: bytes) -> bool:
@@ -291,7 +314,3 @@ def _readable(data: bytes) -> bool:
     except (msgspec.MsgspecError, ValueError):
         return False
     return True
-
-
-def _place(place: Place) -> tuple[str, int, int]:
-    return place.partition, place.offset, place.n

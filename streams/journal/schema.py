@@ -10,25 +10,30 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
+from streams.journal import upgrade, wal
 from streams.journal.faults import JournalError, told
 
-VERSION: Final = 1
+VERSION: Final = 2
 BUSY_SECONDS: Final = 5.0
-WAL_PAGES: Final = 2_000
-"""Pages of the write-ahead log at which the writer checkpoints (8 MiB)."""
+CHECKPOINT_BYTES: Final = 8 << 20
+"""So much is written between two checkpoints."""
+WAL_KEPT_BYTES: Final = 64 << 20
+"""The write-ahead log is cut to this once a long reader has gone."""
 
 TABLES: Final = """
 create table log (offset integer primary key autoincrement, kind text not null, data blob not null, sum blob not null);
 create table books (digest text primary key, data blob not null) without rowid;
-create table snapshots (head integer primary key, data blob not null, sum blob not null);
-create table cursors (partition text primary key, offset integer not null, mark text not null) without rowid;
+create table snapshots (head integer primary key, data blob not null, told text not null, sum blob not null);
+create table cursors (
+    partition text primary key, offset integer not null, mark text not null, sum blob not null
+) without rowid;
 create table refused (
     serial integer primary key autoincrement, feed text not null, reason text not null, field text not null,
     partition text not null, offset integer not null, n integer not null, at integer not null,
-    length integer not null, digest text not null, kept blob not null
+    length integer not null, digest text not null, kept blob not null, sum blob not null
 );
 create index refused_place on refused (partition, offset);
-create table meta (name text primary key, value text not null) without rowid;
+create table meta (name text primary key, value text not null, sum blob not null) without rowid;
 """
 
 REFUSED_DAYS: Final = """
@@ -44,10 +49,14 @@ insert into refused_days select feed, at / 86400000, count(distinct partition ||
 Made beside the tables of version 1 when a writer first opens the file, from what is still kept then."""
 
 
-def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    """A connection in WAL mode with synchronous=FULL. Raises JournalError where the file is none of ours."""
+def connect(path: Path, *, read_only: bool) -> tuple[sqlite3.Connection, int]:
+    """A connection in WAL mode with synchronous=FULL, and how many pages of a write that was cut off it left out.
+
+    Raises JournalError where the file is none of ours, JournalDamagedError where its write-ahead log is damaged.
+    """
     if read_only and not path.exists():
         raise JournalError("journal-missing", path=path)
+    cut = 0
     with told(path):
         link = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
@@ -55,21 +64,27 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
                 link.execute("pragma query_only = 1")
                 link.execute("pragma wal_autocheckpoint = 0")
             else:
-                _prepare(link)
+                link.execute("pragma journal_mode = wal")
+                new = link.execute("select count(*) from sqlite_master").fetchone()[0] == 0
+                cut = wal.cut_pages(path)  # before anything is written over it
+                _prepare(link, new=new)
             _check_version(link, path)
         except BaseException:
             link.close()
             raise
-    return link
+    return link, cut
 
 
-def _prepare(link: sqlite3.Connection) -> None:
-    link.execute("pragma journal_mode = wal")
+def _prepare(link: sqlite3.Connection, *, new: bool) -> None:
     link.execute("pragma synchronous = full")
-    link.execute(f"pragma wal_autocheckpoint = {WAL_PAGES}")
-    if link.execute("select count(*) from sqlite_master").fetchone()[0] == 0:
+    link.execute("pragma wal_autocheckpoint = 0")  # the journal does it itself, between two groups
+    link.execute(f"pragma journal_size_limit = {WAL_KEPT_BYTES}")
+    if new:
         link.executescript(f"begin; {TABLES} {REFUSED_DAYS} pragma user_version = {VERSION}; commit;")
-    elif link.execute("pragma user_version").fetchone()[0] == VERSION and not counts_refusals(link):
+        return
+    if link.execute("pragma user_version").fetchone()[0] == 1:
+        upgrade.from_1(link)
+    if link.execute("pragma user_version").fetchone()[0] == VERSION and not counts_refusals(link):
         link.executescript(f"begin; {REFUSED_DAYS} commit;")
 
 

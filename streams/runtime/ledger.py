@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import structlog
 
@@ -18,6 +19,9 @@ from streams.refusals import Refusal
 
 log = structlog.get_logger()
 
+HELD_ALARM_BYTES: Final = 256 << 20
+"""So much of the write-ahead log may a long reader hold before it is told."""
+
 
 class Ledger:
     """A journal as the shard writes it. `full`: events are turned away just now."""
@@ -27,6 +31,7 @@ class Ledger:
         self._city = city
         self._metrics = metrics
         self._reserve = reserve
+        self._held = False
         self.full = False
 
     def write(
@@ -38,7 +43,7 @@ class Ledger:
         meta: Mapping[str, str] | None = None,
     ) -> range:
         """One group commit; the offsets. Raises DiskFullError: nothing was written."""
-        if self.full and any(isinstance(record, Frame) for record in records) and not self._breathe():
+        if self.full and any(isinstance(record, Frame) for record in records) and not self.breathe():
             raise DiskFullError("disk-full", path=self._city)
         with self._metrics.commit_seconds.labels(self._city).time():
             try:
@@ -46,6 +51,7 @@ class Ledger:
             except DiskFullError:
                 self.choke()
                 raise
+        self._look_at_the_readers()
         for kind, n in Counter(kind_of(record) for record in records).items():
             self._metrics.records_written.labels(self._city, kind).inc(n)
         return offsets
@@ -59,7 +65,15 @@ class Ledger:
         if self._reserve is not None:
             self._reserve.release()
 
-    def _breathe(self) -> bool:
+    def _look_at_the_readers(self) -> None:
+        """Say once that somebody reads for so long that the write-ahead log cannot be emptied."""
+        held = self._journal.held_bytes
+        self._metrics.journal_held.labels(self._city).set(held)
+        if held >= HELD_ALARM_BYTES and not self._held:
+            log.error("journal_held_by_a_reader", city=self._city, bytes=held)
+        self._held = held >= HELD_ALARM_BYTES
+
+    def breathe(self) -> bool:
         """Whether there is room again, the reserve taken back included."""
         if self._reserve is not None and not self._reserve.hold():
             return False

@@ -40,9 +40,13 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """How a start went: the head it began from, the records judged again, the torn ones set aside."""
+    """How a start went: the head it began from, the records judged again, the torn ones set aside.
+
+    `cut_pages`: of a write that the last stop cut off, and that nobody was answered for.
+    """
 
     head: int
     records: int
     torn: tuple[int, ...]
     bad_snapshots: int
+    cut_pages: int = 0

@@ -43,9 +43,10 @@ class Engines(Protocol):
 
 
 class Desk(Protocol):
-    """Where signals go (`alerts.room.DeskRoom`)."""
+    """Where signals go (`alerts.room.DeskRoom`). While `shut`, alerts are kept and no notice is written."""
 
     book: Book
+    shut: bool
 
     def apply(self, signals: Sequence[Signal], wall_at: int) -> list[Alert]: ...
 

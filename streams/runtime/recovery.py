@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -32,25 +33,40 @@ def check_clock(journal: Journal, kind: ClockKind, *, loading: bool) -> None:
         raise JournalError("clock-differs", was=was)
 
 
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """An engine to go on with, how many snapshots were passed over as bad, and what the desk has lost.
+
+    `lost_to`: the desk was told up to here, and no longer knows it; None: it knows all.
+    """
+
+    engine: EngineLike
+    bad: int
+    lost_to: Cause | None
+
+
 def restored(
     journal: Journal, engines: Engines, book: Book, kind: ClockKind, heard: Cause | None, metrics: Metrics
-) -> tuple[EngineLike, int]:
-    """The engine from the newest good snapshot, else from nothing, and how many snapshots were bad.
+) -> Restored:
+    """The engine from the newest good snapshot that its desk has caught up with, else from nothing.
 
     `heard` is the last cause the desk has applied. A log made anew, or put back from a copy, gets an epoch above it:
-    else the desk would take what it says for repeats.
+    else the desk would take what it says for repeats. A desk that has lost what it was told (an older copy of its
+    store, or none) is told again out of the log.
     """
     first = _first_book(journal, book, heard)
-    engine, bad = _newest(journal, engines, book.city, metrics)
+    engine, bad, lost_to = _newest(journal, engines, book.city, heard, metrics)
     if engine is None:
         engine = engines.make(journal.books()[first], int(journal.meta(EPOCH) or 0), kind)
+    if lost_to is not None:
+        log.warning("desk_is_behind_its_log", city=book.city, told=lost_to.offset, heard=heard.offset if heard else 0)
     if heard is not None and (engine.epoch, journal.last_offset) < (heard.epoch, heard.offset):
         log.warning("log_is_behind_its_desk", city=book.city, last=journal.last_offset, heard=heard.offset)
         engine.epoch = heard.epoch + 1
         journal.put_meta(EPOCH, str(engine.epoch))
     for known in journal.books().values():
         engine.add_book(known)
-    return engine, bad
+    return Restored(engine, bad, lost_to)
 
 
 def _first_book(journal: Journal, book: Book, heard: Cause | None) -> str:
@@ -63,15 +79,21 @@ def _first_book(journal: Journal, book: Book, heard: Cause | None) -> str:
     return book.digest
 
 
-def _newest(journal: Journal, engines: Engines, city: str, metrics: Metrics) -> tuple[EngineLike | None, int]:
+def _newest(
+    journal: Journal, engines: Engines, city: str, heard: Cause | None, metrics: Metrics
+) -> tuple[EngineLike | None, int, Cause | None]:
     books, bad = journal.books(), 0
+    lost_to: Cause | None = None
     for snapshot in journal.snapshots():
         if snapshot is not None:
+            if snapshot.told is not None and (heard is None or heard < snapshot.told):
+                lost_to = lost_to or snapshot.told
+                continue
             try:
-                return engines.restore(snapshot.data, books), bad
+                return engines.restore(snapshot.data, books), bad, lost_to
             except ValueError:  # of another format: the log says it all again
                 log.info("snapshot_of_another_format", city=city)
         bad += 1
         log.warning("snapshot_refused", city=city)
         metrics.snapshots_refused.labels(city).inc()
-    return None, bad
+    return None, bad, lost_to

@@ -6,7 +6,6 @@ After a kill the walk is taken again from the last good snapshot; the desk drops
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -14,12 +13,12 @@ from typing import Final
 import numpy as np
 import structlog
 from msgspec import structs
-from sqlalchemy.exc import OperationalError
 
 from rules.book import Book
 from rules.records import Blind, Frame, Order, Record, Tick, UseBook
 from rules.signals import Cause, Signal
 from streams.clock import Clock
+from streams.crashpoints import Crash, CrashPoint, never
 from streams.journal import Cursor, Journal, Reserve, Snapshot
 from streams.metrics import Metrics
 from streams.refusals import Refusal
@@ -27,6 +26,7 @@ from streams.runtime.ledger import Ledger
 from streams.runtime.parcels import Parcel, Receipt, Recovery
 from streams.runtime.ports import ClockKind, Desk, EngineLike, Engines, Listener
 from streams.runtime.recovery import BOOK, check_clock, restored
+from streams.runtime.telling import Telling
 
 log = structlog.get_logger()
 
@@ -49,18 +49,19 @@ class Shard:
         reserve: Reserve | None = None,
         kind: ClockKind = "wall",
         loading: bool = False,
+        crash: Crash = never,
     ) -> None:
+        self._crash = crash
         self._journal = journal
         self._engines = engines
-        self._desk = desk
         self._clock = clock
         self._metrics = metrics
         self.kind: Final = kind
         self._loading = loading
         self._engine: EngineLike | None = None
         self._ledger = Ledger(journal, desk.book.city, metrics, reserve)
+        self._telling = Telling(desk, self._ledger, metrics, crash)
         self._remembered = 0  # head of the last snapshot
-        self.listeners: list[Listener] = []
 
     @property
     def engine(self) -> EngineLike:
@@ -69,9 +70,22 @@ class Shard:
         return self._engine
 
     @property
+    def listeners(self) -> list[Listener]:
+        return self._telling.listeners
+
+    @property
     def full(self) -> bool:
         """Whether events are turned away because the disk is full."""
         return self._ledger.full
+
+    def breathe(self) -> bool:
+        """Whether events can be taken: always while the disk is not full, else once there is room again."""
+        self._telling.again(self._clock.now())
+        return not self.full or self._ledger.breathe()
+
+    def choke(self) -> None:
+        """Somebody else of the city found the disk full: the reserve is given up."""
+        self._ledger.choke()
 
     @property
     def tick(self) -> int:
@@ -81,6 +95,10 @@ class Shard:
     @property
     def city(self) -> str:
         return self.engine.book.city
+
+    @property
+    def last_offset(self) -> int:
+        return self._journal.last_offset
 
     @property
     def unremembered(self) -> int:
@@ -96,19 +114,25 @@ class Shard:
         """
         check_clock(self._journal, self.kind, loading=self._loading)
         self._journal.put_book(book)
-        self._engine, bad = restored(self._journal, self._engines, book, self.kind, heard, self._metrics)
+        begun = restored(self._journal, self._engines, book, self.kind, heard, self._metrics)
+        self._engine, self._telling.told = begun.engine, heard
         torn = self._journal.cut_torn(self.engine.offset)
         head = self._remembered = self.engine.offset
         records = 0
         for offset, record in self._journal.read(after=head):
-            self._judge([(offset, record)], self._clock.now(), again=True)
+            with self._telling.in_silence(silent=begun.lost_to is not None and offset <= begun.lost_to.offset):
+                self._judge([(offset, record)], self._clock.now(), again=True)
+            self._crash(CrashPoint.IN_RECOVERY)
             records += 1
         self.use(book)
         if torn:
             log.warning("journal_tail_cut", city=self.city, first=torn[0], records=len(torn))
             self._metrics.journal_cut.labels(self.city).inc(len(torn))
+        if self._journal.cut_pages:
+            log.warning("unfinished_write_cut", city=self.city, pages=self._journal.cut_pages)
         self._show()
-        return Recovery(head, records, tuple(torn), bad)
+        self._crash(CrashPoint.BEFORE_TICKING)
+        return Recovery(head, records, tuple(torn), begun.bad, self._journal.cut_pages)
 
     def use(self, book: Book) -> bool:
         """Put `book` in force by an Order, where another one is; whether it was needed.
@@ -210,23 +234,9 @@ class Shard:
                 if isinstance(record, Frame) and not again:
                     self._count(record, answers[-1])
         if signals:
-            self._desk.book = engine.book
-            self._say(signals, wall_at)
+            self._telling.say(signals, engine.book, wall_at)
         self._show()
         return answers
-
-    def _say(self, signals: Sequence[Signal], wall_at: int) -> None:
-        for signal in signals:
-            self._metrics.signals_raised.labels(self.city, signal.rule, signal.state).inc()
-        try:
-            changed = self._desk.apply(signals, wall_at)
-        except OperationalError as fault:
-            if getattr(fault.orig, "sqlite_errorcode", 0) != sqlite3.SQLITE_FULL:
-                raise
-            self._ledger.choke()  # alerts live on what was kept back for them
-            changed = self._desk.apply(signals, wall_at)
-        for hear in self.listeners:
-            hear(signals, changed)
 
     def _count(self, frame: Frame, answers: Sequence[str]) -> None:
         feeds = frame.rows["feed"].tolist()
@@ -247,19 +257,20 @@ class Shard:
     def _hear(self, signals: Iterable[Signal]) -> None:
         """Say signals one by one, each at its own time."""
         for signal in signals:
-            self._desk.book = self.engine.book
-            self._say([signal], signal.at)
+            self._telling.say([signal], self.engine.book, signal.at)
         self._show()
 
     # memory
 
     def remember(self) -> None:
-        """Write a snapshot of the engine after the last record."""
-        if not self.unremembered:
+        """Write a snapshot of the engine after the last record; not while the desk waits to be told."""
+        if not self.unremembered or self._telling.waiting:
             return
         with self._metrics.snapshot_seconds.labels(self.city).time():
             data = self.engine.snapshot()
-            self._journal.put_snapshot(Snapshot(self._journal.last_offset, data))
+            self._crash(CrashPoint.BEFORE_SNAPSHOT)
+            self._journal.put_snapshot(Snapshot(self._journal.last_offset, data, self._telling.told))
+            self._crash(CrashPoint.AFTER_SNAPSHOT)
         self._metrics.snapshot_bytes.labels(self.city).set(len(data))
         self._remembered = self._journal.last_offset
 

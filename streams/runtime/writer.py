@@ -39,6 +39,8 @@ TELL_SECONDS: Final = 5.0
 GROUP_EVENTS: Final = 20_000
 """Most events of one group commit."""
 FULL_DISK_PAUSE: Final = 0.5
+BREATHE_SECONDS: Final = 5.0
+"""How often a city whose disk is full looks for room, also while nobody sends."""
 
 
 class QueueFullError(Exception):
@@ -82,7 +84,7 @@ class Writer:
         self._stopping = False
         self._backlog = backlog
         self._caught_up = False
-        self._remembered_at = self._told_at = clock.steady()
+        self._remembered_at = self._told_at = self._breathed_at = clock.steady()
         self._thread = threading.Thread(target=self._run, name="tocsin-writer", daemon=True)
         metrics.queue_bound.labels(shard.city).set(queue_events)
 
@@ -153,7 +155,7 @@ class Writer:
         try:
             while self._turn():
                 pass
-            self._shard.remember()
+            self._remember()
         except BaseException as fault:
             log.exception("writer_broke", city=self._shard.city)  # a broken promise: told, and the process ends
             self._fail(fault)
@@ -181,6 +183,7 @@ class Writer:
         elif self._stopping:
             return False
         self._pass_time()
+        self._breathe_sometimes()
         self._remember_sometimes()
         if self._after_turn is not None:
             self._after_turn()
@@ -285,6 +288,11 @@ class Writer:
             self._told_at = self._clock.steady()
             log.info("catching_up", city=self._shard.city, at=rfc3339(self._shard.tick)[:10])
 
+    def _breathe_sometimes(self) -> None:
+        if self._shard.full and self._clock.steady() - self._breathed_at >= BREATHE_SECONDS:
+            self._breathed_at = self._clock.steady()
+            self._shard.breathe()
+
     def _remember_sometimes(self) -> None:
         waited = self._clock.steady() - self._remembered_at
         due = self._shard.unremembered >= self._snapshot_records or (
@@ -292,9 +300,12 @@ class Writer:
         )
         if not due:
             return
+        self._remember()
+        self._remembered_at = self._clock.steady()
+
+    def _remember(self) -> None:
         try:
             self._shard.remember()
             self._shard.forget_refused(self._refused_kept)
-        except DiskFullError:
+        except DiskFullError:  # the log says it all again
             log.warning("snapshot_waits_for_room", city=self._shard.city)
-        self._remembered_at = self._clock.steady()

@@ -115,6 +115,7 @@ class ListeningDesk:
 
     def __init__(self, book: Book) -> None:
         self.book = book
+        self.shut = False
         self.heard: list[Signal] = []
 
     def apply(self, signals: Sequence[Signal], wall_at: int) -> list[Alert]:

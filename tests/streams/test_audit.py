@@ -19,7 +19,7 @@ from streams.audit import Audit, Recount, audit, lines, table
 from streams.audit.audit import compared
 from streams.audit.series import compare, reaches_back_to
 from streams.engines import RuleEngines
-from streams.journal import Cursor, Journal, RefusedDay, Snapshot
+from streams.journal import Cursor, Journal, JournalDamagedError, RefusedDay, Snapshot
 from streams.messages import SpokenError
 from streams.refusals import Place, Reason, Refusal
 from streams.runtime.recovery import FIRST_BOOK
@@ -165,10 +165,17 @@ def test_an_event_counted_twice_in_a_series_is_found_by_rule_area_and_bucket(kep
     assert ("north", "traffic.jam", START + 60 * MINUTE) in {(c.area, c.category, c.start) for c in differs}
 
 
-def test_a_frame_that_is_gone_from_the_log_is_found(kept: Kept) -> None:
-    kept.tamper(
-        lambda link: link.execute("delete from log where offset = (select min(offset) from log where kind = 'frame')")
-    )
+FIRST_FRAME = "offset = (select min(offset) from log where kind = 'frame')"
+
+
+def test_a_frame_that_is_gone_from_the_log_is_told_by_the_journal_itself(kept: Kept) -> None:
+    kept.tamper(lambda link: link.execute(f"delete from log where {FIRST_FRAME}"))
+    with pytest.raises(JournalDamagedError, match="record 5"):
+        kept.audit()
+
+
+def test_a_frame_that_was_set_aside_is_found(kept: Kept) -> None:
+    kept.tamper(lambda link: link.execute(f"update log set kind = 'torn' where {FIRST_FRAME}"))
     found = kept.audit()
     assert "received" in {one.what for one in found.imbalances}
     assert not found.balanced

@@ -17,7 +17,7 @@ from streams.http.trouble import HEADERS, STATUS, WORDS, Trouble
 from streams.journal import DiskFullError, Journal
 from streams.push import BandTick
 from streams.runtime import Parcel, Receipt
-from tests.streams.town import LINES, NAME, Scene, event, in_service, make_town, packed
+from tests.streams.town import JSON, LINES, NAME, Scene, event, in_service, make_town, packed
 
 SECRET = "13912345678"
 
@@ -301,6 +301,38 @@ def test_on_the_stream_clock_ticks_come_in_band(town: Path, tmp_path: Path) -> N
         reader.close()
     occurred = 1_795_492_800_000
     assert told == [occurred, noon + 1_000, noon + 1_001, noon + 5_000, noon + 6_000]
+
+
+def test_on_the_stream_clock_time_passes_when_every_feed_has_shown_it(tmp_path: Path) -> None:
+    noon = 1_795_521_600_000
+    more = "kind: incident\ncomes: {push: true}\nformat: contract\n"
+    town = make_town(tmp_path / "two", more=more)
+    for first, second in ((noon + 5_000, noon + 2_000), (0, noon + 9_000)):  # what a feed has shown outlives a restart
+        with in_service(town, tmp_path, kind="stream") as scene:
+            for feed, tick in (("calls", first), ("more", second)):
+                scene.client.post(f"/v1/events?feed={feed}", content=b'{"tick": %d}' % tick, headers=JSON)
+    reader = Journal.open(tmp_path / NAME / "journal.sqlite", read_only=True)
+    told = [record.now for _, record in reader.read() if isinstance(record, Tick)]
+    reader.close()
+    assert told == [noon + 2_000, noon + 5_000]
+
+
+def test_a_feed_that_tells_arrivals_is_believed_on_the_stream_clock(tmp_path: Path) -> None:
+    feed = (
+        "kind: incident\ncomes: {push: true}\nformat: json\nsource: s\n"
+        "times: {zone: UTC, formats: '%Y-%m-%d %H:%M:%S'}\n"
+        "columns: {id: n, occurred_at: at, arrived_at: came, category: [{otherwise: traffic}],"
+        " area: [{otherwise: east}]}\n"
+    )
+    town = make_town(tmp_path / "rows", rows=feed)
+    row = {"n": "1", "at": "2026-11-24 04:00:00", "came": "2026-11-24 04:00:07"}
+    with in_service(town, tmp_path, kind="stream") as scene:
+        answer = scene.client.post("/v1/events?feed=rows", json=row)
+        assert answer.status_code == 202, answer.text
+    reader = Journal.open(tmp_path / NAME / "journal.sqlite", read_only=True)
+    (frame,) = [record for _, record in reader.read() if isinstance(record, Frame)]
+    reader.close()
+    assert (frame.rows["arrived_at"] - frame.rows["occurred_at"]).tolist() == [7_000]
 
 
 def test_a_tick_in_band_is_no_event_on_the_wall_clock(scene: Scene) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ from streams.journal import (
     JournalError,
     Reserve,
     Snapshot,
+    log,
+    sums,
 )
 from streams.refusals import Place, Reason, Refusal
 
@@ -169,6 +172,105 @@ def test_a_file_of_another_version_is_not_touched(path: Path) -> None:
     edit(path, "pragma user_version = 99")
     with pytest.raises(JournalError, match="version 99"):
         Journal.open(path)
+
+
+VERSION_1 = """
+create table log (offset integer primary key autoincrement, kind text not null, data blob not null, sum blob not null);
+create table books (digest text primary key, data blob not null) without rowid;
+create table snapshots (head integer primary key, data blob not null, sum blob not null);
+create table cursors (partition text primary key, offset integer not null, mark text not null) without rowid;
+create table refused (
+    serial integer primary key autoincrement, feed text not null, reason text not null, field text not null,
+    partition text not null, offset integer not null, n integer not null, at integer not null,
+    length integer not null, digest text not null, kept blob not null
+);
+create index refused_place on refused (partition, offset);
+create table meta (name text primary key, value text not null) without rowid;
+insert into meta values ('epoch', '3');
+insert into cursors values ('push-calls', 7, '');
+insert into refused values (1, 'calls', 'unknown_field', '#3', 'push', 4, 0, 5, 2, '00ff', x'7b7d');
+pragma user_version = 1;
+"""
+
+
+def test_a_journal_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as link:
+        link.executescript(VERSION_1)
+        link.execute("insert into snapshots values (5, x'01', ?)", (sums.of_data(5, "snapshot", b"\x01"),))
+        link.commit()
+    for _ in range(2):
+        with closing(Journal.open(path)) as journal:
+            assert journal.meta("epoch") == "3"
+            assert journal.cursor("push-calls") == Cursor("push-calls", 7)
+            assert list(journal.snapshots()) == [Snapshot(5, b"\x01")]
+            assert [kept.length for kept in journal.refused()] == [2]
+            assert [day.refused for day in journal.refused_days()] == [1]
+
+
+def test_a_small_row_that_does_not_match_its_checksum_ends_the_start(journal: Journal, path: Path) -> None:
+    journal.append(RECORDS, cursors=[Cursor("push", 3)], meta={"epoch": "0"}, refused=[refusal(1)])
+    for table, column in (("refused", "length"), ("meta", "value"), ("cursors", "offset")):
+        edit(path, f"update {table} set {column} = {column} + 1")
+        with pytest.raises(JournalDamagedError, match=f"table {table} does not match"):
+            list(journal.refused()) if table == "refused" else Journal.open(path)
+        edit(path, f"update {table} set {column} = {column} - 1")
+
+
+def test_a_record_that_is_gone_is_told(journal: Journal, path: Path) -> None:
+    journal.append(RECORDS)
+    edit(path, "delete from log where offset = 2")
+    with pytest.raises(JournalDamagedError, match="record 2"):
+        list(journal.read())
+    edit(path, "delete from log where offset = 3")
+    with pytest.raises(JournalDamagedError, match="record 3"):
+        Journal.open(path)
+
+
+def test_a_write_that_was_cut_off_is_left_out_and_told(journal: Journal, path: Path, tmp_path: Path) -> None:
+    for n in range(1, 6):
+        journal.append([Tick(n)])
+    copy = killed(path, tmp_path / "cut", lambda log: log[:-100])
+    with closing(Journal.open(copy)) as again:
+        assert again.last_offset == 4
+        assert again.cut_pages > 0
+
+
+def test_damage_further_in_front_of_the_write_ahead_log_is_no_cut(journal: Journal, path: Path, tmp_path: Path) -> None:
+    for n in range(1, 6):
+        journal.append([Tick(n)])
+
+    def flipped(data: bytes, at: int) -> bytes:
+        return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+    for at in (20, 32 + 24 + 100):  # its header; the first page
+        copy = killed(path, tmp_path / str(at), partial(flipped, at=at))
+        with pytest.raises(JournalDamagedError, match="commits behind the damage"):
+            Journal.open(copy)
+
+
+def killed(path: Path, folder: Path, damage: Callable[[bytes], bytes]) -> Path:
+    """What a kill leaves of the journal at `path`, its write-ahead log damaged."""
+    folder.mkdir()
+    copy = folder / path.name
+    copy.write_bytes(path.read_bytes())
+    Path(f"{copy}-wal").write_bytes(damage(Path(f"{path}-wal").read_bytes()))
+    return copy
+
+
+def test_a_long_reader_holds_the_write_ahead_log_and_nobody_waits(
+    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "CHECKPOINT_BYTES", 1)
+    journal.append([Tick(1)])
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("begin")
+        reader.execute("select count(*) from log").fetchone()
+        journal.append([Tick(2)])
+        journal.append([Tick(3)])
+        assert journal.held_bytes > 0
+        reader.execute("commit")
+    journal.append([Tick(4)])
+    assert journal.held_bytes == 0
 
 
 def test_a_file_that_is_no_database_gets_one_clear_sentence(path: Path) -> None:

@@ -228,13 +228,61 @@ def test_a_full_disk_at_the_desk_gives_the_reserve_up_and_says_it_again(tmp_path
 
     city = City(tmp_path, reserve=4096)
     desk = FullOnce(city.book)
-    city.shard._desk = desk
+    city.shard._telling.desk = desk
     with closing(city.shard):
         city.recover()
         city.shard.take([Parcel(frame=frame([1, 2, 3]))])
         assert len(desk.heard) == 1
         assert city.shard.full
         assert not (tmp_path / "reserve").exists()
+
+
+def test_signals_wait_where_even_the_reserve_is_used_up_and_no_snapshot_passes_them(tmp_path: Path) -> None:
+    class Full(ListeningDesk):
+        full = True
+
+        def apply(self, signals: Sequence[Signal], wall_at: int) -> list[Alert]:
+            if self.full:
+                fault = sqlite3.OperationalError("database or disk is full")
+                fault.sqlite_errorcode = sqlite3.SQLITE_FULL
+                raise OperationalError("insert", {}, fault)
+            return super().apply(signals, wall_at)
+
+    city = City(tmp_path, reserve=4096)
+    city.shard._telling.desk = desk = Full(city.book)
+    with closing(city.shard):
+        city.recover()
+        city.shard.take([Parcel(frame=frame([1, 2, 3]))])
+        city.shard.remember()
+        assert (desk.heard, list(city.journal.snapshots())) == ([], [])
+        desk.full = False
+        assert city.shard.breathe()
+        city.shard.remember()
+        assert [heard.cause.n for heard in desk.heard] == [2]
+        assert [kept.told for kept in city.journal.snapshots() if kept] == [desk.heard[-1].cause]
+
+
+def test_a_desk_that_lost_what_it_was_told_is_told_again_in_silence(tmp_path: Path) -> None:
+    class Noting(ListeningDesk):
+        silent: list[bool]
+
+        def apply(self, signals: Sequence[Signal], wall_at: int) -> list[Alert]:
+            self.silent += [self.shut] * len(signals)
+            return super().apply(signals, wall_at)
+
+    city = City(tmp_path)
+    city.recover()
+    city.shard.take([Parcel(frame=frame([1, 2, 3]))])
+    city.shard.remember()
+    city.shard.take([Parcel(frame=frame([4, 5, 6]))])
+    after = again(city)
+    after.shard._telling.desk = desk = Noting(after.book)
+    desk.silent = []
+    with closing(after.shard):
+        recovery = after.shard.recover(after.book, heard=None)
+    assert [heard.alert for heard in desk.heard] == [heard.alert for heard in city.desk.heard]
+    assert desk.silent == [True, False]
+    assert recovery.bad_snapshots == 0
 
 
 def test_a_full_disk_takes_no_events_until_the_reserve_is_held_again(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ class Scene:
 
 
 def settings(data: Path, **given: Any) -> Settings:
-    return Settings(data=data, reserve_bytes=0, watch_seconds=0.05, **given)
+    return Settings(**{"data": data, "reserve_bytes": 0, "watch_seconds": 0.05, **given})
 
 
 @contextmanager

@@ -21,11 +21,11 @@ PATIENCE = 60.0
 class Served:
     """`tocsin serve` as a child: its address, and how it ends."""
 
-    def __init__(self, city: Path, data: Path, **settings: str) -> None:
+    def __init__(self, city: Path, data: Path, *, log: Path | None = None, **settings: str) -> None:
         command = [sys.executable, "-c", "from streams.cli import main; main()", "serve", str(city)]
         plain = {"TOCSIN_RESERVE_BYTES": "0", "TOCSIN_LOG": "json", "PYTHONPATH": str(HOUSE)}
         self.data = data
-        self._said = data.with_suffix(".log")
+        self._said = log or data.with_suffix(".log")
         with self._said.open("ab") as said:
             self._child = subprocess.Popen(
                 [*command, "--port", "0", "--data", str(data)],
@@ -71,8 +71,8 @@ class Served:
 
 
 @contextmanager
-def served(city: Path, data: Path, **settings: str) -> Iterator[Served]:
-    child = Served(city, data, **settings)
+def served(city: Path, data: Path, *, log: Path | None = None, **settings: str) -> Iterator[Served]:
+    child = Served(city, data, log=log, **settings)
     try:
         yield child
     finally:

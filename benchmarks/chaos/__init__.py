@@ -1,0 +1,1 @@
+"""Break a running city on purpose, and hold what is left against a run that nothing disturbed."""
