@@ -182,7 +182,7 @@ class Journal:
         query = "select offset, kind, data, sum from log where kind = 'tick' order by offset desc limit 1"
         with told(self._path):
             row = self._link.execute(query).fetchone()
-        if row is None or row[3] != _sum(*row[:3]):
+        if row is None or row[3] != sums.of_data(*row[:3]):
             return None
         record = decode(row[2])
         return record.now if isinstance(record, Tick) else None

@@ -21,7 +21,7 @@ from tests.streams.town import NAME, make_town
 from tests.system.served import HOUSE, PATIENCE, served
 
 QUICK = {"TOCSIN_WATCHDOG_STILL_SECONDS": "2.5", "TOCSIN_WATCHDOG_LOOK_SECONDS": "0.2", "TOCSIN_LOG": "json"}
-PAGER = {"TOCSIN_SECRET_PAGER": "a secret of the pager"}
+PAGER = "a secret of the pager"
 
 
 class Dog:
@@ -34,7 +34,7 @@ class Dog:
         with self._log.open("ab") as log:
             self.child = subprocess.Popen(
                 [*command, "--data", str(data), *words],
-                env={**os.environ, **QUICK, **PAGER, "PYTHONPATH": str(HOUSE)},
+                env={**os.environ, **QUICK, "TOCSIN_SECRET_PAGER": PAGER, "PYTHONPATH": str(HOUSE)},
                 stdout=log,
                 stderr=log,
             )
@@ -100,14 +100,14 @@ def test_a_killed_process_is_said_over_the_desks_webhook_and_over_once_it_serves
     data = tmp_path / "var"
     with Receiver() as pager:
         tell_pager(town, pager.port)
-        with served(town, data, **PAGER) as child:
+        with served(town, data, TOCSIN_SECRET_PAGER=PAGER) as child:
             child.ready()
             with watching(town, data) as dog:
                 dog.awake()
                 child.kill()
                 dog.says([("open", "still")])
                 wait_for(lambda: len(pager.pushes) == 1, lambda: str(pager.pushes))
-                with served(town, data, **PAGER):
+                with served(town, data, TOCSIN_SECRET_PAGER=PAGER):
                     dog.says([("open", "still"), ("over", "still")])
                     wait_for(lambda: len(pager.pushes) == 2, lambda: str(pager.pushes))
         bodies = [json.loads(push.body) for push in pager.pushes]
