@@ -30,6 +30,7 @@ from streams import demo as demos
 from streams import load as loads
 from streams import logs, replay
 from streams import serve as services
+from streams import watchdog as watchdogs
 from streams.city import City
 from streams.city import check as check_city
 from streams.city import init as init_city
@@ -177,6 +178,41 @@ def audit(
         for line in audits.lines(found, settings.language):
             typer.echo(line)
     raise typer.Exit(0 if found.balanced else 1)
+
+
+@app.command()
+def watchdog(
+    cities: Annotated[list[Path], typer.Argument(metavar="CITY...", help="Folders of the cities.")],
+    url: Annotated[
+        str | None, typer.Option("--url", help="Address of the process that serves them; else only their journals.")
+    ] = None,
+    desk: Annotated[
+        str | None, typer.Option("--desk", help="Whose webhooks are told; else the first desk of the whole city.")
+    ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Look until time was seen to go on, then end: for cron and systemd timers.")
+    ] = False,
+    data: DataFolder = None,
+) -> None:
+    """Watch over cities from another process: say so outside when their time stands still, and when it goes on again.
+
+    Exit code 0: time goes on; 1: a city stands still or does not answer.
+    """
+    settings = _settings(data=data)
+    logs.configure(settings.log, level=logging.WARNING if once else logging.INFO)
+
+    def told(names: str) -> None:
+        if not once:
+            ERRORS.print(say("watching", settings.language, cities=names, limit=settings.watchdog_still_seconds))
+
+    try:
+        well = watchdogs.watch_over(cities, settings, url=url, desk=desk, once=once, told=told)
+    except OSError as fault:
+        raise SpokenError("folder-unwritable", folder=settings.data, why=fault.strerror) from None
+    if once:
+        word = "watched-well" if well else "watched-ill"
+        typer.echo(say(word, settings.language, folder=settings.data / "watchdog"))
+    raise typer.Exit(0 if well else 1)
 
 
 @app.command()

@@ -183,6 +183,48 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "zh-CN": "{city} 截至第 {offset} 条记录（时间 {tick}）账目不符：{differ} 处不同"
         "（已比较 {cells} 个序列时段、{events} 个事件）：请保留数据目录并报告此问题",
     },
+    # the watchdog
+    "desk-unknown": {
+        "en": "{desk}: {city} has no such desk: take one of {known}",
+        "zh-CN": "{desk}：{city} 没有该值班台：可选 {known}",
+    },
+    "watching": {
+        "en": "Watching over {cities}: said when no new tick comes for {limit} s",
+        "zh-CN": "正在看护 {cities}：{limit} 秒没有新的时刻即告知",
+    },
+    "watched-well": {"en": "Time goes on.", "zh-CN": "时间正常推进。"},
+    "watched-ill": {
+        "en": "NOT well: a city stands still or does not answer; what was said lies in {folder}",
+        "zh-CN": "异常：有城市停止推进或无应答；通知内容见 {folder}",
+    },
+    "watchdog-still-title": {
+        "en": "{city}: time stands still, no alert can come",
+        "zh-CN": "{city}：时间停止推进，无法发出任何告警",
+    },
+    "watchdog-still": {
+        "en": "The last tick of {city} was at {tick}; no other has come for {seconds} s. Nothing is judged and no alert"
+        " can be raised until it goes on. The process was ended, is paused, hangs, or cannot write. What to do: look"
+        " whether it runs, at its log and at the disk; then start it again. Nothing that was accepted is lost.",
+        "zh-CN": "{city} 的最后时刻为 {tick}，已有 {seconds} 秒没有新的时刻。在恢复之前不做任何判断，也发不出告警。"
+        "进程可能已结束、被暂停、卡住或无法写入。处置：检查进程是否运行、其日志和磁盘，然后重新启动。已接收的事件不会丢失。",
+    },
+    "watchdog-unreachable-title": {
+        "en": "{city}: does not answer at its address",
+        "zh-CN": "{city}：服务地址无应答",
+    },
+    "watchdog-unreachable": {
+        "en": "{city} has not answered at its address for {seconds} s; its last tick was seen at {tick}. Its page and"
+        " pushed events are cut off, alerts may still be judged. What to do: look at the process, the address and the"
+        " network between.",
+        "zh-CN": "{city} 的服务地址已有 {seconds} 秒无应答；最后看到的时刻为 {tick}。页面与推送已中断，"
+        "判断可能仍在进行。处置：检查进程、地址及其间的网络。",
+    },
+    "watchdog-over-title": {"en": "{city}: time goes on again", "zh-CN": "{city}：时间恢复推进"},
+    "watchdog-over": {
+        "en": "{city} goes on. It stood for about {seconds} s after {tick}. What was accepted is judged now; what was"
+        " to be said meanwhile comes late.",
+        "zh-CN": "{city} 已恢复，自 {tick} 起约停顿 {seconds} 秒。期间接收的事件正在判断，其告警会迟到。",
+    },
     # what went well
     "serving": {"en": "Tocsin serves {cities} at {address}", "zh-CN": "Tocsin 正在 {address} 为 {cities} 提供服务"},
     "city-written": {
