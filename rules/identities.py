@@ -241,6 +241,8 @@ class Identities:
             known.fresh.remove(twin)
             self._unbox(twin)
             self._repeat(fact, twin)
+        elif _contradicts(fact, known):
+            self.boxes.conflicts[fact.feed] = self.boxes.conflicts.get(fact.feed, 0) + 1
         known.fresh.append(fact)
         known.fresh.sort(key=lambda f: f.told_in_order)
         changes = self._retell(known, before)
@@ -267,8 +269,6 @@ class Identities:
         for told in after[same:]:
             if told.old is not None:
                 changes.append(Change((told.old, -1, told.at)))
-                if told.old.revision == told.new.revision:
-                    self.boxes.conflicts[told.new.feed] = self.boxes.conflicts.get(told.new.feed, 0) + 1
             changes.append(Change((told.new, +1, told.at)))
         return changes
 
@@ -481,3 +481,9 @@ class Identities:
             mine[lost[same]] = False
             left, slots = lost[~same], (slots[~won][~same] + 1) & mask
         return mine
+
+
+def _contradicts(fact: Fact, known: Known) -> bool:
+    """Whether a row of the same revision, which is not this one, is known: whichever of the two stands in the end."""
+    stood = known.stood if known.stood is not None and fact.arrived_at <= known.forget_at else None
+    return any(other.revision == fact.revision for other in (*known.fresh, *([stood] if stood else [])))
