@@ -20,7 +20,7 @@ from rules.calendar import DAY_MS
 from rules.detectors.port import BoolArray, IntArray
 from rules.facts import FACT, Fact, FactRows, Key, Known, Telling, tellings
 from rules.names import Names
-from rules.records import EXERCISE, SELF_INITIATED
+from rules.records import CORRECTION, EXERCISE, SELF_INITIATED
 
 Answer = Literal["accepted", "duplicate", "redelivered", "beyond_horizon", "held"]
 ANSWERS: Final[tuple[Answer, ...]] = ("accepted", "duplicate", "redelivered", "beyond_horizon", "held")
@@ -226,8 +226,21 @@ class Identities:
             known = Known(self.fact(self.rows[place]), [], int(self.forget_at[place]))
         return place, known
 
+    def correct(self, fact: Fact, old: Fact) -> tuple[Answer, list[Change]]:
+        """Take a correction in. Where nobody knows the identity any more, `old`, which it carries, is what stood."""
+        place, known = self._known(fact)
+        before = tellings(known)
+        forgotten = known.stood is None or fact.arrived_at > known.forget_at
+        if forgotten and all(other.version != old.version for other in known.fresh):
+            known = Known(old, known.fresh, fact.arrived_at)
+        return self._told(place, known, fact, before)
+
     def _remember(self, fact: Fact) -> tuple[Answer, list[Change]]:
         place, known = self._known(fact)
+        return self._told(place, known, fact, tellings(known))
+
+    def _told(self, place: int, known: Known, fact: Fact, before: list[Telling]) -> tuple[Answer, list[Change]]:
+        """Take one more version in; `before` is what was told so far."""
         stood = known.stood
         if stood is not None and stood.version == fact.version and fact.arrived_at <= known.forget_at:
             return self._repeat(stood, fact), []
@@ -236,7 +249,6 @@ class Identities:
             return self._repeat(twin, fact), []
         self.apart[place] = known
         self.state[place] = TOLD_APART
-        before = tellings(known)
         if twin is not None:  # the same row came earlier by its own stamp: that one counts
             known.fresh.remove(twin)
             self._unbox(twin)
@@ -368,11 +380,14 @@ class Identities:
     def _begins(self, rows: FactRows) -> IntArray:
         """When rows' horizons begin, ms: see `_counts_from`."""
         occurred: IntArray = rows["occurred_at"]
-        return occurred if self.horizon_holds else np.maximum(occurred, rows["received_at"])
+        came = np.maximum(occurred, rows["received_at"])
+        return np.where(rows["flags"] & CORRECTION, came, occurred) if self.horizon_holds else came
 
     def _counts_from(self, fact: Fact) -> int:
-        """When a row's horizon begins: when it occurred; where the past is loaded, not before it came."""
-        return fact.occurred_at if self.horizon_holds else max(fact.occurred_at, fact.received_at)
+        """When a row's horizon begins: when it occurred; where the past is loaded or corrected, not before it came."""
+        if self.horizon_holds and not fact.flags & CORRECTION:
+            return fact.occurred_at
+        return max(fact.occurred_at, fact.received_at)
 
     def _purge(self, now: int) -> None:
         """Forget what no row can meet any more, and lie closer together."""
@@ -407,6 +422,12 @@ class Identities:
                 if told.old is not None:
                     yield Change((told.old, -1, told.at))
                 yield Change((told.new, +1, told.at))
+
+    def known_since(self) -> dict[str, int]:
+        """By feed, when the oldest row may have occurred that is surely remembered, ms; on the wall clock alone."""
+        if not self.horizon_holds:
+            return {}
+        return {name: self.purged_at - feed.horizon - feed.skew for name, feed in self.feeds.items()}
 
     def next_release(self) -> int | None:
         return self.held[0][0] if self.held else None
