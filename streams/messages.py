@@ -163,6 +163,20 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{city}: {count} records came by load: mend the feed's file, then run load again into a new data folder",
         "zh-CN": "{city}：有 {count} 条记录来自 load：请更正数据源文件，再用新的数据目录重新运行 load",
     },
+    "span-empty": {
+        "en": "--from {since} --to {until}: the end lies before the beginning: name a span of time",
+        "zh-CN": "--from {since} --to {until}：结束早于开始：请指定一段时间",
+    },
+    "retracted": {
+        "en": "{city}: {events} events of {feed} taken back, {already} had been before",
+        "zh-CN": "{city}：已撤回数据源 {feed} 的 {events} 个事件，另有 {already} 个此前已撤回",
+    },
+    "retraction-waits": {
+        "en": "{city}: {events} events of {feed} are handed over to the process that serves the city, which has not "
+        "taken them all yet: look at /readyz; it takes them when it has caught up",
+        "zh-CN": "{city}：数据源 {feed} 的 {events} 个事件已交给正在运行的进程，尚未全部处理："
+        "请查看 /readyz；追上进度后会继续处理",
+    },
     "demo-missing": {
         "en": "{folder}: the example city is not here: run the demo from a checkout, or name a city folder",
         "zh-CN": "{folder}：找不到示例城市：请在代码目录中运行演示，或指定城市目录",

@@ -22,9 +22,13 @@ from tests.streams.town import NAME, event, in_service, make_town
 
 HELPED = [
     [],
-    *([name] for name in ("serve", "load", "replay", "demo", "check", "init", "contract", "version", "refused")),
+    *(
+        [name]
+        for name in ("serve", "load", "replay", "demo", "check", "init", "contract", "version", "refused", "feeds")
+    ),
     ["refused", "list"],
     ["refused", "retry"],
+    ["feeds", "retract"],
 ]
 
 
@@ -75,6 +79,7 @@ def test_every_command_is_among_those_that_help() -> None:
 
     assert names(cli.app) == {words[0] for words in HELPED if words}
     assert names(cli.refused) == {"list", "retry"}
+    assert names(cli.feeds) == {words[1] for words in HELPED if words[:1] == ["feeds"] and len(words) > 1}
 
 
 def test_a_new_city_passes_its_check(tocsin: Tocsin, tmp_path: Path) -> None:
