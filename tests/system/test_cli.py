@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from streams import cli
+from streams.feed_commands import feeds
 from streams.journal import Cursor, Journal
 from streams.opened import city_of, intake_of
 from streams.refusals import Place, Reason, Refusal
@@ -79,7 +80,7 @@ def test_every_command_is_among_those_that_help() -> None:
 
     assert names(cli.app) == {words[0] for words in HELPED if words}
     assert names(cli.refused) == {"list", "retry"}
-    assert names(cli.feeds) == {words[1] for words in HELPED if words[:1] == ["feeds"] and len(words) > 1}
+    assert names(feeds) == {words[1] for words in HELPED if words[:1] == ["feeds"] and len(words) > 1}
 
 
 def test_a_new_city_passes_its_check(tocsin: Tocsin, tmp_path: Path) -> None:

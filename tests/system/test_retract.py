@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from rules.corrections import LAST_REVISION
 from rules.engine import Engine
@@ -180,16 +181,12 @@ def test_a_file_that_holds_no_frame_of_this_city_is_set_aside(town: Path, tmp_pa
     (frame,) = frames(tmp_path / "var")
     folder.mkdir()
     (folder / "a.frame").write_bytes(b"nothing of ours")
-    (folder / "b.frame").write_bytes(encode(Frame("elsewhere", *frame_tables(frame), frame.rows)))
+    (folder / "b.frame").write_bytes(encode(structs.replace(frame, city="elsewhere")))
     with in_service(town, tmp_path / "var", clock=HandClock(NOW + 60_000)) as scene:
         scene.post([event(2)])
         take_handed(scene.station.shard, tmp_path / "var" / NAME)
     assert sorted(path.name for path in folder.iterdir()) == ["a.bad", "b.bad"]
     assert "redelivered" not in boxed(judged(tmp_path / "var", town))
-
-
-def frame_tables(frame: Frame) -> tuple[Any, ...]:
-    return frame.feeds, frame.stages, frame.categories, frame.areas, frame.offices, frame.partitions
 
 
 def test_our_patience_with_a_process_that_does_not_take_it_ends(town: Path, tmp_path: Path) -> None:
