@@ -21,9 +21,6 @@ EXERCISE: Final = 2
 CORRECTION: Final = 4
 """Flag: written by `tocsin feeds retract`, not sent by the feed."""
 
-# A row with CORRECTION takes a row back and carries it: feed, stage, category, area, occurred_at, count, severity, place,
-# flags, id0, id1 and content are those of the row that is taken back; `count` is what it counted. `revision` is the
-# highest there is (rules/corrections.py); the old revision lies in `due_at`, the old arrival in `offset`.
 ROW: Final = np.dtype(
     [
         ("feed", "<u2"),  # index into Frame.feeds
@@ -48,6 +45,11 @@ ROW: Final = np.dtype(
         ("place", "<u8"),  # keyed hash of an address or coordinates; 0 is none
     ]
 )
+"""A row as it came. One with CORRECTION takes a row back and carries it, so that neither memory nor horizon is needed:
+`count` is what that row counted; feed, stage, category, area, occurred_at, severity, place, id and content are its own;
+`revision` is the highest there is (rules/corrections.py); the old revision lies in `due_at`, the old arrival in
+`offset`. Its new count is 0.
+"""
 
 Rows = NDArray[np.void]
 

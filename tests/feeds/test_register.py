@@ -1,4 +1,4 @@
-"""A fourth feed, unlike those of real cities, connected by a file and two tables and accounted for to the last entry."""
+"""A fourth feed, unlike those of real cities, connected by a file and two tables and accounted for to the last row."""
 
 from __future__ import annotations
 

@@ -29,7 +29,9 @@ HELPED = [
     ),
     ["refused", "list"],
     ["refused", "retry"],
+    ["feeds", "look"],
     ["feeds", "retract"],
+    ["feeds", "try"],
 ]
 
 
