@@ -114,6 +114,7 @@ class Counts:
         self.late_cells: list[tuple[int, int, int]] = []  # (series, bucket, delta) in settled buckets, latest last
         self.late_dropped = 0  # how many of them have been let go
         self.first_open: int | None = None
+        self.since: dict[str, int] = {}  # by feed: older rows were forgotten before these counts began, ms
         self._kin: Kin | None = None
 
     # rows in, changes out
@@ -163,11 +164,11 @@ class Counts:
         """Put a row in or take it back. Returns what changed at once."""
         fact, sign, at = change
         lateness = self.lateness.get(fact.feed)
-        if lateness is None:
+        if lateness is None or not fact.count or fact.occurred_at < self.since.get(fact.feed, fact.occurred_at):
             return []
         bucket = self.steps.bucket(fact.occurred_at)
         in_time = at - fact.occurred_at <= lateness
-        if fact.count and fact.arrived_at - fact.occurred_at <= lateness:
+        if fact.arrived_at - fact.occurred_at <= lateness:
             self._hear(bucket, sign)
         if not self.selects(fact):
             return []

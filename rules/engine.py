@@ -14,14 +14,16 @@ import numpy as np
 from rules.book import Book, Rule
 from rules.boxes import Boxes
 from rules.calendar import DAY_MS
+from rules.corrections import carried
 from rules.counts import Counts, Touched, feeds_of, fingerprint, together
-from rules.detectors.port import BoolArray
+from rules.detectors.port import BoolArray, IntArray
 from rules.detectors.register import make
 from rules.facts import FACT, FactRows
 from rules.identities import ANSWERS, Answer, Change, Identities
 from rules.lookahead import RETRY_MS, Lookahead
 from rules.names import Names
 from rules.records import (
+    CORRECTION,
     Blind,
     Calibrate,
     Down,
@@ -144,7 +146,7 @@ class Engine:
         ticks = [(offset, record.now) for offset, record in stretch if isinstance(record, Tick)]
         self.offset = stretch[-1][0]
         for frame in joined(frames):
-            self._take(self.names.rows_of(frame))
+            self._take(frame)
         arrivals = {name: sorted(watch.arrivals) for name, watch in self.watches.items()}
         heard = dict.fromkeys(arrivals, 0)
         for offset, now in ticks[:-1]:
@@ -186,24 +188,38 @@ class Engine:
         if not len(frame.rows):
             self._answers = np.zeros(0, np.uint8)
             return []
-        signals = self._say(self._take(self.names.rows_of(frame)))
+        signals = self._say(self._take(frame))
         return signals + self._farewells(self._speaker()) if self.broken else signals
 
-    def _take(self, rows: FactRows) -> dict[str, Touched]:
+    def _take(self, frame: Frame) -> dict[str, Touched]:
         """Take rows in: what they change in the counts, by fingerprint."""
+        rows = self.names.rows_of(frame)
         self._answers = np.zeros(len(rows), np.uint8)
         self.arrived = max(self.arrived, int(rows["arrived_at"].max()))
         known = self._known(rows)
+        self.identities.set_aside(rows[~known])
+        corrected = np.flatnonzero(known & (rows["flags"] & CORRECTION != 0))
+        back = self._correct(frame, rows, corrected)
+        known[corrected] = False
         taken = self.identities.take(rows if known.all() else rows[known])
         self._answers[known] = taken.answers
-        self.identities.set_aside(rows[~known])
         rows = rows[known]
         self._hear(rows[taken.answers == 0])
-        dirty = self._change(rows[taken.plain], taken.changes)
+        dirty = self._change(rows[taken.plain], taken.changes + back)
         for rule in self.rules.values():
             if rule.fingerprint in dirty and self._muted(rule, 0):
                 rule.note(dirty[rule.fingerprint])
         return dirty
+
+    def _correct(self, frame: Frame, rows: FactRows, places: IntArray) -> list[Change]:
+        """Take in the corrections at `places`; what they take back."""
+        changes: list[Change] = []
+        for place in places.tolist():
+            fact, old = carried(self.identities.fact(rows[place]), int(frame.rows["due_at"][place]))
+            answer, changed = self.identities.correct(fact, old)
+            self._answers[place] = ANSWERS.index(answer)
+            changes += changed
+        return changes
 
     def _known(self, rows: FactRows) -> BoolArray:
         """Which rows have a feed and nodes of the book in force; a frame may be older than the book, or newer."""
@@ -425,6 +441,8 @@ class Engine:
     def _new_counts(self, rule: Rule, book: Book, span: int, at: int | None) -> Counts:
         """Counts that hold what the memory of identities still knows."""
         counts = Counts(rule, book, span)
+        if at is not None:
+            counts.since = self.identities.known_since()
         for change in self.identities.standing_changes():
             counts.change(change)
         if at is not None:

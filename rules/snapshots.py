@@ -46,7 +46,7 @@ _ROWS: Final = ("rows", "forget_at", "state")
 _BOXES: Final = ("counts", "conflicts")
 _COUNTS: Final = (
     "series", "pairs", "parents", "fed", "late", "pushed", "heard", "last_beginning", "first_bucket", "late_cells",
-    "late_dropped", "first_open",
+    "late_dropped", "first_open", "since",
 )  # fmt: skip
 _RING: Final = ("size", "cum", "series", "lo", "hi")
 _ONCE: Final = ("rows", "facts")
