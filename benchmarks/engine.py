@@ -1,9 +1,9 @@
 """The engine alone: frames in, signals out, one core. `python -m benchmarks.engine`.
 
 A made city of 1,000 townships in 40 counties (three levels) and 24 categories under 6 services; rules of the default
-detector at township level with windows of 1, 3 and 24 hours under a step of ten minutes. Each series has its own Poisson
-rate (gamma, shape 0.7), 1 % of the events come twice, 0.5 % are corrected, three bursts a day. The first days are learned
-from and not measured.
+detector at township level with windows of 1, 3 and 24 hours under a step of ten minutes. Each series has its own
+Poisson rate (gamma, shape 0.7), 1 % of the events come twice, 0.5 % are corrected, three bursts a day. The first days
+are learned from and not measured.
 """
 
 from __future__ import annotations
