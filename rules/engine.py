@@ -46,12 +46,13 @@ _SPARK: Final = 36
 
 class FeedView(NamedTuple):
     """How a feed is doing: last arrival (ms, 0: never), silent since (ms, 0: heard), in-time events of the last
-    36 ten-minute steps, oldest first."""
+    36 ten-minute steps, oldest first; after how long its silence is said (ms, 0: not known, or not said)."""
 
     name: str
     heard_at: int
     silent_since: int
     recent: tuple[int, ...]
+    silent_after: int = 0
 
 
 class Engine:
@@ -135,8 +136,7 @@ class Engine:
             answer, changed = self.identities.take(fact)
             self.last_answers.append(answer)
             changes += changed
-            if answer == "accepted" and fact.stage == WATCHED_STAGE:
-                self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at)
+        self._hear(changes)
         dirty = self._change(changes)
         signals = self._say(dirty)
         return signals + self._farewells(self._speaker()) if self.broken else signals
@@ -146,6 +146,12 @@ class Engine:
         book = self.book
         known = fact.feed in book.feed_by_name and fact.area in book.areas.by_code
         return known and fact.category in book.categories.by_code
+
+    def _hear(self, changes: list[Change]) -> None:
+        """Let the watches of the feeds hear what was put in and taken back."""
+        for fact, sign, at in changes:
+            if fact.stage == WATCHED_STAGE:
+                self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at, at, sign)
 
     def _change(self, changes: list[Change]) -> dict[str, list[tuple[IntArray, int]]]:
         """Let changes reach the counts: fingerprint -> what changed there."""
@@ -224,9 +230,7 @@ class Engine:
             if changed:
                 self._disturb(name, changed, at)
         while (changes := self.identities.release(at)) is not None:
-            for fact, sign, _ in changes:
-                if sign > 0 and fact.stage == WATCHED_STAGE:
-                    self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at)
+            self._hear(changes)
             for name, touched in self._change(changes).items():
                 self._disturb(name, touched, at)
 
@@ -405,7 +409,7 @@ class Engine:
             edges = np.arange(_SPARK + 1) * _SPARK_MS + (at // _SPARK_MS + 1 - _SPARK) * _SPARK_MS
             recent = np.diff(np.searchsorted(np.array(watch.times, np.int64), edges))
             since = watch.gap.since if watch.gap is not None and not watch.retired else 0
-            views.append(FeedView(name, watch.last_heard, since, tuple(recent.tolist())))
+            views.append(FeedView(name, watch.last_heard, since, tuple(recent.tolist()), watch.silent_after))
         return views
 
 
@@ -418,6 +422,10 @@ class Context:
 
     def missing(self, start: int, end: int) -> bool:
         return any(watch.missing(start, end) for watch in self._watches)
+
+    def covers(self, start: int, end: int) -> bool:
+        """Whether an Order said that a contributing feed was blind in [start, end)."""
+        return any(watch.covers(start, end) for watch in self._watches)
 
     @property
     def suspect(self) -> bool:

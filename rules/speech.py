@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rules.episodes import Episode, Fold, Run
-from rules.evidence import evidence_of, windows_of
+from rules.evidence import evidence_of, is_incomplete, windows_of
 from rules.judge import Judge
 from rules.signals import Cause, Evidence, Signal, SignalKind, SignalState
 
@@ -159,7 +159,7 @@ class Speech:
         best = named.peak.window
         summary = (
             state, key, area, category, named.peak.rank, first, last, named.peak.bucket, named.peak.observed[best],
-            named.peak.limits, named.peak.rank_limits, windows_of(self.judge, named),
+            named.peak.limits, named.peak.rank_limits, windows_of(self.judge, named), is_incomplete(named, missing),
         )  # fmt: skip
         if before is not None and before.summary == summary:
             before.runs = intervals
