@@ -19,7 +19,6 @@ def evidence_of(judge: Judge, run: Run, missing: dict[int, bool], heard: dict[st
     """Evidence of a run's peak bucket; `heard`: the feeds' last arrivals."""
     peak, steps = run.peak, judge.counts.steps
     best = peak.window
-    first = peak.first[best]
     colour = judge.rule.colours[peak.rank][0]
     limit = peak.limits[best]
     feeds = tuple(

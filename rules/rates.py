@@ -27,6 +27,7 @@ _LEARN_GAPS: Final = 100.0
 _DEFAULT_SHOCK: Final = 0.15
 _FEWEST: Final = 3
 _SLACK: Final = 1.5
+"""How far beyond the longest usual gap, at the least, is too long."""
 _BINS: Final = 80
 _PER_DOUBLING: Final = 4
 _LEAST: Final = 0.25
@@ -64,7 +65,7 @@ class Rates:
 
     @property
     def rhythm(self) -> float:
-        """The gap that one in 1 / RARE of the feed's own exceeds; from fewer than a hundred, beyond the longest of them.
+        """The gap that one in 1 / RARE of the feed's own exceeds; of fewer than a hundred: beyond the longest.
 
         Beyond the gap that one in ten exceeds the tail is taken to be exponential, with the scale that the one in a
         hundred shows: outages do not lengthen it while they are fewer than that.

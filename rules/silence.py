@@ -189,7 +189,7 @@ class FeedWatch:
         return None
 
     def _judge(self, now: int) -> bool:
-        """Whether a silence began by `now`, or grew: since the last arrival, or since the last ones that were enough."""
+        """Whether a silence began by `now`, or grew: after the last arrival, or after the last that were enough."""
         if not self._judges or self.heard_at is None:
             return False
         if self.gap is not None:
@@ -197,15 +197,14 @@ class FeedWatch:
             grew = rank > self.gap.rank
             self.gap.rank = max(rank, self.gap.rank)
             return grew
-        if now >= self._rare_at(self.heard_at):
-            return self._fall_silent(self.heard_at, self._rare_at(self.heard_at), now)
+        ways = [(self._rare_at(self.heard_at), self.heard_at)]
         few_since = self._last_rows(rare_rows(self.rates.patience, self.rates.shock))
-        if few_since is not None and self.expected(few_since, now) >= STRETCH * self.rates.patience:
-            speaks_at = max(self.instant(few_since, STRETCH * self.rates.patience), few_since + LEAST_SILENCE_MS)
-            return now >= speaks_at and self._fall_silent(few_since, speaks_at, now)
-        return False
-
-    def _fall_silent(self, since: int, speaks_at: int, now: int) -> bool:
+        if few_since is not None:
+            rare_at = self.instant(few_since, STRETCH * self.rates.patience)
+            ways.append((max(rare_at, few_since + LEAST_SILENCE_MS), few_since))
+        speaks_at, since = min(ways)  # the first to speak, however seldom it is looked
+        if now < speaks_at:
+            return False
         usual = self.instant(since, 1.0) - since
         self.gap = Gap(since, None, speaks_at - since, usual, self._rank(since, now))
         return True
@@ -248,7 +247,10 @@ class FeedWatch:
         few = rare_rows(rates.enough, rates.shock)
         begin, stop = max(1, bisect_left(self.times, start)), bisect_left(self.times, min(end + 1, seen_to))
         beyond = bisect_left(self.times, seen_to)
-        edges = [*self.times[max(0, begin - few) : min(stop + few, beyond)], *([seen_to] if stop + few > beyond else [])]
+        edges = [
+            *self.times[max(0, begin - few) : min(stop + few, beyond)],
+            *([seen_to] if stop + few > beyond else []),
+        ]
         for apart, rare in ((1, rates.enough), (few, STRETCH * rates.enough)):
             shortest = rare / max(float(rates.hourly.max()), 1e-9) * HOUR_MS
             for since, until in zip(edges, edges[apart:], strict=False):

@@ -18,10 +18,10 @@ from rules.judge import Judge
 from rules.learned import Rows
 from rules.once import Once
 from rules.packing import Registry, pack, unpack
+from rules.rates import Rates
 from rules.records import Blind, Calibrate, Down, Retire, StartRule, StopRule, UseBook
 from rules.rings import Ring
 from rules.signals import Cell, Evidence, FeedEvidence, Share, WindowEvidence
-from rules.rates import Rates
 from rules.silence import FeedWatch, Gap
 from rules.speech import Told
 from rules.watch import RuleWatch

@@ -77,7 +77,9 @@ def learned() -> Engine:
     return Engine.restore(_learned(), {of.digest: of})
 
 
-def go_on(engine: Engine, events: Iterable[Event], until: int, orders: Sequence[Record] = (), step: int = STEP) -> list[Signal]:
+def go_on(
+    engine: Engine, events: Iterable[Event], until: int, orders: Sequence[Record] = (), step: int = STEP
+) -> list[Signal]:
     """Events and orders after the five days, ticks every ten minutes."""
     begin = ((engine.tick or 0) - START) // MINUTE
     records = [*orders, *log_of(list(events), [*range(begin + step, until, step), until])]
@@ -86,7 +88,9 @@ def go_on(engine: Engine, events: Iterable[Event], until: int, orders: Sequence[
 
 def burst(at: int, n: int = 16, first_id: int = 90_000, **changes: object) -> list[Event]:
     return [
-        Event(id=first_id + i, occurred=at + i // 2, arrived=at + 1 + i // 2, area="south", offset=first_id + i).corrected(**changes)
+        Event(
+            id=first_id + i, occurred=at + i // 2, arrived=at + 1 + i // 2, area="south", offset=first_id + i
+        ).corrected(**changes)
         for i in range(n)
     ]
 
@@ -105,7 +109,9 @@ def states(said: Iterable[Signal], rule_id: str = "many") -> list[str]:
 @given(night=nights(), dice=st.randoms(use_true_random=False))
 @example(night=[*burst(60, 6), *burst(60, 6, arrived=75)], dice=Random(3))
 def test_law_1_a_feed_is_heard_alike_in_any_order_of_reading(night: list[Event], dice: Random) -> None:
-    again = [event.corrected(arrived=event.arrived + dice.choice((1, 4, 9)), offset=event.offset + 500) for event in night]
+    again = [
+        event.corrected(arrived=event.arrived + dice.choice((1, 4, 9)), offset=event.offset + 500) for event in night
+    ]
     both = [*night, *again]
     engine, _ = run(log_of(both, [*TICKS, 2_000]))
     other, _ = run(log_of(shuffled_between_ticks(both, [*TICKS, 2_000], dice), [*TICKS, 2_000], split=3))
@@ -207,6 +213,17 @@ def test_a_feed_that_falls_to_a_trickle_without_a_pause_is_silent_too() -> None:
     thin = steady(KNOWN, KNOWN + 2 * DAY, every=60, first_id=50_000)  # one in fifteen, no gap long enough alone
     said = silences(go_on(engine, thin, KNOWN + 2 * DAY))
     assert {signal.state for signal in said} == {"running"}
+
+
+@given(times=st.lists(st.integers(0, 2_000), min_size=1, max_size=12, unique=True), step=st.sampled_from((10, 90, 700)))
+@example(times=[0, 30, 60, 90, 120, 150, 180, 400], step=700)
+def test_law_5_a_silence_is_the_same_however_seldom_it_is_looked(times: list[int], step: int) -> None:
+    thin = [Event(id=50_000 + n, occurred=KNOWN + at, arrived=KNOWN + at + 1, offset=n) for n, at in enumerate(times)]
+    thin.sort(key=lambda event: event.arrived)
+    full = steady(KNOWN + 2_010, KNOWN + 2_100, first_id=60_000)
+    often = go_on(learned(), [*thin, *full], KNOWN + 2_110)
+    seldom = go_on(learned(), [*thin, *full], KNOWN + 2_110, step=step)
+    assert canonical(seldom) == canonical(often)
 
 
 def test_what_a_trickle_brings_is_missing_not_zero() -> None:
@@ -332,7 +349,13 @@ def test_a_feed_that_is_retired_lets_its_episodes_end() -> None:
 @example(pause=600, thin=400, blind=(0, 60), whole_city=False, retire=None, bursts=[1], step=10)
 @example(pause=1200, thin=0, blind=None, whole_city=False, retire=900, bursts=[1], step=30)
 def test_law_8_no_episode_is_said_to_be_over_while_its_feed_is_silent(
-    pause: int, thin: int, blind: tuple[int, int] | None, whole_city: bool, retire: int | None, bursts: list[int], step: int
+    pause: int,
+    thin: int,
+    blind: tuple[int, int] | None,
+    whole_city: bool,
+    retire: int | None,
+    bursts: list[int],
+    step: int,
 ) -> None:
     """Bursts, then a pause or a trickle, then the feed is back; between them nothing recovers but by `retire`."""
     engine = learned()
