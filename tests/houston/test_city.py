@@ -86,7 +86,7 @@ def test_a_call_that_is_called_something_else_moves_its_count(city: City, tmp_pa
     for offset, frame in enumerate(read.frames(), 1):
         engine.apply(frame, offset)
     engine.apply(Tick(int(NOON.timestamp() * 1000) + 3 * 3_600_000), 2)
-    found = {}
+    found: dict[tuple[str, str], int] = {}
     for rule_id in ("medical-surge", "fire-surge", "traffic-surge"):
         counts = engine.rules[rule_id].counts
         last = np.array([counts.ring.hi])
