@@ -423,9 +423,10 @@ class Context:
     def missing(self, start: int, end: int) -> bool:
         return any(watch.missing(start, end) for watch in self._watches)
 
-    def covers(self, start: int, end: int) -> bool:
-        """Whether an Order said that a contributing feed was blind in [start, end)."""
-        return any(watch.covers(start, end) for watch in self._watches)
+    @property
+    def covered(self) -> list[tuple[int, int]]:
+        """Intervals in which, as Orders said, a contributing feed was blind."""
+        return [span for watch in self._watches for span in watch.covered]
 
     @property
     def suspect(self) -> bool:

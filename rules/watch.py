@@ -141,9 +141,9 @@ class RuleWatch:
 
     def _covered(self, first_open: int, context: Context) -> dict[int, bool]:
         """The open buckets that an Order has said are missing; of the others that is decided when they settle."""
-        steps = self.counts.steps
-        open_buckets = range(first_open, self.counts.ring.hi + 1)
-        return {b: True for b in open_buckets if context.covers(steps.start(b), steps.end(b))}
+        bucket, newest = self.counts.steps.bucket, self.counts.ring.hi
+        spans = [(max(first_open, bucket(since)), min(newest, bucket(until - 1))) for since, until in context.covered]
+        return {b: True for first, last in spans for b in range(first, last + 1)}
 
     # what settles
 
