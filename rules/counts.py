@@ -99,6 +99,7 @@ class Counts:
         self.category_levels = levels_down_to(book.categories.levels, rule.categories)
         span = longest_window + self.longest_lateness + max(_KEPT_BEHIND_MS, 2 * self.steps.step_ms)
         self.ring = Ring(-(-span // self.steps.step_ms) + self.steps.per_cell + _AHEAD)
+        self.reach_ahead = self.ring.size - self.steps.count(longest_window) - self.steps.per_cell - 1
         self.once = Once(rule.once_within) if rule.once_within else None
         self.folded = Ring(self.ring.size) if rule.once_within else None
         self.series: dict[tuple[str, str], int] = {}
@@ -134,6 +135,13 @@ class Counts:
         for place in np.flatnonzero(chosen & ~in_time).tolist():
             fact = identities.fact(rows[place])
             self._wait(max(fact.arrived_at, self.steps.end(int(buckets[place])) + self.longest_lateness), fact, +1)
+        if (
+            self.first_open is not None
+            and (far := chosen & in_time & (buckets - self.first_open > self.reach_ahead)).any()
+        ):
+            for place in np.flatnonzero(far).tolist():
+                self._wait(self.steps.start(int(buckets[place])), identities.fact(rows[place]), +1)
+            in_time &= ~far
         at_once = np.flatnonzero(chosen & in_time)
         if self.once is None:
             return self._add_rows(rows[at_once], buckets[at_once], kinds[at_once])
@@ -175,7 +183,17 @@ class Counts:
         if not in_time:
             self._wait(max(at, self.steps.end(bucket) + self.longest_lateness), fact, sign)
             return []
+        if self._far_ahead(bucket) or (sign < 0 and self._waits(self.steps.start(bucket), fact)):
+            self._wait(self.steps.start(bucket), fact, sign)
+            return []
         return self._put(fact, sign)
+
+    def _far_ahead(self, bucket: int) -> bool:
+        """Whether the ring would let go of buckets that have not settled, were it to reach `bucket` before a tick."""
+        return self.first_open is not None and bucket - self.first_open > self.reach_ahead
+
+    def _waits(self, until: int, fact: Fact) -> bool:
+        return any(time == until and sign > 0 and other == fact for time, _, other, sign in self.late)
 
     def _wait(self, until: int, fact: Fact, sign: int) -> None:
         """Queue a too-late change; one that undoes a waiting change takes it out instead."""

@@ -52,12 +52,13 @@ _SPARK: Final = 36
 
 class FeedView(NamedTuple):
     """How a feed is doing: last arrival (ms, 0: never), silent since (ms, 0: heard), in-time events of the last
-    36 ten-minute steps, oldest first."""
+    36 ten-minute steps, oldest first; after how long its silence is said (ms, 0: not known, or not said)."""
 
     name: str
     heard_at: int
     silent_since: int
     recent: tuple[int, ...]
+    silent_after: int = 0
 
 
 class Engine:
@@ -204,7 +205,8 @@ class Engine:
         taken = self.identities.take(rows if known.all() else rows[known])
         self._answers[known] = taken.answers
         rows = rows[known]
-        self._hear(rows[taken.answers == 0])
+        self._hear(rows[taken.plain])
+        self._hear_changes(taken.changes + back)
         dirty = self._change(rows[taken.plain], taken.changes + back)
         for rule in self.rules.values():
             if rule.fingerprint in dirty and self._muted(rule, 0):
@@ -240,13 +242,19 @@ class Engine:
         return found
 
     def _hear(self, rows: FactRows) -> None:
-        """Let the feeds' watches hear accepted rows."""
+        """Let the feeds' watches hear new rows."""
         stage = self.names.numbers["stage"].get(WATCHED_STAGE, -1)
         heard = rows[rows["stage"] == stage]
         for number in np.unique(heard["feed"]).tolist():
             mine = heard[heard["feed"] == number]
             watch = self.watches[self.names.names["feed"][number]]
             watch.hear_all(mine["occurred_at"], mine["arrived_at"])
+
+    def _hear_changes(self, changes: list[Change]) -> None:
+        """Let them hear what was put in and taken back of known rows."""
+        for fact, sign, at in changes:
+            if fact.stage == WATCHED_STAGE:
+                self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at, at, sign)
 
     def _change(self, new: FactRows, changes: list[Change]) -> dict[str, Touched]:
         """Let new rows and changes of known ones reach the counts: fingerprint -> what changed there."""
@@ -328,9 +336,7 @@ class Engine:
             if changed:
                 self._disturb(name, together(changed), at)
         while (changes := self.identities.release(at)) is not None:
-            for fact, sign, _ in changes:
-                if sign > 0 and fact.stage == WATCHED_STAGE:
-                    self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at)
+            self._hear_changes(changes)
             for name, touched in self._change(_NO_ROWS, changes).items():
                 self._disturb(name, touched, at)
 
@@ -515,7 +521,7 @@ class Engine:
             edges = np.arange(_SPARK + 1) * _SPARK_MS + (at // _SPARK_MS + 1 - _SPARK) * _SPARK_MS
             recent = np.diff(np.searchsorted(np.array(watch.times, np.int64), edges))
             since = watch.gap.since if watch.gap is not None and not watch.retired else 0
-            views.append(FeedView(name, watch.last_heard, since, tuple(recent.tolist())))
+            views.append(FeedView(name, watch.last_heard, since, tuple(recent.tolist()), watch.silent_after))
         return views
 
 
@@ -532,6 +538,11 @@ class Context:
     def longest_gap(self, start: int, end: int) -> float:
         """The part of [start, end) in which the worst heard of the feeds was silent at a stretch."""
         return max((watch.longest_gap(start, end) for watch in self._watches), default=0.0)
+
+    @property
+    def covered(self) -> list[tuple[int, int]]:
+        """Intervals in which, as Orders said, a contributing feed was blind."""
+        return [span for watch in self._watches for span in watch.covered]
 
     @property
     def suspect(self) -> bool:

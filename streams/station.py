@@ -236,6 +236,7 @@ class Station:
         for feed in self.board.feeds():
             self._metrics.feed_heard.labels(name, feed.name).set(feed.heard_at / 1000)
             self._metrics.feed_silent.labels(name, feed.name).set(int(feed.silent_since > 0))
+            self._metrics.feed_silent_after.labels(name, feed.name).set(feed.silent_after / 1000)
 
 
 def shapes_of(city: City) -> bytes | None:
