@@ -206,7 +206,7 @@ class Engine:
         self._answers[known] = taken.answers
         rows = rows[known]
         self._hear(rows[taken.plain])
-        self._hear_changes(taken.changes + back)
+        self._hear_changes(taken.changes)
         dirty = self._change(rows[taken.plain], taken.changes + back)
         for rule in self.rules.values():
             if rule.fingerprint in dirty and self._muted(rule, 0):
