@@ -44,8 +44,9 @@ fix: $(STAMP) ## format, and mend what ruff can mend
 docs: $(STAMP) ## fill the reference parts of docs/ from the source
 	$(BIN)/python -m docs.reference
 
-bench: $(STAMP) ## replay the real years of the examples against their labels, and print the figures
+bench: $(STAMP) ## the real years of the examples against their labels; names of rises put in; prints the figures
 	$(BIN)/python -m benchmarks.labels
+	$(BIN)/python -m benchmarks.names
 
 nightly: $(STAMP) ## every test, 2,000 examples a property; prints the seed of a failure
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) -n $(JOBS) --dist loadgroup --timeout 7200 -m "nightly or not nightly" $(ARGS)

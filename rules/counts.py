@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from heapq import heapify, heappop, heappush
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
 
 from rules.book import Book, FeedPolicy, Rule, Selector
 from rules.calendar import DAY_MS, Calendar
-from rules.detectors.port import IntArray, Kin
-from rules.facts import Fact
-from rules.identities import Change
+from rules.detectors.port import BoolArray, IntArray, Kin
+from rules.facts import Fact, FactRows
+from rules.identities import Change, Identities
+from rules.names import Kind, Names
 from rules.once import Once
 from rules.records import EXERCISE, SELF_INITIATED
 from rules.rings import Ring
@@ -27,6 +28,27 @@ _LATE_KEPT: Final = 100_000
 
 _AHEAD: Final = 2
 """Buckets ahead of the clock that the skew of a feed may reach."""
+
+
+class Touched(NamedTuple):
+    """What changed in counts. Arrays have shape (P,); pairs may repeat."""
+
+    series: IntArray
+    buckets: IntArray
+    deltas: IntArray
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+
+NOTHING: Final = Touched(*(np.zeros(0, np.int64) for _ in range(3)))
+
+
+def together(touched: list[Touched]) -> Touched:
+    """All of them as one."""
+    if len(touched) == 1:
+        return touched[0]
+    return Touched(*(np.concatenate(columns) for columns in zip(*touched, strict=True))) if touched else NOTHING
 
 
 class Fingerprint(msgspec.Struct, frozen=True):
@@ -77,12 +99,14 @@ class Counts:
         self.category_levels = levels_down_to(book.categories.levels, rule.categories)
         span = longest_window + self.longest_lateness + max(_KEPT_BEHIND_MS, 2 * self.steps.step_ms)
         self.ring = Ring(-(-span // self.steps.step_ms) + self.steps.per_cell + _AHEAD)
+        self.reach_ahead = self.ring.size - self.steps.count(longest_window) - self.steps.per_cell - 1
         self.once = Once(rule.once_within) if rule.once_within else None
         self.folded = Ring(self.ring.size) if rule.once_within else None
         self.series: dict[tuple[str, str], int] = {}
         self.pairs: list[tuple[str, str]] = []
         self.parents: list[tuple[int, int, int, int, int]] = []  # a row of Kin each
         self.fed: dict[tuple[str, str], IntArray] = {}  # (area, category) of a row -> the series it feeds
+        self.routes = Routes(self)
         self.late: list[tuple[int, int, Fact, int]] = []  # (time, serial, fact, sign), a heap
         self.pushed = 0
         self.heard: dict[int, int] = {}  # rows of the feeds in the first buckets of their past
@@ -91,26 +115,85 @@ class Counts:
         self.late_cells: list[tuple[int, int, int]] = []  # (series, bucket, delta) in settled buckets, latest last
         self.late_dropped = 0  # how many of them have been let go
         self.first_open: int | None = None
+        self.since: dict[str, int] = {}  # by feed: older rows were forgotten before these counts began, ms
         self._kin: Kin | None = None
 
     # rows in, changes out
 
-    def change(self, change: Change) -> list[tuple[IntArray, int]]:
-        """Put a row in or take it back. Returns what changed at once: (series, bucket) pairs."""
+    def take(self, rows: FactRows, kinds: IntArray, identities: Identities) -> Touched:
+        """Put new rows in as they arrived, shape (rows,); returns what changed at once."""
+        names = identities.names
+        lateness = self.routes.lateness(names)[rows["feed"]]
+        occurred, arrived = rows["occurred_at"], rows["arrived_at"]
+        mine = lateness >= 0
+        if not mine.any():
+            return NOTHING
+        in_time = mine & (arrived - occurred <= lateness) & (rows["count"] > 0)
+        buckets = self.steps.buckets(occurred)
+        self._hear_all(buckets[in_time])
+        chosen = mine & (rows["count"] > 0) & self.routes.selected(kinds, names)
+        for place in np.flatnonzero(chosen & ~in_time).tolist():
+            fact = identities.fact(rows[place])
+            self._wait(max(fact.arrived_at, self.steps.end(int(buckets[place])) + self.longest_lateness), fact, +1)
+        if (
+            self.first_open is not None
+            and (far := chosen & in_time & (buckets - self.first_open > self.reach_ahead)).any()
+        ):
+            for place in np.flatnonzero(far).tolist():
+                self._wait(self.steps.start(int(buckets[place])), identities.fact(rows[place]), +1)
+            in_time &= ~far
+        at_once = np.flatnonzero(chosen & in_time)
+        if self.once is None:
+            return self._add_rows(rows[at_once], buckets[at_once], kinds[at_once])
+        has_place = rows["place"][at_once] != 0
+        free = at_once[~has_place]
+        touched = [self._add_rows(rows[free], buckets[free], kinds[free])] if len(free) else []
+        for place in at_once[has_place].tolist():
+            touched += self._put(identities.fact(rows[place]), +1)
+        return together(touched)
+
+    def _add_rows(self, rows: FactRows, buckets: IntArray, kinds: IntArray) -> Touched:
+        """Add rows that count each on their own to all series that they feed."""
+        if not len(rows):
+            return NOTHING
+        which, series = self.routes.spread(kinds)
+        buckets, deltas = buckets[which], rows["count"][which].astype(np.int64)
+        self.reach(int(buckets.max()))
+        held = buckets > self.ring.lo
+        if not held.all():
+            series, buckets, deltas = series[held], buckets[held], deltas[held]
+        self.ring.add_all(series, buckets, deltas)
+        if self.first_open is not None and len(buckets) and int(buckets.min()) < self.first_open:
+            for place in np.flatnonzero(buckets < self.first_open).tolist():
+                self.late_cells.append((int(series[place]), int(buckets[place]), int(deltas[place])))
+        return Touched(series, buckets, deltas)
+
+    def change(self, change: Change) -> list[Touched]:
+        """Put a row in or take it back. Returns what changed at once."""
         fact, sign, at = change
         lateness = self.lateness.get(fact.feed)
-        if lateness is None:
+        if lateness is None or not fact.count or fact.occurred_at < self.since.get(fact.feed, fact.occurred_at):
             return []
         bucket = self.steps.bucket(fact.occurred_at)
         in_time = at - fact.occurred_at <= lateness
-        if fact.count and fact.arrived_at - fact.occurred_at <= lateness:
+        if fact.arrived_at - fact.occurred_at <= lateness:
             self._hear(bucket, sign)
         if not self.selects(fact):
             return []
         if not in_time:
             self._wait(max(at, self.steps.end(bucket) + self.longest_lateness), fact, sign)
             return []
+        if self._far_ahead(bucket) or (sign < 0 and self._waits(self.steps.start(bucket), fact)):
+            self._wait(self.steps.start(bucket), fact, sign)
+            return []
         return self._put(fact, sign)
+
+    def _far_ahead(self, bucket: int) -> bool:
+        """Whether the ring would let go of buckets that have not settled, were it to reach `bucket` before a tick."""
+        return self.first_open is not None and bucket - self.first_open > self.reach_ahead
+
+    def _waits(self, until: int, fact: Fact) -> bool:
+        return any(time == until and sign > 0 and other == fact for time, _, other, sign in self.late)
 
     def _wait(self, until: int, fact: Fact, sign: int) -> None:
         """Queue a too-late change; one that undoes a waiting change takes it out instead."""
@@ -123,7 +206,7 @@ class Counts:
         heappush(self.late, (until, self.pushed, fact, sign))
 
     def _hear(self, bucket: int, sign: int) -> None:
-        """Keep the first bucket of the past; a row that is taken back leaves no past behind."""
+        """Keep the first buckets of the past; a row that is taken back leaves no past behind."""
         heard = self.heard
         if bucket not in heard and len(heard) >= self.ring.size:
             if bucket > self.last_beginning:
@@ -136,30 +219,38 @@ class Counts:
             self.last_beginning = max(heard)
         self.first_bucket = min(heard, default=None)
 
+    def _hear_all(self, buckets: IntArray) -> None:
+        """The same for rows that came, shape (rows,)."""
+        if len(self.heard) >= self.ring.size:
+            buckets = buckets[buckets <= self.last_beginning]
+        if len(buckets):
+            for bucket, rows in zip(*(a.tolist() for a in np.unique(buckets, return_counts=True)), strict=True):
+                self._hear(bucket, rows)
+
     def next_late(self) -> int | None:
         return self.late[0][0] if self.late else None
 
-    def apply_late(self, now: int) -> list[tuple[IntArray, int]]:
+    def apply_late(self, now: int) -> list[Touched]:
         """Let the too-late rows whose time has come join the counts."""
-        changed: list[tuple[IntArray, int]] = []
+        changed: list[Touched] = []
         while self.late and self.late[0][0] <= now:
             _, _, fact, sign = heappop(self.late)
             changed += self._put(fact, sign)
         return changed
 
-    def selects(self, fact: Fact) -> bool:
-        """Whether the selector counts this row at all."""
+    def selects(self, row: Fact | Kind) -> bool:
+        """Whether the selector counts such a row at all."""
         chosen = self.selector
-        if fact.flags & EXERCISE or (fact.flags & SELF_INITIATED and not chosen.self_initiated):
+        if row.flags & EXERCISE or (row.flags & SELF_INITIATED and not chosen.self_initiated):
             return False
-        if fact.stage not in chosen.stages or fact.area not in self.book.areas.by_code:
+        if row.stage not in chosen.stages or row.area not in self.book.areas.by_code:
             return False
-        path = self.book.categories.paths.get(fact.category, ())  # empty: a row of an older book
+        path = self.book.categories.paths.get(row.category, ())  # empty: a row of an older book
         if chosen.category not in path:
             return False
-        return not chosen.severities or fact.severity in chosen.severities
+        return not chosen.severities or row.severity in chosen.severities
 
-    def _put(self, fact: Fact, sign: int) -> list[tuple[IntArray, int]]:
+    def _put(self, fact: Fact, sign: int) -> list[Touched]:
         if fact.count == 0:
             return []
         bucket = self.steps.bucket(fact.occurred_at)
@@ -176,14 +267,14 @@ class Counts:
             self._add(self.folded, row, -delta)
         return changed
 
-    def _add(self, ring: Ring, fact: Fact, sign: int) -> tuple[IntArray, int]:
+    def _add(self, ring: Ring, fact: Fact, sign: int) -> Touched:
         series = self.fed_by(fact.area, fact.category)
         bucket = self.steps.bucket(fact.occurred_at)
         if ring.holds(bucket):
             ring.add(series, bucket, sign * fact.count)
             if ring is self.ring and self.first_open is not None and bucket < self.first_open:
                 self.late_cells += [(s, bucket, sign * fact.count) for s in series.tolist()]
-        return series, bucket
+        return Touched(series, np.full(len(series), bucket), np.full(len(series), sign * fact.count))
 
     def reach(self, bucket: int) -> None:
         self.ring.reach(bucket)
@@ -259,6 +350,64 @@ class Counts:
     def began(self, series: IntArray) -> IntArray:
         first = self.first_bucket if self.first_bucket is not None else self.ring.hi + 1
         return np.full(len(series), first, np.int64)
+
+
+class Routes:
+    """From kinds of rows to the series that they feed, for whole frames at a time."""
+
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
+        self._lateness = np.zeros(0, np.int64)  # by feed; -1: not counted here
+        self._selected = np.zeros(0, bool)  # by kind
+        self._kinds: list[Kind] = []
+        self._first = np.zeros(0, np.int64)  # by kind: where its series begin in `_flat`; -1: not asked for yet
+        self._many = np.zeros(0, np.int64)
+        self._flat = np.zeros(256, np.int64)
+        self._used = 0
+
+    def lateness(self, names: Names) -> IntArray:
+        """The lateness of each feed, by the engine's number; -1 where its rows are not counted here."""
+        feeds = names.names["feed"]
+        if len(self._lateness) < len(feeds):
+            self._lateness = np.array([self._counts.lateness.get(feed, -1) for feed in feeds], np.int64)
+        return self._lateness
+
+    def selected(self, kinds: IntArray, names: Names) -> BoolArray:
+        """Which rows the selector counts, shape (rows,)."""
+        known, now = len(self._kinds), len(names.kinds)
+        if known < now:
+            if now > len(self._selected):
+                room = 2 * now
+                self._selected = np.concatenate([self._selected[:known], np.zeros(room - known, bool)])
+                self._first = np.concatenate([self._first[:known], np.full(room - known, -1)])
+                self._many = np.concatenate([self._many[:known], np.zeros(room - known, np.int64)])
+            fresh = names.kinds[known:]
+            self._selected[known:now] = [self._counts.selects(kind) for kind in fresh]
+            self._kinds += fresh
+        found: BoolArray = self._selected[kinds]
+        return found
+
+    def spread(self, kinds: IntArray) -> tuple[IntArray, IntArray]:
+        """(row, series) of every series that every selected row feeds, shape (P,) each."""
+        first = self._first[kinds]
+        if len(first) and int(first.min()) < 0:
+            for kind in np.unique(kinds[first < 0]).tolist():
+                self._learn(kind)
+            first = self._first[kinds]
+        many = self._many[kinds]
+        total = int(many.sum())
+        which = np.repeat(np.arange(len(kinds)), many)
+        begin = np.cumsum(many) - many
+        return which, self._flat[np.arange(total) - (begin - first)[which]]
+
+    def _learn(self, number: int) -> None:
+        kind = self._kinds[number]
+        series = self._counts.fed_by(kind.area, kind.category)
+        while self._used + len(series) > len(self._flat):
+            self._flat = np.concatenate([self._flat, np.zeros_like(self._flat)])
+        self._flat[self._used : self._used + len(series)] = series
+        self._first[number], self._many[number] = self._used, len(series)
+        self._used += len(series)
 
 
 def feeds_of(selector: Selector, book: Book) -> list[FeedPolicy]:

@@ -5,6 +5,7 @@ What it keeps is a function of the records applied; whatever order the rows betw
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -13,13 +14,16 @@ import numpy as np
 from rules.book import Book, Rule
 from rules.boxes import Boxes
 from rules.calendar import DAY_MS
-from rules.counts import Counts, feeds_of, fingerprint
-from rules.detectors.port import IntArray
+from rules.corrections import carried
+from rules.counts import Counts, Touched, feeds_of, fingerprint, together
+from rules.detectors.port import BoolArray, IntArray
 from rules.detectors.register import make
-from rules.facts import Fact, facts_of
-from rules.identities import Answer, Change, Identities
+from rules.facts import FACT, FactRows
+from rules.identities import ANSWERS, Answer, Change, Identities
 from rules.lookahead import RETRY_MS, Lookahead
+from rules.names import Names
 from rules.records import (
+    CORRECTION,
     Blind,
     Calibrate,
     Down,
@@ -30,6 +34,7 @@ from rules.records import (
     StopRule,
     Tick,
     UseBook,
+    joined,
 )
 from rules.signals import Signal, SignalKind
 from rules.silence import WATCHED_STAGE, FeedWatch
@@ -40,18 +45,20 @@ from rules.watch import RuleWatch, judges_alike, learns_alike
 MAX_OPEN_BUCKETS: Final = 256
 """`tocsin check` refuses rules that would keep more buckets open."""
 
+_NO_ROWS: Final = np.zeros(0, FACT)
 _SPARK_MS: Final = 600_000
 _SPARK: Final = 36
 
 
 class FeedView(NamedTuple):
     """How a feed is doing: last arrival (ms, 0: never), silent since (ms, 0: heard), in-time events of the last
-    36 ten-minute steps, oldest first."""
+    36 ten-minute steps, oldest first; after how long its silence is said (ms, 0: not known, or not said)."""
 
     name: str
     heard_at: int
     silent_since: int
     recent: tuple[int, ...]
+    silent_after: int = 0
 
 
 class Engine:
@@ -66,15 +73,17 @@ class Engine:
         self.books: dict[str, Book] = {}
         self.waiting: list[tuple[int, int, Order]] = []
         self.tally = Boxes()
-        self.last_answers: list[Answer] = []
+        self.names = Names()
+        self._answers = np.zeros(0, np.uint8)
         self.stopped: dict[str, tuple[int, str]] = {}  # rule -> (offset, reason)
         self.watches: dict[str, FeedWatch] = {}
         self.counts: dict[str, Counts] = {}
         self.rules: dict[str, RuleWatch] = {}
         self.next_learning: int | None = None
-        self.identities = Identities({}, self.tally, horizon_holds=clock == "wall")
+        self.identities = Identities({}, self.tally, self.names, horizon_holds=clock == "wall")
         self.silences = Silences()
         self.ahead: Lookahead | None = None
+        self._in_book: tuple[Book, tuple[int, ...], list[BoolArray]] | None = None
         self.parting: list[tuple[str, str, SignalKind, Told]] = []  # alerts of rules that were stopped or replaced
         self.broken: list[str] = []  # rules that raised and whose desks have not been told
         self._open(book)
@@ -99,15 +108,63 @@ class Engine:
     def apply_all(self, records: Sequence[tuple[int, Record]]) -> Iterator[Signal]:
         """What `apply` says of each record in turn, but told beforehand of those to come: replay and load."""
         self.ahead = Lookahead([record for _, record in records if isinstance(record, Frame)])
-        for offset, record in records:
-            yield from self.apply(record, offset)
+        place = 0
+        while place < len(records):
+            beyond = self._quiet_stretch(records, place)
+            if beyond > place:
+                yield from self._pass(records[place:beyond])
+                place = beyond
+            else:
+                offset, record = records[place]
+                yield from self.apply(record, offset)
+                place += 1
         self.ahead = None
         for rule in self.rules.values():
             rule.quiet_until = -1
 
+    def _quiet_stretch(self, records: Sequence[tuple[int, Record]], place: int) -> int:
+        """The end of the stretch of records from `place` on of which no rule says anything; it ends with a tick."""
+        if self.tick is None or self.arrived > self.tick or self.waiting or self.broken or self.parting:
+            return place
+        until = min((rule.quiet_through(self.tick) for rule in self._awake()), default=self.tick)
+        if self.next_learning is not None:
+            until = min(until, self.next_learning)
+        end = place
+        for number in range(place, len(records)):
+            record = records[number][1]
+            if isinstance(record, Tick):
+                if record.now > until:
+                    break
+                end = number + 1
+            elif not isinstance(record, Frame) or (len(record.rows) and int(record.rows["arrived_at"].max()) > until):
+                break
+        return end if end > place + 1 else place
+
+    def _pass(self, stretch: Sequence[tuple[int, Record]]) -> Iterator[Signal]:
+        """Take in a stretch of which no rule says anything as one frame and its last tick; feeds are watched by the
+        tick all the same."""
+        frames = [record for _, record in stretch if isinstance(record, Frame) and len(record.rows)]
+        ticks = [(offset, record.now) for offset, record in stretch if isinstance(record, Tick)]
+        self.offset = stretch[-1][0]
+        for frame in joined(frames):
+            self._take(frame)
+        arrivals = {name: sorted(watch.arrivals) for name, watch in self.watches.items()}
+        heard = dict.fromkeys(arrivals, 0)
+        for offset, now in ticks[:-1]:
+            for name, watch in self.watches.items():
+                stop = bisect_right(arrivals[name], now, heard[name])
+                watch.arrivals = arrivals[name][heard[name] : stop]
+                heard[name] = stop
+                watch.look(now)
+            speaker = Speaker(self.book.city, self.epoch, offset, 0, now)
+            yield from self.silences.say(self.watches, self.book, speaker)
+        for name, watch in self.watches.items():
+            watch.arrivals = arrivals[name][heard[name] :]
+        yield from self._tick(ticks[-1][1])
+
     def _muted(self, rule: RuleWatch, at: int) -> bool:
-        """Whether the rule surely says nothing of what has arrived by `at`."""
-        return at <= rule.quiet_until
+        """Whether the rule surely says nothing of what has arrived by `at`, nor of what was read before its tick."""
+        return max(at, self.arrived) <= rule.quiet_until
 
     def _look_ahead(self, now: int) -> None:
         """Once a tick: rules that are idle look how far they surely stay so."""
@@ -123,46 +180,101 @@ class Engine:
 
     # frames
 
+    @property
+    def last_answers(self) -> list[Answer]:
+        """What became of each row of the last frame, in order."""
+        return [ANSWERS[answer] for answer in self._answers.tolist()]
+
     def _frame(self, frame: Frame) -> list[Signal]:
-        self.last_answers = []
-        changes: list[Change] = []
-        for fact in facts_of(frame):
-            self.arrived = max(self.arrived, fact.arrived_at)
-            if not self._knows(fact):
-                self.tally.put(fact.feed, fact.received_at, "not_for_counting")
-                self.last_answers.append("accepted")
-                continue
-            answer, changed = self.identities.take(fact)
-            self.last_answers.append(answer)
-            changes += changed
-            if answer == "accepted" and fact.stage == WATCHED_STAGE:
-                self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at)
-        dirty = self._change(changes)
-        signals = self._say(dirty)
+        if not len(frame.rows):
+            self._answers = np.zeros(0, np.uint8)
+            return []
+        signals = self._say(self._take(frame))
         return signals + self._farewells(self._speaker()) if self.broken else signals
 
-    def _knows(self, fact: Fact) -> bool:
-        """Whether the book in force has the row's feed and nodes; a frame may be older than the book, or newer."""
-        book = self.book
-        known = fact.feed in book.feed_by_name and fact.area in book.areas.by_code
-        return known and fact.category in book.categories.by_code
-
-    def _change(self, changes: list[Change]) -> dict[str, list[tuple[IntArray, int]]]:
-        """Let changes reach the counts: fingerprint -> what changed there."""
-        dirty: dict[str, list[tuple[IntArray, int]]] = {}
-        for change in changes:
-            for name, counts in self.counts.items():
-                touched = counts.change(change)
-                if touched:
-                    dirty.setdefault(name, []).extend(touched)
+    def _take(self, frame: Frame) -> dict[str, Touched]:
+        """Take rows in: what they change in the counts, by fingerprint."""
+        rows = self.names.rows_of(frame)
+        self._answers = np.zeros(len(rows), np.uint8)
+        self.arrived = max(self.arrived, int(rows["arrived_at"].max()))
+        known = self._known(rows)
+        self.identities.set_aside(rows[~known])
+        corrected = np.flatnonzero(known & (rows["flags"] & CORRECTION != 0))
+        back = self._correct(frame, rows, corrected)
+        known[corrected] = False
+        taken = self.identities.take(rows if known.all() else rows[known])
+        self._answers[known] = taken.answers
+        rows = rows[known]
+        self._hear(rows[taken.plain])
+        self._hear_changes(taken.changes)
+        dirty = self._change(rows[taken.plain], taken.changes + back)
+        for rule in self.rules.values():
+            if rule.fingerprint in dirty and self._muted(rule, 0):
+                rule.note(dirty[rule.fingerprint])
         return dirty
 
-    def _say(self, dirty: dict[str, list[tuple[IntArray, int]]]) -> list[Signal]:
+    def _correct(self, frame: Frame, rows: FactRows, places: IntArray) -> list[Change]:
+        """Take in the corrections at `places`; what they take back."""
+        changes: list[Change] = []
+        for place in places.tolist():
+            fact, old = carried(self.identities.fact(rows[place]), int(frame.rows["due_at"][place]))
+            answer, changed = self.identities.correct(fact, old)
+            self._answers[place] = ANSWERS.index(answer)
+            changes += changed
+        return changes
+
+    def _known(self, rows: FactRows) -> BoolArray:
+        """Which rows have a feed and nodes of the book in force; a frame may be older than the book, or newer."""
+        book, names = self.book, self.names.names
+        numbers = tuple(len(names[column]) for column in ("feed", "area", "category"))
+        if self._in_book is None or self._in_book[0] is not book or self._in_book[1] != numbers:
+            known = [
+                np.array([name in of for name in names[column]], bool)
+                for column, of in (
+                    ("feed", book.feed_by_name),
+                    ("area", book.areas.by_code),
+                    ("category", book.categories.by_code),
+                )
+            ]
+            self._in_book = (book, numbers, known)
+        feeds, areas, categories = self._in_book[2]
+        found: BoolArray = feeds[rows["feed"]] & areas[rows["area"]] & categories[rows["category"]]
+        return found
+
+    def _hear(self, rows: FactRows) -> None:
+        """Let the feeds' watches hear new rows."""
+        stage = self.names.numbers["stage"].get(WATCHED_STAGE, -1)
+        heard = rows[rows["stage"] == stage]
+        for number in np.unique(heard["feed"]).tolist():
+            mine = heard[heard["feed"] == number]
+            watch = self.watches[self.names.names["feed"][number]]
+            watch.hear_all(mine["occurred_at"], mine["arrived_at"])
+
+    def _hear_changes(self, changes: list[Change]) -> None:
+        """Let them hear what was put in and taken back of known rows."""
+        for fact, sign, at in changes:
+            if fact.stage == WATCHED_STAGE:
+                self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at, at, sign)
+
+    def _change(self, new: FactRows, changes: list[Change]) -> dict[str, Touched]:
+        """Let new rows and changes of known ones reach the counts: fingerprint -> what changed there."""
+        dirty: dict[str, Touched] = {}
+        kinds = self.names.kind_numbers(new) if len(new) else None
+        for name, counts in self.counts.items():
+            touched = [] if kinds is None else [counts.take(new, kinds, self.identities)]
+            for change in changes:
+                touched += counts.change(change)
+            found = together(touched)
+            if len(found):
+                dirty[name] = found
+        return dirty
+
+    def _say(self, dirty: dict[str, Touched]) -> list[Signal]:
         speaker = self._speaker()
         signals: list[Signal] = []
         for rule in self.rules.values():
             touched = dirty.get(rule.fingerprint)
-            if touched and rule.rule.id not in self.stopped and not self._muted(rule, self.arrived):
+            if touched and rule.rule.id not in self.stopped and not self._muted(rule, 0):
                 signals += self._guarded(rule, lambda r=rule, t=touched: r.hear(t, self._context(r), speaker))
         return signals
 
@@ -222,12 +334,10 @@ class Engine:
         for name, counts in self.counts.items():
             changed = counts.apply_late(at)
             if changed:
-                self._disturb(name, changed, at)
+                self._disturb(name, together(changed), at)
         while (changes := self.identities.release(at)) is not None:
-            for fact, sign, _ in changes:
-                if sign > 0 and fact.stage == WATCHED_STAGE:
-                    self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at)
-            for name, touched in self._change(changes).items():
+            self._hear_changes(changes)
+            for name, touched in self._change(_NO_ROWS, changes).items():
                 self._disturb(name, touched, at)
 
     def _awake(self) -> list[RuleWatch]:
@@ -245,9 +355,13 @@ class Engine:
             counts.forget()
         self.next_learning += DAY_MS
 
-    def _disturb(self, name: str, changed: list[tuple[IntArray, int]], at: int) -> None:
+    def _disturb(self, name: str, changed: Touched, at: int) -> None:
         for rule in self.rules.values():
-            if rule.fingerprint == name and rule.rule.id not in self.stopped and not self._muted(rule, at):
+            if rule.fingerprint != name or rule.rule.id in self.stopped:
+                continue
+            if self._muted(rule, at):
+                rule.note(changed)
+            else:
                 self._guarded(rule, lambda r=rule: r.hears(changed))
 
     # orders
@@ -333,6 +447,8 @@ class Engine:
     def _new_counts(self, rule: Rule, book: Book, span: int, at: int | None) -> Counts:
         """Counts that hold what the memory of identities still knows."""
         counts = Counts(rule, book, span)
+        if at is not None:
+            counts.since = self.identities.known_since()
         for change in self.identities.standing_changes():
             counts.change(change)
         if at is not None:
@@ -405,7 +521,7 @@ class Engine:
             edges = np.arange(_SPARK + 1) * _SPARK_MS + (at // _SPARK_MS + 1 - _SPARK) * _SPARK_MS
             recent = np.diff(np.searchsorted(np.array(watch.times, np.int64), edges))
             since = watch.gap.since if watch.gap is not None and not watch.retired else 0
-            views.append(FeedView(name, watch.last_heard, since, tuple(recent.tolist())))
+            views.append(FeedView(name, watch.last_heard, since, tuple(recent.tolist()), watch.silent_after))
         return views
 
 
@@ -418,6 +534,15 @@ class Context:
 
     def missing(self, start: int, end: int) -> bool:
         return any(watch.missing(start, end) for watch in self._watches)
+
+    def longest_gap(self, start: int, end: int) -> float:
+        """The part of [start, end) in which the worst heard of the feeds was silent at a stretch."""
+        return max((watch.longest_gap(start, end) for watch in self._watches), default=0.0)
+
+    @property
+    def covered(self) -> list[tuple[int, int]]:
+        """Intervals in which, as Orders said, a contributing feed was blind."""
+        return [span for watch in self._watches for span in watch.covered]
 
     @property
     def suspect(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from rules.attribution import Attribution
+from rules.attribution import Attribution, Heard
 from rules.counts import Counts
 from rules.detectors.port import NEVER, IntArray, Law, Points
 from rules.judge import NO_RESET, Judge, Judged
@@ -49,6 +49,7 @@ class Run:
     spoke: list[int] = field(default_factory=list)  # buckets that spoke
     quiet: int = 0  # buckets in a row below the lower line
     ended: int | None = None  # the bucket in which it was over
+    meant: int | None = None  # the first bucket in which it was named itself
 
     @property
     def id(self) -> RunId:
@@ -113,12 +114,13 @@ def fold(state: Fold, judge: Judge, bucket: int, *, missing: bool) -> bool:
     if judge.detector.refits == "day":
         state.reached += [(bucket, series) for series in loud.tolist()]
     who = Attribution(state, judge, bucket)
-    speaking: dict[int, Judged] = {}
+    speaking: dict[int, Heard] = {}
     for series in who.deepest_first(loud):
         heard = who.hear(series, set(speaking))
         if heard is not None:
             speaking[series] = heard
-            _speak(state, judge, bucket, series, heard)
+            _speak(state, judge, bucket, series, heard.judged)
+    _mean(state, judge, bucket, speaking)
     for series in loud.tolist():
         if series in state.active:
             _raise_peak(state.runs[state.active[series]], judge, bucket, int(state.resets[series]))
@@ -147,6 +149,16 @@ def _speak(state: Fold, judge: Judge, bucket: int, series: int, heard: Judged) -
     del run.spoke[:-_SPOKE_KEPT]
 
 
+def _mean(state: Fold, judge: Judge, bucket: int, speaking: dict[int, Heard]) -> None:
+    """Name what speaks in this bucket, but not what lies in a whole that is meant."""
+    wholes = [series for series, heard in speaking.items() if heard.together]
+    below = judge.counts.below
+    for series in speaking:
+        run = state.runs[state.active[series]]
+        if run.meant is None and not any(whole != series and below(whole, series) for whole in wholes):
+            run.meant = bucket
+
+
 def _raise_peak(run: Run, judge: Judge, bucket: int, reset: int) -> None:
     """The rarest bucket of a run, by its plain counts: the card shows what was counted, and the colour it reaches."""
     seen = judge.look(run.series, bucket, reset)
@@ -173,7 +185,7 @@ def _peak_of(judge: Judge, bucket: int, seen: Judged, height: float) -> Peak:
         {name: values[best : best + 1] for name, values in seen.law.extra.items()},
     )
     ranks = [int(judge.limits(law, judge.detector.rarer(height, times))[0]) for _, times in judge.rule.colours]
-    rank = max((i for i, limit in enumerate(ranks) if seen.totals[best] >= limit), default=0)
+    rank = max((i for i, limit in enumerate(ranks) if judge.reaches(int(seen.totals[best]), limit)), default=0)
     return Peak(
         bucket=bucket,
         score=float(seen.scores[best]),
@@ -203,7 +215,7 @@ def _quieten(state: Fold, judge: Judge, bucket: int, speaking: set[int], who: At
     keep = max(1, -(-judge.rule.keep // judge.counts.steps.step_ms))
     for run, total, line, begin in zip(runs, totals.tolist(), lower.tolist(), first.tolist(), strict=True):
         taken = who.excess_below(run.series, np.array([begin]))
-        if total - (int(taken[0]) if taken is not None else 0) >= line:
+        if judge.sign * (total - (int(taken[0]) if taken is not None else 0)) >= judge.sign * line:
             run.quiet = 0
         elif not missing:
             run.quiet += 1
@@ -248,7 +260,7 @@ def _join(state: Fold, judge: Judge, bucket: int) -> None:
 
 def _kin(judge: Judge, state: Fold, series: int, other: RunId) -> bool:
     run = state.runs[other]
-    if run.ended is not None:
+    if run.ended is not None or not judge.rule.attribution:
         return False
     below = judge.counts.below
     return below(series, run.series) or below(run.series, series)

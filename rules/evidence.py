@@ -19,10 +19,8 @@ def evidence_of(judge: Judge, run: Run, missing: dict[int, bool], heard: dict[st
     """Evidence of a run's peak bucket; `heard`: the feeds' last arrivals."""
     peak, steps = run.peak, judge.counts.steps
     best = peak.window
-    first = peak.first[best]
     colour = judge.rule.colours[peak.rank][0]
     limit = peak.limits[best]
-    lo_hi = range(first, peak.bucket + 1)
     feeds = tuple(
         FeedEvidence(name, peak.observed[best] if len(judge.counts.lateness) == 1 else 0, heard.get(name, 0))
         for name in sorted(judge.counts.lateness)
@@ -33,7 +31,7 @@ def evidence_of(judge: Judge, run: Run, missing: dict[int, bool], heard: dict[st
         expected=round(peak.expected[best], 4),
         spread=round(float(np.sqrt(max(peak.expected[best] * (1 + peak.over[best]), 0.0))), 4),
         limit=limit,
-        would_not_have_spoken=max(limit - 1, 0) if limit >= 0 else -1,
+        would_not_have_spoken=max(limit - judge.sign, 0) if limit >= 0 else -1,
         window=judge.rule.windows[best],
         rank=judge.book.ladder.index(colour),
         colour=colour,
@@ -44,10 +42,15 @@ def evidence_of(judge: Judge, run: Run, missing: dict[int, bool], heard: dict[st
         feeds=feeds,
         cells=_cells(judge, run, missing),
         buckets=tuple(steps.start(bucket) for bucket in run.spoke),
-        incomplete=any(missing.get(bucket, False) for bucket in lo_hi),
+        incomplete=is_incomplete(run, missing),
         folded=_folded(judge, run),
         history_days=history_days(judge, peak.bucket),
     )
+
+
+def is_incomplete(run: Run, missing: dict[int, bool]) -> bool:
+    """Whether a bucket of the peak's rarest window is missing: the true count can only be higher."""
+    return any(missing.get(bucket, False) for bucket in range(run.peak.first[run.peak.window], run.peak.bucket + 1))
 
 
 def windows_of(judge: Judge, run: Run) -> tuple[WindowEvidence, ...]:
@@ -55,7 +58,9 @@ def windows_of(judge: Judge, run: Run) -> tuple[WindowEvidence, ...]:
     until = steps.end(peak.bucket)
     found = zip(judge.rule.windows, peak.first, peak.observed, peak.expected, peak.limits, strict=True)
     return tuple(
-        WindowEvidence(length, steps.start(first), until, observed, round(expected, 4), limit, 0 <= limit <= observed)
+        WindowEvidence(
+            length, steps.start(first), until, observed, round(expected, 4), limit, judge.reaches(observed, limit)
+        )
         for length, first, observed, expected, limit in found
     )
 
@@ -77,7 +82,7 @@ def _folded(judge: Judge, run: Run) -> int:
 
 
 def _shares(judge: Judge, run: Run, by: str) -> tuple[Share, ...]:
-    """What the children of the named node counted in the peak window, most first."""
+    """What the children of the named node counted in the peak window, most first; of a drop: what lacks most."""
     counts = judge.counts
     area, category = counts.pairs[run.series]
     if by == "area":
@@ -96,8 +101,10 @@ def _shares(judge: Judge, run: Run, by: str) -> tuple[Share, ...]:
     shares = [
         Share(code, total, round(mean, 4))
         for (code, _), total, mean in zip(found, totals, means, strict=True)
-        if total > 0
+        if total > 0 or judge.low
     ]
+    if judge.low:
+        return tuple(sorted(shares, key=lambda share: (share.observed - share.expected, share.code))[:_SHARES])
     return tuple(sorted(shares, key=lambda share: (-share.observed, share.code))[:_SHARES])
 
 

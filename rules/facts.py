@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Final
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from rules.records import Frame
+FACT: Final = np.dtype(
+    [
+        ("id0", "<u8"), ("id1", "<u8"), ("stage", "<u2"), ("revision", "<i8"), ("content", "<u8"), ("feed", "<u2"),
+        ("category", "<u4"), ("area", "<u4"), ("occurred_at", "<i8"), ("arrived_at", "<i8"), ("count", "<i4"),
+        ("flags", "u1"), ("severity", "u1"), ("place", "<u8"), ("partition", "<u4"), ("offset", "<i8"), ("n", "<u4"),
+        ("received_at", "<i8"),
+    ]
+)  # fmt: skip
+"""Facts in a column each; stage, feed, category, area and partition under the engine's own numbers (rules/names.py)."""
+
+FactRows = NDArray[np.void]
+"""Rows of dtype FACT, shape (rows,)."""
 
 Key = tuple[int, int, str]
 """(first and second half of the id hash, stage)."""
@@ -46,18 +59,6 @@ class Fact(msgspec.Struct, frozen=True, gc=False, array_like=True):
     @property
     def told_in_order(self) -> tuple[int, int, int]:
         return (self.arrived_at, self.revision, self.content)
-
-
-def facts_of(frame: Frame) -> Iterator[Fact]:
-    """The rows of a frame, in order."""
-    for row in frame.rows.tolist():
-        feed, stage, category, area, _, severity, flags, partition, n, offset, id0, id1, revision, content = row[:14]
-        occurred, arrived, _, count, _, place = row[14:]
-        yield Fact(
-            id0, id1, frame.stages[stage], revision, content, frame.feeds[feed], frame.categories[category],
-            frame.areas[area], occurred, arrived, count, flags, severity, place,
-            frame.partitions[partition], offset, n, arrived,
-        )  # fmt: skip
 
 
 class Known(msgspec.Struct, array_like=True):

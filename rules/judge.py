@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from rules.detectors.port import (
     BoolArray,
     Detector,
     FloatArray,
+    Foreseeing,
     IntArray,
     Law,
     Memory,
@@ -24,6 +26,7 @@ from rules.detectors.port import (
     Promise,
 )
 from rules.detectors.register import make
+from rules.headroom import Headroom
 from rules.learned import Rows
 
 _REFIT_SLOTS: Final = 96
@@ -35,7 +38,7 @@ NO_RESET: Final = np.iinfo(np.int64).min // 2
 
 
 class View(NamedTuple):
-    """What one open bucket says, before attribution. Rows are the series that hold an event in it."""
+    """What one bucket says, before attribution. Rows are the series that hold an event in it, or may have dropped."""
 
     series: IntArray  # (n,) ascending
     resets: IntArray  # (n,) the bucket after which its windows may begin
@@ -60,6 +63,9 @@ class Judge:
         self.book = book
         self.counts = counts
         self.detector: Detector = make(rule.detector)
+        self.settled = self.detector.judges == "settled"
+        self.low = self.detector.hears == "low"
+        self.sign = -1 if self.low else 1  # which way is further from what is usual
         self.windows = tuple(counts.steps.count(length) for length in rule.windows)
         self.widths = np.array(self.windows, np.int64)
         slot = int.from_bytes(hashlib.blake2b(rule.id.encode(), digest_size=4).digest(), "big") % _REFIT_SLOTS
@@ -71,8 +77,16 @@ class Judge:
         self.rows = Rows(counts, self.learned)
         self.heights = np.zeros(0)
         self.calibrated: dict[str, float] = {}
+        self.missing: dict[int, bool] = {}  # settled buckets in which a feed was not heard
+        self.gap_in: Callable[[int, int], float] = lambda _first, _last: 0.0
+        """Which part of buckets first..last a feed was silent at a stretch: no drop may rest on that."""
         self.views: dict[int, View] = {}
+        self.room: Headroom | None = None
+        if isinstance(self.detector, Foreseeing) and not self.settled:
+            self.room = Headroom(self)
+        self.resets = np.zeros(0, np.int64)  # of the settled fold, by series
         self.kept: dict[int, dict[tuple[object, ...], Any]] = {}  # by bucket: laws and lines that counts do not move
+        self._droppable: tuple[int, IntArray] | None = None  # (first bucket of the memory, series)
 
     def has_learned(self, bucket: int) -> bool:
         """Whether a refit has taken the bucket in, or none ever will."""
@@ -133,7 +147,14 @@ class Judge:
     def recalibrate(self, heights: dict[str, float]) -> None:
         """Heights per desk from a calibration; views are judged anew by the next change."""
         self.calibrated.update(heights)
+        self.judge_anew()
+
+    def judge_anew(self) -> None:
+        """Heights have moved: nothing that was worked out with the old ones stands."""
         self.heights = np.zeros(0)
+        self.views.clear()
+        self.kept.clear()
+        self._droppable = None
 
     # baselines
 
@@ -142,6 +163,27 @@ class Judge:
             if bucket >= first:
                 return memory
         return None
+
+    def in_force(self, buckets: IntArray) -> list[tuple[IntArray, Memory | None]]:
+        """The buckets (ascending) by the memory that judges them."""
+        starts = np.array([first for first, _ in self.memories])
+        which = np.maximum(np.searchsorted(starts, buckets, side="right") - 1, 0)
+        return [(buckets[which == number], self.memories[number][1]) for number in np.unique(which).tolist()]
+
+    def resets_of(self, series: IntArray) -> IntArray:
+        """The settled reset of each series; NO_RESET where there is none."""
+        return _gather(self.resets, series)
+
+    def least_limits(
+        self, memory: Memory | None, series: IntArray, buckets: IntArray, width: int, heights: FloatArray
+    ) -> IntArray:
+        """The smallest limit of each series over windows of `width` that end in `buckets`, shape as `series`."""
+        assert isinstance(self.detector, Foreseeing)
+        rows = self.rows
+        law = self.detector.least(
+            memory, rows, self.counts.steps, rows.row_of(series), buckets - width + 1, buckets, rows.kin, self.windows
+        )
+        return self.detector.limits(law, heights)
 
     def may_judge(self, bucket: int) -> bool:
         """Not before the tick has reached the refit whose baseline is in force for the bucket."""
@@ -210,6 +252,15 @@ class Judge:
         mine = Points(rows.row_of(points.series), points.first, points.last)
         return self.detector.law(self.memory_for(bucket), rows, self.counts.steps, mine, rows.kin, self.windows)
 
+    def _judged_by(self, points: Points, bucket: int) -> Law:
+        """The law of windows that end in `bucket`; a drop expects nothing of a feed's longest silence in them."""
+        law = self.law(points, bucket)
+        if not self.low:
+            return law
+        starts, which = np.unique(points.first, return_inverse=True)
+        heard = np.array([1.0 - self.gap_in(first, bucket) for first in starts.tolist()])
+        return replace(law, mean=law.mean * heard[which])
+
     def scores(self, series: IntArray, bucket: int, resets: IntArray) -> FloatArray:
         """Scores of each series' windows that end in `bucket`, shape (n, windows)."""
         n, w = len(series), len(self.widths)
@@ -218,31 +269,75 @@ class Judge:
         last = np.full(n * w, bucket, np.int64)
         totals = self.counts.ring.total(each, first, last)
         scores = np.full(n * w, -np.inf)
-        enough = np.flatnonzero((totals >= self.rule.at_least) & (first <= bucket))
-        if len(enough):
-            points = Points(each[enough], first[enough], last[enough])
-            scores[enough] = self.detector.score(self.law(points, bucket), totals[enough])
+        enough = first <= bucket
+        enough &= self._whole(first, bucket) if self.low else totals >= self.rule.at_least
+        at = np.flatnonzero(enough)
+        if len(at):
+            points = Points(each[at], first[at], last[at])
+            law = self._judged_by(points, bucket)
+            scores[at] = self._heard(law, totals[at], self.detector.score(law, totals[at]))
         return scores.reshape(n, w)
 
+    def _heard(self, law: Law, totals: IntArray, scores: FloatArray) -> FloatArray:
+        """Scores, less those of windows that hold (or, for a drop, let expect) too little to speak at all."""
+        held: BoolArray = (law.mean if self.low else totals) >= self.rule.at_least
+        return np.where(held, scores, -np.inf)
+
+    def _whole(self, first: IntArray, bucket: int) -> BoolArray:
+        """Whether windows first..bucket lie in the feeds' past and every feed was heard in all of their buckets."""
+        began = self.counts.first_bucket if self.counts.first_bucket is not None else bucket + 1
+        deaf = max((b for b in self.missing if b <= bucket), default=NO_RESET)
+        return np.asarray(first > max(deaf, began - 1, self.counts.ring.lo))
+
+    def reaches(self, count: int, limit: int) -> bool:
+        """Whether a count speaks; a limit of NEVER, or of -1 as evidence has it, is reached by none."""
+        return limit not in (NEVER, -1) and self.sign * count >= self.sign * limit
+
+    def _to_look_at(self, bucket: int) -> IntArray:
+        """The series whose windows may speak in a bucket: those that hold an event in it; for drops, those that let
+        expect enough, whatever came."""
+        return self._may_drop(bucket) if self.low else self.counts.ring.touched(bucket)
+
+    def _may_drop(self, bucket: int) -> IntArray:
+        """Series of which a count of nothing in the longest window (at least a week) would speak; once per refit."""
+        first = next((first for first, _ in reversed(self.memories) if bucket >= first), NO_RESET)
+        if self._droppable is None or self._droppable[0] != first:
+            self._droppable = first, self._find_droppable(first)
+        return self._droppable[1]
+
+    def _find_droppable(self, first: int) -> IntArray:
+        """`first`: where the memory in force begins to judge, so that all depends on the memory alone."""
+        series = np.sort(self.rows.series_of(np.arange(len(self.learned))))
+        if not len(series) or self.memory_for(first) is None:
+            return np.zeros(0, np.int64)
+        longest = max(int(self.widths[-1]), self.counts.steps.count(7 * DAY_MS))
+        points = Points(series, np.full(len(series), first - longest + 1), np.full(len(series), first))
+        limits = self.detector.limits(self.law(points, first), self.height_of(series))
+        return np.asarray(series[limits != NEVER], np.int64)
+
     def look(self, series: int, bucket: int, reset: int, taken: IntArray | None = None) -> Judged:
-        """One series closely; `taken` is the excess of its descendants per window, shape (windows,)."""
+        """One series closely; `taken` is the excess of its descendants per window (what they lack: below nothing),
+        shape (windows,)."""
         first = np.maximum(bucket - self.widths + 1, reset + 1)
         points = Points(np.full(len(first), series, np.int64), first, np.full(len(first), bucket, np.int64))
         totals = self.counts.ring.total(points.series, points.first, points.last)
         if taken is not None:
             totals = np.maximum(totals - taken, 0)
         law = self._law_of(series, reset, points, bucket)
-        scores = self.detector.score(law, totals)
-        return Judged(first, totals, law, np.where(totals >= self.rule.at_least, scores, -np.inf))
+        scores = self._heard(law, totals, self.detector.score(law, totals))
+        if self.low:
+            scores = np.where(self._whole(first, bucket), scores, -np.inf)
+        return Judged(first, totals, law, scores)
 
     def _law_of(self, series: int, reset: int, points: Points, bucket: int) -> Law:
         if self.detector.refits != "day":  # the law itself reads counts
             return self.law(points, bucket)
         cut = max(reset, bucket - int(self.widths[-1]))
-        return self.once_per_bucket(bucket, ("law", series, cut), lambda: self.law(points, bucket))
+        return self.once_per_bucket(bucket, ("law", series, cut), lambda: self._judged_by(points, bucket))
 
     def lower_lines(self, points: Points, bucket: int) -> FloatArray:
-        """Below this a run is quiet: the expected count plus half of the excess at the limit; inf: it cannot speak."""
+        """Below this (a drop: above) a run is quiet: the expected count plus half of the excess at the limit;
+        infinitely far: it cannot speak."""
         if self.detector.refits != "day":
             return self._lines(points, bucket)
         keys = list(zip(points.series.tolist(), points.first.tolist(), strict=True))
@@ -255,16 +350,20 @@ class Judge:
         return np.array([kept["line", *key] for key in keys])
 
     def _lines(self, points: Points, bucket: int) -> FloatArray:
-        law = self.law(points, bucket)
+        law = self._judged_by(points, bucket)
         limits = self.detector.limits(law, self.height_of(points.series))
-        floor = np.maximum(np.minimum(limits, 2**53), self.rule.at_least)
-        lines: FloatArray = np.where(limits == NEVER, np.inf, law.mean + (floor - law.mean) / 2)
+        floor = np.minimum(limits, 2**53)
+        floor = floor if self.low else np.maximum(floor, self.rule.at_least)
+        lines: FloatArray = np.where(limits == NEVER, self.sign * np.inf, law.mean + (floor - law.mean) / 2)
         return lines
 
     def view(self, bucket: int, resets: IntArray, changed: IntArray | None = None) -> View:
         """The bucket's view under `resets` (by series); only what changed is judged again."""
-        series = self.counts.ring.touched(bucket)
+        series = self._to_look_at(bucket)
         mine = _gather(resets, series)
+        if self.room is not None:
+            look = self.room.must_look(series, bucket, mine)
+            series, mine = series[look], mine[look]
         old = self.views.get(bucket)
         if old is None:
             scores = self.scores(series, bucket, mine) if len(series) else np.zeros((0, len(self.widths)))
@@ -287,8 +386,11 @@ class Judge:
         return view
 
     def limits(self, law: Law, height: float) -> IntArray:
-        """The smallest counts that speak, at least the rule's own floor; NEVER stays."""
+        """The smallest counts that speak, at least the rule's own floor (a drop: the largest, where enough is
+        expected); NEVER stays."""
         found = self.detector.limits(law, np.full(len(law.mean), height))
+        if self.low:
+            return np.where(law.mean >= self.rule.at_least, found, NEVER)
         return np.where(found == NEVER, NEVER, np.maximum(found, self.rule.at_least))
 
 

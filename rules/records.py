@@ -5,6 +5,8 @@ Times are integers: milliseconds since 1970-01-01 UTC. Intervals are half-open.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Final, Literal
 
 import msgspec
@@ -45,6 +47,11 @@ ROW: Final = np.dtype(
         ("place", "<u8"),  # keyed hash of an address or coordinates; 0 is none
     ]
 )
+"""A row as it came. One with CORRECTION takes a row back and carries it, so that neither memory nor horizon is needed:
+`count` is what that row counted; feed, stage, category, area, occurred_at, severity, place, id and content are its own;
+`revision` is the highest there is (rules/corrections.py); the old revision lies in `due_at`, the old arrival in
+`offset`. Its new count is 0.
+"""
 
 Rows = NDArray[np.void]
 
@@ -64,6 +71,19 @@ class Frame(msgspec.Struct, frozen=True, tag="frame"):
     offices: tuple[str, ...]
     partitions: tuple[str, ...]
     rows: Rows
+
+
+def joined(frames: Sequence[Frame]) -> Iterator[Frame]:
+    """The same rows in fewer frames: neighbours that share their name tables become one."""
+    for _, alike in groupby(frames, key=_tables):
+        some = list(alike)
+        rows = some[0].rows if len(some) == 1 else np.concatenate([frame.rows for frame in some])
+        yield msgspec.structs.replace(some[0], rows=rows)
+
+
+def _tables(frame: Frame) -> tuple[int, ...]:
+    """Frames that were cut from one share its tables, so that their addresses tell."""
+    return tuple(id(t) for t in (frame.feeds, frame.stages, frame.categories, frame.areas, frame.partitions))
 
 
 class Tick(msgspec.Struct, frozen=True, tag="tick"):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 SignalState = Literal["running", "over", "withdrawn", "merged"]
-SignalKind = Literal["spike", "threshold", "silence", "stopped"]
+SignalKind = Literal["spike", "threshold", "drop", "accumulated", "first_seen", "silence", "stopped"]
+COUNTED: Final[frozenset[SignalKind]] = frozenset({"spike", "threshold", "drop", "accumulated", "first_seen"})
+"""What rules say of counts; the others are the watcher's own alerts."""
 
 
 class WindowEvidence(msgspec.Struct, frozen=True):
@@ -18,7 +20,7 @@ class WindowEvidence(msgspec.Struct, frozen=True):
     until: int
     observed: int
     expected: float
-    limit: int  # the smallest count that speaks; -1: not enough history
+    limit: int  # the smallest count that speaks, of a drop the largest; -1: none does, or not enough history
     spoke: bool
 
 
@@ -57,8 +59,8 @@ class Evidence(msgspec.Struct, frozen=True):
     observed: int
     expected: float
     spread: float  # standard deviation under the baseline
-    limit: int
-    would_not_have_spoken: int  # limit - 1
+    limit: int  # the smallest count that speaks; of a drop the largest
+    would_not_have_spoken: int  # limit - 1; of a drop limit + 1
     window: int  # length of the window that was rarest, ms
     rank: int  # 0 is the lowest of the city's ladder
     colour: str

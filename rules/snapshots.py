@@ -8,24 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
+
 from rules.book import Book, FeedPolicy
 from rules.counts import Counts
 from rules.engine import Engine
 from rules.episodes import Episode, Fold, Peak, Run
-from rules.facts import Fact, Known
+from rules.facts import FACT, Fact, Known
 from rules.identities import Identities
 from rules.judge import Judge
 from rules.learned import Rows
 from rules.once import Once
 from rules.packing import Registry, pack, unpack
+from rules.rates import Rates
 from rules.records import Blind, Calibrate, Down, Retire, StartRule, StopRule, UseBook
 from rules.rings import Ring
 from rules.signals import Cell, Evidence, FeedEvidence, Share, WindowEvidence
-from rules.silence import FeedWatch, Gap, Rates
+from rules.silence import FeedWatch, Gap
 from rules.speech import Told
 from rules.watch import RuleWatch
 
-FORMAT: Final = 1
+FORMAT: Final = 3
 """Raised whenever the meaning of a snapshot changes; another format is not read, the log is replayed instead."""
 
 _KINDS: Final[Registry] = {
@@ -36,20 +39,21 @@ _KINDS: Final[Registry] = {
     )
 }  # fmt: skip
 
-_ENGINE: Final = ("epoch", "clock", "offset", "tick", "arrived", "waiting", "stopped", "next_learning", "last_answers",
-    "parting",
+_ENGINE: Final = ("epoch", "clock", "offset", "tick", "arrived", "waiting", "stopped", "next_learning", "parting",
     "broken",
 )  # fmt: skip
-_IDENTITIES: Final = ("known", "box_of", "touched", "held", "pushed", "purged_at")
+_IDENTITIES: Final = ("used", "apart", "fresh", "box_of", "held", "pushed", "purged_at")
+_ROWS: Final = ("rows", "forget_at", "state")
 _BOXES: Final = ("counts", "conflicts")
 _COUNTS: Final = (
     "series", "pairs", "parents", "fed", "late", "pushed", "heard", "last_beginning", "first_bucket", "late_cells",
-    "late_dropped", "first_open",
+    "late_dropped", "first_open", "since",
 )  # fmt: skip
 _RING: Final = ("size", "cum", "series", "lo", "hi")
 _ONCE: Final = ("rows", "facts")
 _FEED: Final = (
-    "rates", "times", "arrivals", "heard_at", "first_at", "learned_to", "gap", "ended", "covered", "retired",
+    "rates", "times", "arrivals", "recent", "between", "heard_at", "looked_at", "learned_to", "gap", "ended", "covered",
+    "retired", "was_suspect",
 )  # fmt: skip
 _WATCH: Final = ("fold", "first_open", "judges_from", "missing", "woken", "watched", "running", "loud")
 _JUDGE: Final = ("next_refit", "memories", "learned_to", "calibrated")
@@ -65,7 +69,8 @@ def snapshot(engine: Engine) -> bytes:
         "format": FORMAT,
         "book": engine.book.digest,
         "engine": _take(engine, _ENGINE),
-        "identities": _take(engine.identities, _IDENTITIES),
+        "names": engine.names.names,
+        "identities": _identities(engine.identities),
         "boxes": _take(engine.tally, _BOXES),
         "silences": engine.silences.told,
         "policies": dict(engine.identities.feeds),
@@ -91,7 +96,8 @@ def restore(data: bytes, books: Mapping[str, Book]) -> Engine:
         engine.add_book(book)
     _give(engine, state["engine"])
     _give(engine.tally, state["boxes"])
-    _give(engine.identities, state["identities"])
+    engine.names.give(state["names"])
+    _give_identities(engine.identities, state["identities"])
     engine.silences.told = state["silences"]
     engine.identities.feeds = state["policies"]
     for name, feed in state["feeds"].items():
@@ -115,9 +121,24 @@ def _give(thing: object, state: Mapping[str, Any]) -> None:
         setattr(thing, name, value)
 
 
+def _identities(identities: Identities) -> dict[str, Any]:
+    state = _take(identities, _IDENTITIES)
+    for name in _ROWS:
+        state[name] = getattr(identities, name)[: identities.used]
+    state["rows"] = state["rows"].tobytes()
+    return state
+
+
+def _give_identities(identities: Identities, state: dict[str, Any]) -> None:
+    rows = {name: state.pop(name) for name in _ROWS}
+    rows["rows"] = np.frombuffer(rows["rows"], FACT)
+    _give(identities, state)
+    identities.put_rows(**rows)
+
+
 def _ring(ring: Ring) -> dict[str, Any]:
     state = _take(ring, _RING)
-    state["cum"] = ring.cum[: max(ring.series, 1)]
+    state["cum"] = ring.cum[:, : max(ring.series, 1)]
     return state
 
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from rules.episodes import Episode, Fold, Run
-from rules.evidence import evidence_of, windows_of
+from rules.evidence import evidence_of, is_incomplete, windows_of
 from rules.judge import Judge
 from rules.signals import Cause, Evidence, Signal, SignalKind, SignalState
 
 Interval = tuple[int, int, int]
 """(series, first, last bucket) of a run."""
+
+
+KINDS: Final[Mapping[str, SignalKind]] = MappingProxyType(
+    {"threshold": "threshold", "drop": "drop", "accumulated": "accumulated", "first_seen": "first_seen"}
+)
+"""Detector -> what its signals are called; every other: spike."""
 
 
 @dataclass(slots=True)
@@ -115,7 +123,7 @@ class Speech:
     @property
     def kind(self) -> SignalKind:
         """What this rule's signals are called."""
-        return "threshold" if self.judge.rule.detector.kind == "threshold" else "spike"
+        return KINDS.get(self.judge.rule.detector.kind, "spike")
 
     def _over_at(self, episode: Episode) -> int:
         assert episode.ended is not None
@@ -147,7 +155,7 @@ class Speech:
         """The episode as an alert, and whether that differs from what was said."""
         steps, rule = self.judge.counts.steps, self.judge.rule
         runs = [picture.runs[run_id] for run_id in episode.runs]
-        named = self._named(runs)
+        named = self._named(runs, first_open)
         area, category = self.judge.counts.pairs[named.series]
         first = min(run.first for run in runs)
         last = max(run.last for run in runs)
@@ -159,7 +167,7 @@ class Speech:
         best = named.peak.window
         summary = (
             state, key, area, category, named.peak.rank, first, last, named.peak.bucket, named.peak.observed[best],
-            named.peak.limits, named.peak.rank_limits, windows_of(self.judge, named),
+            named.peak.limits, named.peak.rank_limits, windows_of(self.judge, named), is_incomplete(named, missing),
         )  # fmt: skip
         if before is not None and before.summary == summary:
             before.runs = intervals
@@ -172,7 +180,7 @@ class Speech:
             area=area,
             category=category,
             said_at=before.said_at if before else speaker.now,
-            late=before.late if before else speaker.now >= settled_at,
+            late=before.late if before else speaker.now >= settled_at and not self.judge.settled,
             runs=intervals,
             state=state,
             summary=summary,
@@ -181,12 +189,16 @@ class Speech:
         )
         return told, True
 
-    def _named(self, runs: list[Run]) -> Run:
-        """The run that names the alert: of the smallest area that holds all, the rarest, then the earliest.
+    def _named(self, episode: list[Run], first_open: int) -> Run:
+        """The run that names the alert: of the smallest area that holds all named ones, the rarest, then the earliest.
 
-        The area climbs with what it must hold; the category stays the one that tells most.
+        Once a settled bucket has named any, open ones name nothing: half a frame cannot make a name stick. The area
+        climbs with what it must hold; the category stays the one that tells most.
         """
         counts, tree = self.judge.counts, self.judge.counts.book.areas
-        wanted = tree.smallest_holding(tuple(counts.pairs[run.series][0] for run in runs))
-        there = [run for run in runs if counts.pairs[run.series][0] == wanted]
-        return min(there or runs, key=lambda run: (-run.peak.score, run.first, counts.pairs[run.series]))
+        named = [run for run in episode if run.meant is not None]
+        named = [run for run in named if run.meant is not None and run.meant < first_open] or named
+        wanted = tree.smallest_holding(tuple(counts.pairs[run.series][0] for run in named))
+        there = [run for run in episode if counts.pairs[run.series][0] == wanted]
+        chosen = [run for run in there if run in named] or there or named
+        return min(chosen, key=lambda run: (-run.peak.score, run.first, counts.pairs[run.series]))

@@ -11,6 +11,8 @@ from rules.calendar import DAY_MS, HOUR_MS, Calendar
 from rules.detectors.port import FloatArray, IntArray
 
 _WEEK_DAYS = 7
+_QUARTER_MS = 900_000
+"""Days begin on a quarter of an hour of UTC in every zone since 1972."""
 
 
 class Steps:
@@ -35,6 +37,13 @@ class Steps:
             return at // self.step
         ordinal = self.calendar.day_of(at).toordinal()
         return ordinal if self.calendar_step == "day" else (ordinal - 1) // _WEEK_DAYS
+
+    def buckets(self, at: IntArray) -> IntArray:
+        """The bucket of each time, shape (P,)."""
+        if not self.calendar_step:
+            return at // self.step
+        quarters, inverse = np.unique(at // _QUARTER_MS, return_inverse=True)
+        return np.array([self.bucket(quarter * _QUARTER_MS) for quarter in quarters.tolist()], np.int64)[inverse]
 
     def start(self, bucket: int) -> int:
         """The bucket's first instant, ms UTC."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rules.book import Book, Rule
-from rules.counts import Counts
+from rules.counts import Counts, Touched
 from rules.detectors.port import IntArray
 from rules.episodes import Fold, fold, forget
 from rules.judge import Judge
@@ -31,14 +32,22 @@ class RuleWatch:
         self.fold = Fold(np.zeros(0, np.int64))
         self.first_open: int | None = None  # the first bucket not settled for this rule
         self.judges_from: int | None = None  # a rule set judges the buckets that begin at or after its start
-        self.missing: dict[int, bool] = {}
         self.woken = False
         self.watched: set[int] = set()  # series that speak or are loud in the last picture
         self.running = False  # whether the last picture holds an episode that is not over for good
         self.loud: set[int] = set()  # open buckets in which a series reaches its height
         self.quiet_until = -1  # rows that arrive up to here surely say nothing (see lookahead)
         self.retry_at = 0  # when to look ahead again
-        self.foresees = self.judge.detector.refits == "day" or rule.detector.kind == "threshold"
+        self.foresees = self.judge.room is not None
+
+    @property
+    def missing(self) -> dict[int, bool]:
+        """Settled buckets in which a contributing feed was not heard."""
+        return self.judge.missing
+
+    @missing.setter
+    def missing(self, buckets: dict[int, bool]) -> None:
+        self.judge.missing = buckets
 
     def begin(self, now: int) -> None:
         """Time is known from here on."""
@@ -60,8 +69,8 @@ class RuleWatch:
         return min(settles, self.judge.next_refit)
 
     def _empty_from(self, bucket: int) -> bool:
-        """Whether no row has come for `bucket` or later, and nothing runs on."""
-        return bucket > self.counts.ring.hi and self.idle
+        """Whether no row has come for `bucket` or later, and nothing runs on or may speak of it."""
+        return bucket > self.counts.ring.hi and self.idle and not self.judge.low
 
     @property
     def idle(self) -> bool:
@@ -70,25 +79,55 @@ class RuleWatch:
 
     # what changes
 
-    def hear(self, touched: list[tuple[IntArray, int]], context: Context, speaker: Speaker) -> list[Signal]:
+    def hear(self, touched: Touched, context: Context, speaker: Speaker) -> list[Signal]:
         """Counts changed: judge what they touch, and say what is new."""
         return self.say(context, speaker) if self.disturb(touched) else []
 
-    def hears(self, touched: list[tuple[IntArray, int]]) -> None:
+    def note(self, touched: Touched) -> None:
+        """Counts changed of which the rule surely says nothing."""
+        if self.judge.room is not None:
+            self.judge.room.note(*touched)
+
+    def quiet_through(self, now: int) -> int:
+        """The time up to which the rule surely says nothing, whatever comes; `now` where nothing is sure."""
+        if not self.judge.settled:
+            return self.quiet_until
+        due = self.next_due()
+        return now if self.woken or self.running or due is None else due - 1
+
+    def hears(self, touched: Touched) -> None:
         """Counts changed inside a tick: what is new is said at its end."""
         self.disturb(touched)
 
-    def disturb(self, touched: list[tuple[IntArray, int]]) -> bool:
+    def disturb(self, touched: Touched) -> bool:
         """Judge changed series in all open buckets that their change reaches. True where the picture may move."""
-        moved = False
+        if self.judge.settled:  # what is open is not judged, what has settled stays
+            return False
+        room = self.judge.room
+        if room is None:
+            series = np.unique(touched.series)
+        else:
+            self.judge.resets = self.fold.reset_for(self.counts)
+            series = room.spend(*touched, self._open_from())
+            if (touched.deltas < 0).any():  # what is taken back may calm what is loud
+                series = np.union1d(series, touched.series[touched.deltas < 0])
+        if not len(series):
+            return self._wakes(touched)
         widest = int(self.judge.widths[-1]) * self.judge.detector.reach
-        first_open = self._open_from()
-        for series, bucket in touched:
-            for b in range(max(bucket, first_open), min(self.counts.ring.hi, bucket + widest - 1) + 1):
-                moved |= self._look_again(b, series)
-            moved = moved or (bool(self.watched) and not self.watched.isdisjoint(series.tolist()))
+        first = max(int(touched.buckets.min()), self._open_from())
+        last = min(self.counts.ring.hi, int(touched.buckets.max()) + widest - 1)
+        moved = False
+        for bucket in range(first, last + 1):
+            moved |= self._look_again(bucket, series)
         self.woken |= moved
-        return moved
+        return self._wakes(touched) or moved
+
+    def _wakes(self, touched: Touched) -> bool:
+        """Whether a series that speaks, or that is loud, was touched."""
+        if not self.watched or self.watched.isdisjoint(touched.series.tolist()):
+            return False
+        self.woken = True
+        return True
 
     def _look_again(self, bucket: int, series: IntArray | None) -> bool:
         """Judge one open bucket; True where one of `series` is loud in it, or any where that is None."""
@@ -117,13 +156,15 @@ class RuleWatch:
         self.woken = False
         picture = self.fold.copy()
         first_open = self._open_from()
-        if self.loud or self.fold.active:
+        missing = self.missing
+        if (self.loud or self.fold.active) and not self.judge.settled:
+            missing = self.missing | self._covered(first_open, context)
             for bucket in range(first_open, self.counts.ring.hi + 1):
                 if self._judges(bucket):
-                    fold(picture, self.judge, bucket, missing=self.missing.get(bucket, False))
+                    fold(picture, self.judge, bucket, missing=missing.get(bucket, False))
         said = list(
             self.speech.say(
-                picture, first_open, suspect=context.suspect, speaker=speaker, missing=self.missing, heard=context.heard
+                picture, first_open, suspect=context.suspect, speaker=speaker, missing=missing, heard=context.heard
             )
         )
         self.watched = set(picture.active) | {run.series for run in picture.runs.values() if run.last >= first_open}
@@ -136,6 +177,12 @@ class RuleWatch:
         over = {(first, series) for alert in told if alert.state == "over" for series, first, _ in alert.runs}
         forget(self.fold, self.judge, first_open, over)
         return said
+
+    def _covered(self, first_open: int, context: Context) -> dict[int, bool]:
+        """The open buckets that an Order has said are missing; of the others that is decided when they settle."""
+        bucket, newest = self.counts.steps.bucket, self.counts.ring.hi
+        spans = [(max(first_open, bucket(since)), min(newest, bucket(until - 1))) for since, until in context.covered]
+        return {b: True for first, last in spans for b in range(first, last + 1)}
 
     # what settles
 
@@ -154,6 +201,8 @@ class RuleWatch:
             if empty:
                 self.first_open += 1
                 continue
+            if self.judge.low:
+                self.judge.gap_in = cache(lambda a, b: context.longest_gap(steps.start(a), steps.end(b)))
             if not muted and self._judges(bucket) and (self.fold.active or self._look_again(bucket, None)):
                 self.woken |= fold(self.fold, self.judge, bucket, missing=self.missing.get(bucket, False))
             self.judge.drop(bucket)
@@ -180,10 +229,25 @@ class RuleWatch:
             assert self.first_open is not None
             oldest = self.first_open - self.counts.ring.size
             self.missing = {bucket: value for bucket, value in self.missing.items() if bucket > oldest}
+            self._limits_moved()
             begin = max(self.first_open, self.counts.steps.bucket(nominal))
             for bucket in range(begin, self.counts.ring.hi + 1):
                 self.judge.drop(bucket)
-                self.woken |= self._look_again(bucket, None)
+                if not self.judge.settled:
+                    self.woken |= self._look_again(bucket, None)
+
+    def _limits_moved(self) -> None:
+        """Work out anew what open buckets bear."""
+        room = self.judge.room
+        if room is None:
+            return
+        room.forget()
+        self.judge.resets = self.fold.reset_for(self.counts)
+        ring, first = self.counts.ring, self._open_from()
+        touched = [ring.touched(bucket) for bucket in range(first, ring.hi + 1)]
+        series = np.unique(np.concatenate(touched)) if touched else np.zeros(0, np.int64)
+        if len(series):
+            room.work_out(series, first)
 
     def follow(self, rule: Rule, book: Book) -> None:
         """Go on under another text, other colours or other desks: nothing that was counted or learned is lost."""
@@ -200,13 +264,13 @@ class RuleWatch:
 
     def _judge_anew(self) -> None:
         """Heights have moved: nothing that was worked out with the old ones stands."""
-        self.judge.heights = self.judge.heights[:0]
-        self.judge.views.clear()
-        self.judge.kept.clear()
+        self.judge.judge_anew()
         self.loud.clear()
         self.quiet_until, self.retry_at = -1, 0
-        for bucket in range(self._open_from(), self.counts.ring.hi + 1):
-            self._look_again(bucket, None)
+        self._limits_moved()
+        if not self.judge.settled:
+            for bucket in range(self._open_from(), self.counts.ring.hi + 1):
+                self._look_again(bucket, None)
         self.woken = True
 
 

@@ -11,16 +11,13 @@ import sys
 import zoneinfo
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from alerts.export import rfc3339
@@ -30,11 +27,13 @@ from streams import demo as demos
 from streams import load as loads
 from streams import logs, replay
 from streams import serve as services
-from streams.city import City
+from streams import watchdog as watchdogs
+from streams.arguments import ERRORS, TIMES, CityFolder, DataFolder, settings_of, time_of
 from streams.city import check as check_city
 from streams.city import init as init_city
 from streams.clock import WallClock
 from streams.engines import RuleEngines
+from streams.feed_commands import feeds
 from streams.journal import Journal
 from streams.messages import SpokenError, say
 from streams.metrics import Metrics
@@ -42,9 +41,8 @@ from streams.opened import city_of, intake_of, journal_of, open_city
 from streams.refusals import MEANINGS
 from streams.retry import Retried, retry, waiting_in
 from streams.runtime import ClockKind
-from streams.settings import Settings, read_settings
+from streams.settings import read_settings
 
-TIMES: Final = "2016-01-23, or 2016-01-23T12:00:00-05:00; without an offset it is the city's time"
 app = typer.Typer(
     name="tocsin",
     help="Turns streams of incidents and petitions into the few alerts that a duty desk can act on.",
@@ -54,25 +52,16 @@ app = typer.Typer(
 )
 refused = typer.Typer(help="Records that were refused, kept scrubbed with place and reason.", no_args_is_help=True)
 app.add_typer(refused, name="refused")
+app.add_typer(feeds, name="feeds")
 
 LINE_SECONDS: Final = 5.0
 """Between two lines of progress, where no terminal can show a bar."""
 SHORT_MS: Final = 60 * 86_400_000
 """A past shorter than this is learned from for a good part of it: a replay says so."""
-ERRORS: Final = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
-CityFolder = Annotated[Path, typer.Argument(metavar="CITY", help="Folder of the city.")]
-DataFolder = Annotated[
-    Path | None, typer.Option("--data", help="Folder of journals and alerts; else TOCSIN_DATA, else ./var.")
-]
 FeedName = Annotated[str | None, typer.Option("--feed", help="Name of the feed: the stem of its file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON, for programs.")]
 Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="Files of the feed; else its archive.")]
-
-
-def _settings(**given: object) -> Settings:
-    """The settings, with what the command line gave over them."""
-    return read_settings().model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
 @app.command()
@@ -90,7 +79,7 @@ def serve(
     """Serve cities: take events, judge them, show the board. Ends in order on SIGTERM; reads the folders on SIGHUP."""
     if clock not in ("wall", "stream"):
         raise typer.BadParameter("take wall or stream", param_hint="--clock")
-    settings = _settings(host=host, port=port, data=data)
+    settings = settings_of(host=host, port=port, data=data)
     logs.configure(settings.log)
     kind: ClockKind = "stream" if clock == "stream" else "wall"
 
@@ -105,7 +94,7 @@ def serve(
 @app.command()
 def load(city: CityFolder, files: Files = None, feed: FeedName = None, data: DataFolder = None) -> None:
     """Bring the past of a city into its log, before its first live tick. Channels stay shut; can be repeated."""
-    settings = _settings(data=data)
+    settings = settings_of(data=data)
     logs.configure(settings.log, level=logging.WARNING)
     read = city_of(city, settings.language)
     chosen = replay.files_of(read, [feed] if feed else [], files or [])
@@ -133,12 +122,12 @@ def replay_command(
     data: DataFolder = None,
 ) -> None:
     """Judge the past of a city at full speed; no channels. Writes signals, alerts, boxes and a summary into DIR."""
-    settings = _settings(data=data)
+    settings = settings_of(data=data)
     logs.configure(settings.log, level=logging.WARNING)
     clock = WallClock()
     begun = clock.steady()
     read = city_of(city, settings.language)
-    span = _time(since, read), _time(until, read)
+    span = time_of(since, read), time_of(until, read)
     if stored:
         found = replay.stored_past(read, Journal.open(journal_of(read.name, settings), read_only=True), *span)
     else:
@@ -167,7 +156,7 @@ def audit(
 
     Exit code 0: balanced; 1: it is not, and each figure that differs is told.
     """
-    settings = _settings(data=data)
+    settings = settings_of(data=data)
     read = city_of(city, settings.language)
     with closing(Journal.open(journal_of(read.name, settings), read_only=True)) as journal:
         found = audits.audit(journal, whole=whole)
@@ -180,6 +169,41 @@ def audit(
 
 
 @app.command()
+def watchdog(
+    cities: Annotated[list[Path], typer.Argument(metavar="CITY...", help="Folders of the cities.")],
+    url: Annotated[
+        str | None, typer.Option("--url", help="Address of the process that serves them; else only their journals.")
+    ] = None,
+    desk: Annotated[
+        str | None, typer.Option("--desk", help="Whose webhooks are told; else the first desk of the whole city.")
+    ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Look until time was seen to go on, then end: for cron and systemd timers.")
+    ] = False,
+    data: DataFolder = None,
+) -> None:
+    """Watch over cities from another process: say so outside when their time stands still, and when it goes on again.
+
+    Exit code 0: time goes on; 1: a city stands still or does not answer.
+    """
+    settings = settings_of(data=data)
+    logs.configure(settings.log, level=logging.WARNING if once else logging.INFO)
+
+    def told(names: str) -> None:
+        if not once:
+            ERRORS.print(say("watching", settings.language, cities=names, limit=settings.watchdog_still_seconds))
+
+    try:
+        well = watchdogs.watch_over(cities, settings, url=url, desk=desk, once=once, told=told)
+    except OSError as fault:
+        raise SpokenError("folder-unwritable", folder=settings.data, why=fault.strerror) from None
+    if once:
+        word = "watched-well" if well else "watched-ill"
+        typer.echo(say(word, settings.language, folder=settings.data / "watchdog"))
+    raise typer.Exit(0 if well else 1)
+
+
+@app.command()
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Run at full speed and end with a summary line.")] = False,
     pace: Annotated[float, typer.Option(min=0.1, help="Minutes of the storm a second.")] = demos.MINUTES_A_SECOND,
@@ -189,7 +213,7 @@ def demo(
     ] = None,
 ) -> None:
     """Show the blizzard of January 2016 on the board, out of real emergency calls."""
-    settings = _settings(port=port)
+    settings = settings_of(port=port)
     logs.configure(settings.log, level=logging.WARNING)
     summary = demos.demo(city, settings, once=once, pace=pace, told=ERRORS.print)
     typer.echo(summary.line(settings.language))
@@ -240,7 +264,7 @@ def refused_list(
     data: DataFolder = None,
 ) -> None:
     """The refused records, newest first: when, feed, reason, field, place, what is kept. Works while serving."""
-    settings = _settings(data=data)
+    settings = settings_of(data=data)
     read = city_of(city, settings.language)
     with closing(Journal.open(journal_of(read.name, settings), read_only=True)) as journal:
         rows = journal.refused(feed=feed, limit=limit)
@@ -256,7 +280,7 @@ def refused_list(
 @refused.command("retry")
 def refused_retry(city: CityFolder, feed: FeedName = None, data: DataFolder = None) -> None:
     """Read refused records of files again from their source, after the feed's file was mended. Not while serving."""
-    settings = _settings(data=data)
+    settings = settings_of(data=data)
     logs.configure(settings.log, level=logging.WARNING)
     read = city_of(city, settings.language)
     clock = WallClock()
@@ -271,19 +295,6 @@ def refused_retry(city: CityFolder, feed: FeedName = None, data: DataFolder = No
     typer.echo(say("retried", settings.language, city=read.name, **values))
     if by_load:
         typer.echo(say("came-by-load", settings.language, city=read.name, count=by_load))
-
-
-def _time(text: str | None, city: City) -> int | None:
-    """Milliseconds of a date or a time; without an offset it is the city's. Raises SpokenError."""
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise SpokenError("time-wrong", text=text[:40]) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(city.zone))
-    return round(moment.timestamp() * 1000)
 
 
 class Bar:

@@ -183,6 +183,48 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "zh-CN": "{city} 截至第 {offset} 条记录（时间 {tick}）账目不符：{differ} 处不同"
         "（已比较 {cells} 个序列时段、{events} 个事件）：请保留数据目录并报告此问题",
     },
+    # the watchdog
+    "desk-unknown": {
+        "en": "{desk}: {city} has no such desk: take one of {known}",
+        "zh-CN": "{desk}：{city} 没有该值班台：可选 {known}",
+    },
+    "watching": {
+        "en": "Watching over {cities}: said when no new tick comes for {limit} s",
+        "zh-CN": "正在看护 {cities}：{limit} 秒没有新的时刻即告知",
+    },
+    "watched-well": {"en": "Time goes on.", "zh-CN": "时间正常推进。"},
+    "watched-ill": {
+        "en": "NOT well: a city stands still or does not answer; what was said lies in {folder}",
+        "zh-CN": "异常：有城市停止推进或无应答；通知内容见 {folder}",
+    },
+    "watchdog-still-title": {
+        "en": "{city}: time stands still, no alert can come",
+        "zh-CN": "{city}：时间停止推进，无法发出任何告警",
+    },
+    "watchdog-still": {
+        "en": "The last tick of {city} was at {tick}; no other has come for {seconds} s. Nothing is judged and no alert"
+        " can be raised until it goes on. The process was ended, is paused, hangs, or cannot write. What to do: look"
+        " whether it runs, at its log and at the disk; then start it again. Nothing that was accepted is lost.",
+        "zh-CN": "{city} 的最后时刻为 {tick}，已有 {seconds} 秒没有新的时刻。在恢复之前不做任何判断，也发不出告警。"
+        "进程可能已结束、被暂停、卡住或无法写入。处置：检查进程是否运行、其日志和磁盘，然后重新启动。已接收的事件不会丢失。",
+    },
+    "watchdog-unreachable-title": {
+        "en": "{city}: does not answer at its address",
+        "zh-CN": "{city}：服务地址无应答",
+    },
+    "watchdog-unreachable": {
+        "en": "{city} has not answered at its address for {seconds} s; its last tick was seen at {tick}. Its page and"
+        " pushed events are cut off, alerts may still be judged. What to do: look at the process, the address and the"
+        " network between.",
+        "zh-CN": "{city} 的服务地址已有 {seconds} 秒无应答；最后看到的时刻为 {tick}。页面与推送已中断，"
+        "判断可能仍在进行。处置：检查进程、地址及其间的网络。",
+    },
+    "watchdog-over-title": {"en": "{city}: time goes on again", "zh-CN": "{city}：时间恢复推进"},
+    "watchdog-over": {
+        "en": "{city} goes on. It stood for about {seconds} s after {tick}. What was accepted is judged now; what was"
+        " to be said meanwhile comes late.",
+        "zh-CN": "{city} 已恢复，自 {tick} 起约停顿 {seconds} 秒。期间接收的事件正在判断，其告警会迟到。",
+    },
     # what went well
     "serving": {"en": "Tocsin serves {cities} at {address}", "zh-CN": "Tocsin 正在 {address} 为 {cities} 提供服务"},
     "city-written": {
@@ -225,6 +267,44 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{city}: {count} records came by load: mend the feed's file, then run load again into a new data folder",
         "zh-CN": "{city}：有 {count} 条记录来自 load：请更正数据源文件，再用新的数据目录重新运行 load",
     },
+    "span-empty": {
+        "en": "--from {since} --to {until}: the end lies before the beginning: name a span of time",
+        "zh-CN": "--from {since} --to {until}：结束早于开始：请指定一段时间",
+    },
+    "retracted": {
+        "en": "{city}: {events} events of {feed} taken back, {already} had been before",
+        "zh-CN": "{city}：已撤回数据源 {feed} 的 {events} 个事件，另有 {already} 个此前已撤回",
+    },
+    "retraction-waits": {
+        "en": "{city}: {events} events of {feed} are handed over to the process that serves the city, which has not "
+        "taken them all yet: look at /readyz; it takes them when it has caught up",
+        "zh-CN": "{city}：数据源 {feed} 的 {events} 个事件已交给正在运行的进程，尚未全部处理："
+        "请查看 /readyz；追上进度后会继续处理",
+    },
+    "format-unknown": {
+        "en": "{path}: its name does not tell how it is written: say --format csv, json or jsonl",
+        "zh-CN": "{path}：文件名未表明格式：请用 --format 指明 csv、json 或 jsonl",
+    },
+    "looked-lists": {
+        "en": "lists of objects (say --records PATH to look into one): {lists}",
+        "zh-CN": "对象列表（用 --records 路径 查看其中一个）：{lists}",
+    },
+    "looked": {
+        "en": "{records} records, {broken} of them broken, {columns} columns; filled, and forms of what stands there:",
+        "zh-CN": "{records} 条记录，其中 {broken} 条损坏，{columns} 列；已填数量及内容形式：",
+    },
+    "tried": {
+        "en": "{feed}: {records} records, {accepted} accepted with {events} events, {refused} refused, "
+        "{left_out} left out",
+        "zh-CN": "{feed}：{records} 条记录，接收 {accepted} 条（{events} 个事件），拒收 {refused} 条，"
+        "略去 {left_out} 条",
+    },
+    "tried-refused": {
+        "en": "  {count} refused as {reason} at {field}: records {places}",
+        "zh-CN": "  {count} 条因 {reason}（{field}）拒收：记录 {places}",
+    },
+    "tried-areas": {"en": "  by area: {counts}", "zh-CN": "  按区域：{counts}"},
+    "tried-categories": {"en": "  by category: {counts}", "zh-CN": "  按类别：{counts}"},
     "demo-missing": {
         "en": "{folder}: the example city is not here: run the demo from a checkout, or name a city folder",
         "zh-CN": "{folder}：找不到示例城市：请在代码目录中运行演示，或指定城市目录",

@@ -58,6 +58,10 @@ class Settings(BaseSettings):
         description="For tests, with --clock stream alone: name:n kills the process at a crash point's n-th passing.",
     )
     watch_seconds: float = Field(1.0, gt=0, description="Seconds between two looks at watched files and folders.")
+    watchdog_still_seconds: float = Field(
+        60.0, gt=0, description="The watchdog says so when a city has no new tick, or no answer, for so long."
+    )
+    watchdog_look_seconds: float = Field(5.0, gt=0, description="Seconds between two looks of the watchdog.")
 
 
 def read_secret(name: str) -> bytes:

@@ -22,6 +22,7 @@ from streams.board import CityBoard
 from streams.city import City, read_city
 from streams.clock import Clock
 from streams.engines import RuleEngines
+from streams.handover import take_handed
 from streams.journal import means_full
 from streams.messages import say
 from streams.metrics import Metrics
@@ -198,6 +199,8 @@ class Station:
         return self.kind == "wall" and not self.writer.caught_up
 
     def _after_turn(self) -> None:
+        if self.writer.caught_up:
+            take_handed(self.shard, self._opened.folder)
         waited = self._clock.steady() - self._delivered_at
         self.board.look(self.shard.engine, catching_up=self._catching_up)
         if self._changed or (self._catching_up and waited >= DELIVER_EVERY):
@@ -233,6 +236,7 @@ class Station:
         for feed in self.board.feeds():
             self._metrics.feed_heard.labels(name, feed.name).set(feed.heard_at / 1000)
             self._metrics.feed_silent.labels(name, feed.name).set(int(feed.silent_since > 0))
+            self._metrics.feed_silent_after.labels(name, feed.name).set(feed.silent_after / 1000)
 
 
 def shapes_of(city: City) -> bytes | None:

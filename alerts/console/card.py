@@ -11,7 +11,7 @@ from alerts.console.naming import Mark, Names
 from alerts.console.rows import Row, row
 from alerts.console.source import FeedState
 from rules.book import Rule
-from rules.signals import Cell, Evidence, FeedEvidence, Share, WindowEvidence
+from rules.signals import COUNTED, Cell, Evidence, FeedEvidence, Share, WindowEvidence
 
 SHARES_SHOWN: Final = 8
 """Areas and categories named one by one; the rest is counted in one line."""
@@ -43,7 +43,7 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A share of the count; `part` is its fraction of the whole."""
+    """A share of the count; `part` is its fraction of the whole (of a drop: of what was expected of it)."""
 
     name: str
     observed: int
@@ -117,7 +117,7 @@ def card(alert: Alert, names: Names, feeds: Sequence[FeedState], now: int) -> Ca
     evidence = alert.signal.evidence
     silent = {feed.name: feed.silent_since for feed in feeds if feed.silent_since}
     one = row(alert, names.city, names, silent, now)
-    peak = _peak(evidence)
+    peak, low = _peak(evidence), alert.signal.kind == "drop"
     return Card(
         row=one,
         now=now,
@@ -127,13 +127,13 @@ def card(alert: Alert, names: Names, feeds: Sequence[FeedState], now: int) -> Ca
         guidance=names.guidance(alert.signal.rule),
         desk=names.desk(alert.desk),
         usual=_usual(evidence, peak),
-        ladder=_ladder(evidence, names) if one.limit and alert.signal.kind in {"spike", "threshold"} else None,
+        ladder=_ladder(evidence, names, low=low) if one.has_limit and alert.signal.kind in COUNTED else None,
         band=band(evidence, names, one.mark.hue) if len(evidence.cells) > 1 else None,
         cell=evidence.cells[1].start - evidence.cells[0].start if len(evidence.cells) > 1 else HOUR,
         band_end=_band_end(evidence, max(one.until, alert.signal.last)),
         windows=evidence.windows,
-        areas=_parts(evidence.areas, evidence.observed, names.area),
-        categories=_parts(evidence.categories, evidence.observed, names.leaf),
+        areas=_parts(evidence.areas, evidence.observed, names.area, low=low),
+        categories=_parts(evidence.categories, evidence.observed, names.leaf, low=low),
         feeds=tuple(FeedBehind(names.feed(one.feed), one, silent.get(one.feed, 0)) for one in evidence.feeds),
         moves=tuple(
             Step(move.at, move.reason, names.mark_of(move.colour), move.observed, names.area(move.area))
@@ -165,12 +165,13 @@ def _usual(evidence: Evidence, peak: int) -> tuple[int, int] | None:
     return round(cells[peak].low), round(cells[peak].high)
 
 
-def _ladder(evidence: Evidence, names: Names) -> Ladder:
+def _ladder(evidence: Evidence, names: Names, *, low: bool) -> Ladder:
+    """`low`: of a drop, whose ranks lie to the left of what is expected."""
     limits: dict[int, list[str]] = {}
     for colour, count in sorted(evidence.rank_limits, key=lambda limit: (limit[1], -names.mark_of(limit[0]).digit)):
-        if count > 0:
+        if count > 0 or (low and count == 0):
             limits.setdefault(count, []).append(colour)
-    highest = max([evidence.observed, *limits])
+    highest = max([evidence.observed, *limits, *([evidence.expected] if low else [])])
     full = highest * 1.05
     steps: list[RankStep] = []
     for count, colours in limits.items():
@@ -181,12 +182,21 @@ def _ladder(evidence: Evidence, names: Names) -> Ladder:
     return Ladder(evidence.observed, min(evidence.expected, highest), full, tuple(steps))
 
 
-def _parts(shares: Sequence[Share], whole: int, name: Callable[[str], str]) -> Parts:
-    ranked = sorted(shares, key=lambda share: (-share.observed, share.code))
+def _parts(shares: Sequence[Share], whole: int, name: Callable[[str], str], *, low: bool) -> Parts:
+    """Most counted first, as parts of the whole; of a drop what lacks most, as a part of what was expected of it."""
+    if low:
+        ranked = sorted(shares, key=lambda share: (share.observed - share.expected, share.code))
+    else:
+        ranked = sorted(shares, key=lambda share: (-share.observed, share.code))
     shown, rest = ranked[:SHARES_SHOWN], ranked[SHARES_SHOWN:]
     return Parts(
         tuple(
-            Part(name(share.code), share.observed, share.expected, min(share.observed / max(whole, 1), 1.0))
+            Part(
+                name(share.code),
+                share.observed,
+                share.expected,
+                min(share.observed / max(share.expected if low else whole, 1), 1.0),
+            )
             for share in shown
         ),
         len(rest),

@@ -23,15 +23,14 @@ GAUGE_FULL: Final = 4.0
 class Gauge:
     """Parts of the limit: `got` counted, `usual` expected. Frozen: a feed behind it is silent."""
 
-    ratio: float  # counted / limit, as far as it goes
-    got: float  # the same, up to the gauge's end
+    got: float  # counted / limit, up to the gauge's end
     usual: float
     frozen: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Instants and lengths in ms; `limit` 0: there is none."""
+    """Instants and lengths in ms. A drop may have the limit 0; else `limit` 0: there is none."""
 
     alert: Alert
     mark: Mark
@@ -40,6 +39,8 @@ class Row:
     observed: int
     expected: float
     limit: int
+    has_limit: bool
+    ratio: float  # how far over its limit (a drop: under); 0 where there is none
     window: int
     until: int
     since: int
@@ -47,11 +48,6 @@ class Row:
     ended: int  # 0: running
     gauge: Gauge | None
     tags: tuple[Tag, ...]
-
-    @property
-    def ratio(self) -> float:
-        """How far over its limit; 0 where there is none."""
-        return self.gauge.ratio if self.gauge else 0.0
 
 
 def peak_window(evidence: Evidence) -> WindowEvidence | None:
@@ -84,6 +80,8 @@ def row(alert: Alert, city: City, names: Names, silent: Collection[str], now: in
         observed=observed,
         expected=evidence.expected,
         limit=limit,
+        has_limit=evidence.limit >= (0 if signal.kind == "drop" else 1),
+        ratio=_ratio(observed, evidence.expected, evidence.limit, low=signal.kind == "drop"),
         window=evidence.window,
         until=window.until if window else signal.last,
         since=signal.first,
@@ -94,11 +92,17 @@ def row(alert: Alert, city: City, names: Names, silent: Collection[str], now: in
     )
 
 
+def _ratio(observed: int, expected: float, limit: int, *, low: bool) -> float:
+    """Counted over the limit; of a drop what is missing over what is missing at the limit."""
+    if low:
+        return (expected - observed) / max(expected - limit, 1.0) if limit >= 0 else 0.0
+    return observed / limit if limit > 0 else 0.0
+
+
 def _gauge(observed: int, expected: float, limit: int, *, frozen: bool) -> Gauge | None:
     if not limit:
         return None
-    ratio = observed / limit
-    return Gauge(ratio, min(ratio, GAUGE_FULL), min(expected / limit, GAUGE_FULL), frozen)
+    return Gauge(min(observed / limit, GAUGE_FULL), min(expected / limit, GAUGE_FULL), frozen)
 
 
 def _tags(alert: Alert, city: City, *, unconfirmed: bool) -> tuple[Tag, ...]:

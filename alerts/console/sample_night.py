@@ -115,6 +115,8 @@ def sample_alert(
             evidence, peak=since, window=0, feeds=(), cells=(), windows=(), areas=(), categories=(), rank_limits=(),
             folded=0, history_days=0.0,
         )  # fmt: skip
+    if kind == "drop":
+        evidence = _of_a_drop(evidence)
     signal = Signal(
         id=f"s-{alert_id}",
         alert=alert_id,
@@ -150,6 +152,23 @@ def sample_alert(
     return Alert(alert_id, "sample", state, "county", rank, colour, said, signal, moves)
 
 
+def _of_a_drop(evidence: Evidence) -> Evidence:
+    """The same hours with the limits below what is expected."""
+    limit = evidence.limit
+    return msgspec.structs.replace(
+        evidence,
+        would_not_have_spoken=limit + 1,
+        rank_limits=tuple((name, max(limit - step * 2, 0)) for step, name in enumerate(("yellow", "orange", "red"))),
+        windows=(evidence.windows[0], msgspec.structs.replace(evidence.windows[1], limit=21)),
+        cells=tuple(
+            msgspec.structs.replace(cell, low=cell.expected * 0.6, high=cell.expected * 1.4,
+                observed=round(cell.expected) + cell.observed % 3 if cell.start < evidence.cells[-3].start else 3)
+            for cell in evidence.cells
+        ),
+        areas=(Share("old-town", evidence.observed, evidence.expected),),
+    )  # fmt: skip
+
+
 def sample_night() -> list[Alert]:
     """One alert of every kind and state that the page can show."""
     crash, wires = "traffic.crash", "hazard.wires"
@@ -176,6 +195,18 @@ def sample_night() -> list[Alert]:
         sample_alert(
             "7740aaaa", "stonebridge", wires,
             kind="threshold", rule="wires", colour="blue", observed=3, expected=0, limit=3, late=True,
+        ),
+        sample_alert(
+            "4d10f0aa", "lakeview", "traffic",
+            kind="drop", rule="traffic-drop", observed=3, expected=24.0, limit=5, since=ago(130),
+        ),
+        sample_alert(
+            "5e21a1aa", "southwick", wires,
+            kind="accumulated", rule="wires-rise", observed=41, expected=22.5, limit=38, since=ago(310),
+        ),
+        sample_alert(
+            "6f32b2aa", "harbour", "fire.electrical",
+            kind="first_seen", rule="new-kinds", colour="blue", observed=3, expected=0, limit=3, since=ago(75),
         ),
         sample_alert("1a2b3caa", "lakeview", crash, state="over", observed=6, since=ago(180)),
         sample_alert("2b3c4daa", "southwick", crash, state="withdrawn", observed=4, since=ago(240)),

@@ -7,6 +7,7 @@ from typing import Final, TypedDict
 from alerts.console.board import Board
 from alerts.console.naming import Names
 from alerts.console.rows import Row
+from rules.signals import COUNTED
 from rules.trees import Tree
 
 MARKS_SHOWN: Final = 60
@@ -43,7 +44,7 @@ def map_figures(board: Board, names: Names) -> MapFigures:
     loudest: dict[str, Row] = {}
     for one in board.running:  # top rank first
         code = one.alert.signal.area
-        if code in tree.by_code and one.alert.signal.kind in {"spike", "threshold"}:
+        if code in tree.by_code and one.alert.signal.kind in COUNTED:
             loudest.setdefault(code, one)
     fills: dict[str, str] = {}
     say: dict[str, str] = {}

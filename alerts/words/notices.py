@@ -14,7 +14,7 @@ from alerts.words import sentences as s
 from alerts.words.catalogue import say
 from alerts.words.figures import chosen, clock_time, duration, listed, node_name, number, one_line
 from rules.book import Book
-from rules.signals import Share, SignalKind
+from rules.signals import COUNTED, Share, SignalKind
 from rules.trees import Tree
 
 SHARES_SHOWN: Final = 5
@@ -22,8 +22,18 @@ SHARES_SHOWN: Final = 5
 _TITLES: Final[Mapping[SignalKind, Mapping[Reason, str]]] = {
     "spike": s.COUNT_TITLES,
     "threshold": s.COUNT_TITLES,
+    "drop": s.DROP_TITLES,
+    "accumulated": s.RISE_TITLES,
+    "first_seen": s.NEW_TITLES,
     "silence": s.SILENCE_TITLES,
     "stopped": s.STOPPED_TITLES,
+}
+_FIGURES: Final[Mapping[SignalKind, str]] = {
+    "spike": s.SPIKE_FIGURES,
+    "threshold": s.THRESHOLD_FIGURES,
+    "drop": s.DROP_FIGURES,
+    "accumulated": s.SPIKE_FIGURES,
+    "first_seen": s.NEW_FIGURES,
 }
 _GUIDED: Final[frozenset[Reason]] = frozenset(("first", "worse", "spread"))
 """News that asks for something to be done."""
@@ -95,7 +105,7 @@ class _Speech:
 
     def lines(self) -> Iterator[str]:
         yield self._news()
-        counted = self._signal.kind in ("spike", "threshold")
+        counted = self._signal.kind in COUNTED
         if counted and self._alert.state in ("open", "over"):
             yield from self._makeup()
         if self._notice.desk != self._alert.desk:
@@ -120,13 +130,14 @@ class _Speech:
         elif self._alert.state != "merged":
             until = next((w.until for w in evidence.windows if w.length == evidence.window), signal.last)
             yield self._say(
-                s.SPIKE_FIGURES if signal.kind == "spike" else s.THRESHOLD_FIGURES,
+                _FIGURES[signal.kind],
                 observed=self._number(evidence.observed),
                 window=duration(evidence.window, self._language),
                 until=self._time(until),
                 expected=self._number(evidence.expected),
                 limit=self._number(evidence.limit),
                 quiet=self._number(evidence.would_not_have_spoken),
+                days=self._number(evidence.history_days),
             )
 
     def _silence(self) -> Iterator[str]:
@@ -174,10 +185,16 @@ class _Speech:
             yield self._say(s.LATE)
 
     def _shares(self, shares: Sequence[Share], tree: Tree) -> str:
-        largest = sorted(shares, key=lambda share: -share.observed)[:SHARES_SHOWN]
+        low = self._signal.kind == "drop"
+        first = sorted(shares, key=lambda share: share.observed - share.expected if low else -share.observed)
         entries = [
-            self._say(s.SHARE, name=self._name(tree, share.code), observed=self._number(share.observed))
-            for share in largest
+            self._say(
+                s.SHARE_OF if low else s.SHARE,
+                name=self._name(tree, share.code),
+                observed=self._number(share.observed),
+                expected=self._number(share.expected),
+            )
+            for share in first[:SHARES_SHOWN]
         ]
         return listed(entries, self._language)
 

@@ -26,6 +26,36 @@ COUNT_TITLES: Final[Mapping[Reason, str]] = {
     "merged": N_("Joined with another alert: {category} in {area}"),
 }
 
+DROP_TITLES: Final[Mapping[Reason, str]] = {
+    "first": N_("{colour}: too few {category} in {area}"),
+    "worse": N_("Worse, now {colour}: too few {category} in {area}"),
+    "spread": N_("Spread, {colour}: too few {category} in {area}"),
+    "corrected": N_("Corrected, {colour}: too few {category} in {area}"),
+    "over": N_("Over, was {colour}: too few {category} in {area}"),
+    "withdrawn": N_("Withdrawn, was {colour}: too few {category} in {area}"),
+    "merged": N_("Joined with another alert: too few {category} in {area}"),
+}
+
+RISE_TITLES: Final[Mapping[Reason, str]] = {
+    "first": N_("{colour}: slow rise of {category} in {area}"),
+    "worse": N_("Worse, now {colour}: slow rise of {category} in {area}"),
+    "spread": N_("Spread, {colour}: slow rise of {category} in {area}"),
+    "corrected": N_("Corrected, {colour}: slow rise of {category} in {area}"),
+    "over": N_("Over, was {colour}: slow rise of {category} in {area}"),
+    "withdrawn": N_("Withdrawn, was {colour}: slow rise of {category} in {area}"),
+    "merged": N_("Joined with another alert: slow rise of {category} in {area}"),
+}
+
+NEW_TITLES: Final[Mapping[Reason, str]] = {
+    "first": N_("{colour}: first seen, {category} in {area}"),
+    "worse": N_("Worse, now {colour}: first seen, {category} in {area}"),
+    "spread": N_("Spread, {colour}: first seen, {category} in {area}"),
+    "corrected": N_("Corrected, {colour}: first seen, {category} in {area}"),
+    "over": N_("Over, was {colour}: first seen, {category} in {area}"),
+    "withdrawn": N_("Withdrawn, was {colour}: first seen, {category} in {area}"),
+    "merged": N_("Joined with another alert: first seen, {category} in {area}"),
+}
+
 SILENCE_TITLES: Final[Mapping[Reason, str]] = {
     "first": N_("{colour}: feed {feed} is silent"),
     "worse": N_("Worse, now {colour}: feed {feed} is silent"),
@@ -53,6 +83,14 @@ SPIKE_FIGURES: Final = N_(
 THRESHOLD_FIGURES: Final = N_(
     "Counted {observed} in {window} up to {until}. The limit is {limit}: {quiet} would not have spoken."
 )
+DROP_FIGURES: Final = N_(
+    "Counted only {observed} in {window} up to {until}; expected {expected}. The limit is {limit}: {quiet} would not"
+    " have spoken."
+)
+NEW_FIGURES: Final = N_(
+    "Counted {observed} in {window} up to {until}, and none before in {days} days of the past. The limit is {limit}:"
+    " {quiet} would not have spoken."
+)
 SILENT_SINCE: Final = N_(
     "Nothing was heard from {feed} since {since}. One event usually takes {expected} minutes at this hour; {limit}"
     " minutes of silence speak. Nothing that it feeds can be said to be over."
@@ -71,6 +109,7 @@ NAMED_BEFORE: Final = N_("It was named {area} before.")
 AREAS: Final = N_("By area: {shares}.")
 CATEGORIES: Final = N_("By category: {shares}.")
 SHARE: Final = N_("{name} {observed}")
+SHARE_OF: Final = N_("{name} {observed} of {expected}")
 
 INCOMPLETE: Final = N_("A feed that counts here was not heard: the true count can only be higher.")
 LATE: Final = N_("It is said late: the events arrived after their time had settled.")

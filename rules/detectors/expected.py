@@ -32,16 +32,7 @@ class _Place:
 def law(memory: Memory, recent: Recent, clock: Clock, points: Points, kin: Kin, learn_days: float) -> Law:
     """Mean and spread of each point; series younger than memory lean on their parents."""
     slots = int(memory["about"][0])
-    known = len(memory["traits"])
-    series = points.series
-    if len(series) and int(series.max()) >= known:
-        who = standing(memory, kin, series)
-        began = clock.cell(recent.began(kin.top_area[series]))
-        heard = (clock.cell(points.first) - began) * 7.0 * memory["about"][4] / slots
-        who = replace(who, days=np.where(series < known, who.days, np.minimum(who.days, heard)))
-    else:
-        traits = memory["traits"][series]
-        who = Standing(traits[:, 0].astype(np.int64), traits[:, 1], traits[:, 2], traits[:, 3], series)
+    who = _who(memory, recent, clock, points.series, points.first, kin)
     place = _placed(clock, points, slots, memory["about"])
     mean = who.weekly * _mass(memory["cum"], who.row, place, slots, clock, memory["shape"])
     if slots == 168:
@@ -50,6 +41,47 @@ def law(memory: Memory, recent: Recent, clock: Clock, points: Points, kin: Kin, 
     pair = _pair(memory["spread"], memory["windows"], who.like, place.cells)
     over = pair[:, 0] + (pair[:, 1] + who.noise) * mean
     return Law(mean, over, who.days >= learn_days)
+
+
+def least(
+    memory: Memory, recent: Recent, clock: Clock, series: IntArray, first: IntArray, last: IntArray, kin: Kin,
+    learn_days: float,
+) -> Law:  # fmt: skip
+    """The law of each series' least expecting window among first..last, shapes (S,) and (W,).
+
+    Where a window lies in the week is worked out once a category, not once a series.
+    """
+    slots = int(memory["about"][0])
+    who = _who(memory, recent, clock, series, np.full(len(series), int(last[-1])), kin)
+    rows, row_of = np.unique(who.row, return_inverse=True)
+    windows = Points(
+        np.tile(np.zeros(len(first), np.int64), len(rows)), np.tile(first, len(rows)), np.tile(last, len(rows))
+    )
+    place = _placed(clock, windows, slots, memory["about"])
+    mass = _mass(memory["cum"], np.repeat(rows, len(first)), place, slots, clock, memory["shape"])
+    mass = mass.reshape(len(rows), len(first))[row_of]
+    if slots == 168:
+        one = _placed(clock, Points(np.zeros(len(first), np.int64), first, last), slots, memory["about"])
+        mass = mass * _part_factors(memory["parts"], who.like, one)
+    mean = np.maximum(who.weekly * mass.min(axis=1), LEAST_MEAN)
+    pair = _pair(memory["spread"], memory["windows"], who.like, np.full(len(series), place.cells[0]))
+    over = pair[:, 0] + (pair[:, 1] + who.noise) * mean
+    return Law(mean, over, who.days >= learn_days)
+
+
+def _who(
+    memory: Memory, recent: Recent, clock: Clock, series: IntArray, first: IntArray, kin: Kin
+) -> Standing:  # fmt: skip
+    """What is known of each series, shape (P,); `first`: the bucket up to which it has been heard."""
+    slots = int(memory["about"][0])
+    known = len(memory["traits"])
+    if len(series) and int(series.max()) >= known:
+        who = standing(memory, kin, series)
+        began = clock.cell(recent.began(kin.top_area[series]))
+        heard = (clock.cell(first) - began) * 7.0 * memory["about"][4] / slots
+        return replace(who, days=np.where(series < known, who.days, np.minimum(who.days, heard)))
+    traits = memory["traits"][series]
+    return Standing(traits[:, 0].astype(np.int64), traits[:, 1], traits[:, 2], traits[:, 3], series)
 
 
 def _placed(clock: Clock, points: Points, slots: int, about: FloatArray) -> _Place:
@@ -97,6 +129,15 @@ def _part_factor(parts: FloatArray, like: IntArray, place: _Place) -> FloatArray
     middle = (place.last - (place.cells * (0.5 * place.slots_per_cell)).astype(np.int64)) % 168
     part = _PART_OF[np.stack((place.first, middle, place.last))]
     factor = parts[like, part].sum(axis=0) / 3.0
+    return np.where(place.cells * place.slots_per_cell >= 24, 1.0, factor)
+
+
+def _part_factors(parts: FloatArray, like: IntArray, place: _Place) -> FloatArray:
+    """The same for every series and every window, shape (S, W)."""
+    middle = (place.last - (place.cells * (0.5 * place.slots_per_cell)).astype(np.int64)) % 168
+    part = _PART_OF[np.stack((place.first, middle, place.last))]
+    mine = parts[like]
+    factor = (mine[:, part[0]] + mine[:, part[1]] + mine[:, part[2]]) / 3.0
     return np.where(place.cells * place.slots_per_cell >= 24, 1.0, factor)
 
 

@@ -61,8 +61,11 @@ class _Day:
     days: float
 
 
-def learn(ledger: Ledger, past: Past, pace: Pace) -> None:
-    """Take in `past`, a day at a time, each judged by what was known the day before."""
+def learn(ledger: Ledger, past: Past, pace: Pace, *, spread_too: bool = True) -> None:
+    """Take in `past`, a day at a time, each judged by what was known the day before.
+
+    Without `spread_too` the days teach level, shape and shares alone: their residuals were taken in by `learn_spread`.
+    """
     if ledger.slots != past.slots_per_week:
         raise ValueError(f"memory of {ledger.slots} slots a week, past of {past.slots_per_week}")
     if len(ledger.row) > len(past.kin):
@@ -73,13 +76,26 @@ def learn(ledger: Ledger, past: Past, pace: Pace) -> None:
     if grown or len(past.late[0]):
         _take_late(ledger, past)
         derive(ledger, past)
-    seen = np.flatnonzero(~past.missing)
-    for at in np.array_split(seen, max(1, round(len(seen) / max(1.0, ledger.cells_per_day)))):
-        if len(at):
-            _learn_day(ledger, past, at, pace)
-            derive(ledger, past)
+    for at in by_day(ledger, past):
+        day = _looked_at(ledger, past, at)
+        if spread_too:
+            _take_spread(ledger, past.kin, day, pace)
+        _take_day(ledger, past, day, pace)
+        derive(ledger, past)
     if len(past.cells):
         ledger.about[3] = past.cells[-1] + 1
+
+
+def learn_spread(ledger: Ledger, past: Past, pace: Pace) -> None:
+    """Take in the residuals of one day, all of it seen, against the mean in force; and nothing else of it."""
+    _take_spread(ledger, past.kin, _looked_at(ledger, past, np.arange(len(past.cells))), pace)
+
+
+def by_day(ledger: Ledger, past: Past) -> list[IntArray]:
+    """Places of the cells that were seen, in pieces of about a day, oldest first."""
+    seen = np.flatnonzero(~past.missing)
+    pieces = np.array_split(seen, max(1, round(len(seen) / max(1.0, ledger.cells_per_day))))
+    return [piece for piece in pieces if len(piece)]
 
 
 def derive(ledger: Ledger, past: Past) -> None:
@@ -99,18 +115,20 @@ def derive(ledger: Ledger, past: Past) -> None:
     ledger.traits = np.stack((ledger.row, ledger.rate[rows] * ledger.share, top + below, days), axis=1)
 
 
-def _learn_day(ledger: Ledger, past: Past, at: IntArray, pace: Pace) -> None:
-    day = _looked_at(ledger, past, at)
+def _take_spread(ledger: Ledger, kin: Kin, day: _Day, pace: Pace) -> None:
     if ledger.days >= _SETTLED_DAYS:
-        calm = ~_in_episode(day.told, past.kin)[:, None]
+        calm = ~_in_episode(day.told, kin)[:, None]
         counts, means = (day.counts, day.means) if calm.all() else (day.counts * calm, day.means * calm)
-        spread.take_windows(ledger, past.kin, day.cells, counts, means, _fade(day, pace.spread))
+        spread.take_windows(ledger, kin, day.cells, counts, means, _fade(day, pace.spread))
+
+
+def _take_day(ledger: Ledger, past: Past, day: _Day, pace: Pace) -> None:
     above = day.held.any(axis=1)
     above |= _take_shares(ledger, past, day, pace)
     tops = ledger.top_series()
     above[tops] |= _take_levels(ledger, past, day, pace)
     ledger.stood = levels.after_day(ledger.stood, above)
-    ledger.about[2] += len(at)
+    ledger.about[2] += len(day.cells)
 
 
 def _in_episode(held: BoolArray, kin: Kin) -> BoolArray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Final, Literal, Protocol
+from typing import ClassVar, Final, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ BoolArray = NDArray[np.bool_]
 
 NEVER: Final = np.iinfo(np.int64).max
 """The limit of a window that cannot speak: not enough history."""
+
+Side = Literal["high", "low"]
 
 Memory = Mapping[str, NDArray[np.float64]]
 """What a detector keeps between refits: arrays by name, first axis series where they are per series."""
@@ -133,6 +135,10 @@ class Detector(Protocol):
     kind: ClassVar[str]
     refits: ClassVar[Literal["day", "step"]]
     """`day`: `fit` is called once a day, `law` reads memory alone. `step`: `law` reads recent counts, `fit` is idle."""
+    hears: ClassVar[Side]
+    """`high`: a count speaks that reaches its limit. `low`: one that does not rise above it."""
+    judges: ClassVar[Literal["open", "settled"]]
+    """`open`: at every frame. `settled`: a bucket once, when it has settled; what comes later changes nothing."""
 
     @property
     def reach(self) -> int:
@@ -150,11 +156,14 @@ class Detector(Protocol):
         ...
 
     def score(self, law: Law, counts: IntArray) -> FloatArray:
-        """How surprising each count is, shape (P,); rises with the count; -inf where not enough."""
+        """How surprising each count is, shape (P,); rises with the count (`low`: falls); -inf where not enough."""
         ...
 
     def limits(self, law: Law, heights: FloatArray) -> IntArray:
-        """The smallest count whose score reaches each height, shape (P,); NEVER where not enough."""
+        """The smallest count (`low`: the largest) whose score reaches each height, shape (P,).
+
+        NEVER where not enough, or where no count reaches it.
+        """
         ...
 
     def height(self, promise: Promise) -> float:
@@ -166,6 +175,19 @@ class Detector(Protocol):
         ...
 
 
+@runtime_checkable
+class Foreseeing(Detector, Protocol):
+    """A detector whose laws counts do not move, so that its limits can be bounded beforehand."""
+
+    def least(
+        self, memory: Memory | None, recent: Recent, clock: Clock, series: IntArray, first: IntArray, last: IntArray,
+        kin: Kin, windows: tuple[int, ...],
+    ) -> Law:  # fmt: skip
+        """The law of each series' window with the smallest limit among first..last, shapes (S,) and (W,), all of one
+        length."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Fixed:
     """The fake: expects `mean` per bucket everywhere, speaks at `n`. For tests of the engine."""
@@ -174,6 +196,8 @@ class Fixed:
     mean: float = 0.1
     kind: ClassVar[str] = "fixed"
     refits: ClassVar[Literal["day", "step"]] = "step"
+    hears: ClassVar[Side] = "high"
+    judges: ClassVar[Literal["open", "settled"]] = "open"
 
     @property
     def reach(self) -> int:
@@ -186,6 +210,13 @@ class Fixed:
         self, memory: Memory | None, recent: Recent, clock: Clock, points: Points, kin: Kin, windows: tuple[int, ...]
     ) -> Law:
         mean = self.mean * points.length.astype(np.float64)
+        return Law(mean, np.zeros_like(mean), np.ones(len(mean), bool))
+
+    def least(
+        self, memory: Memory | None, recent: Recent, clock: Clock, series: IntArray, first: IntArray, last: IntArray,
+        kin: Kin, windows: tuple[int, ...],
+    ) -> Law:  # fmt: skip
+        mean = np.full(len(series), self.mean * float((last - first + 1).min()))
         return Law(mean, np.zeros_like(mean), np.ones(len(mean), bool))
 
     def score(self, law: Law, counts: IntArray) -> FloatArray:

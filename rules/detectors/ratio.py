@@ -19,6 +19,7 @@ from rules.detectors.port import (
     Points,
     Promise,
     Recent,
+    Side,
 )
 from rules.detectors.threshold import reaching
 
@@ -37,6 +38,8 @@ class Ratio:
     at_least: float = 1.0
     kind: ClassVar[str] = "ratio"
     refits: ClassVar[Literal["day", "step"]] = "step"
+    hears: ClassVar[Side] = "high"
+    judges: ClassVar[Literal["open", "settled"]] = "open"
 
     def __post_init__(self) -> None:
         if not 0 < self.times < 1e6:

@@ -11,15 +11,18 @@ from types import MappingProxyType
 from typing import Final
 
 from rules.book import DetectorSpec
+from rules.detectors.accumulated import Accumulated
+from rules.detectors.drop import Drop
+from rules.detectors.first_seen import FirstSeen
 from rules.detectors.port import Detector
 from rules.detectors.ratio import Ratio
 from rules.detectors.surprise import Surprise
 from rules.detectors.threshold import Threshold
 
-DetectorClass = type[Threshold] | type[Ratio] | type[Surprise]
+DetectorClass = type[Threshold] | type[Ratio] | type[Surprise] | type[Drop] | type[Accumulated] | type[FirstSeen]
 
 DETECTORS: Final[Mapping[str, DetectorClass]] = MappingProxyType(
-    {kind.kind: kind for kind in (Threshold, Ratio, Surprise)}
+    {kind.kind: kind for kind in (Threshold, Ratio, Surprise, Drop, Accumulated, FirstSeen)}
 )
 """kind -> class. To add a detector: docs/detectors/your-own.md."""
 

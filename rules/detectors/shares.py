@@ -35,6 +35,16 @@ def equal_parts(kin: Kin) -> FloatArray:
     return np.asarray(np.where(below, 1.0 / (1.0 + beside[kin.area_parent]), 1.0))
 
 
+def equal_part_of_young(kin: Kin, known: int) -> FloatArray:
+    """The same of series that the memory's `known` rows do not hold, shape (S,): each as if it were the only one.
+
+    How many young ones stand beside it hangs on what was read so far, and no law may hang on that.
+    """
+    learned = kin.area_parent[:known]
+    beside = np.bincount(learned[learned >= 0], minlength=len(kin))
+    return np.asarray(np.where(kin.area_parent >= 0, 1.0 / (2.0 + beside[kin.area_parent]), 1.0))
+
+
 def shares(ledger: Ledger, kin: Kin) -> tuple[FloatArray, FloatArray]:
     """Share of the parent area and of the topmost area, each of shape (S,); 1 at the top."""
     events, pseudo, equal = ledger.share_events, pseudo_events(kin.category_depth), equal_parts(kin)

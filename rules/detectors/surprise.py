@@ -22,6 +22,7 @@ from rules.detectors.port import (
     Points,
     Promise,
     Recent,
+    Side,
 )
 
 _OVERLAP: Final = 3.0
@@ -48,6 +49,8 @@ class Surprise:
     spread_days: float = 364.0
     kind: ClassVar[str] = "surprise"
     refits: ClassVar[Literal["day", "step"]] = "day"
+    hears: ClassVar[Side] = "high"
+    judges: ClassVar[Literal["open", "settled"]] = "open"
 
     def __post_init__(self) -> None:
         for name in ("learn_days", "shape_days", "level_days", "share_days", "spread_days"):
@@ -73,6 +76,15 @@ class Surprise:
             floor = np.full(len(points), expected.LEAST_MEAN)
             return Law(floor, np.zeros(len(points)), np.zeros(len(points), bool))
         return expected.law(memory, recent, clock, points, kin, self.learn_days)
+
+    def least(
+        self, memory: Memory | None, recent: Recent, clock: Clock, series: IntArray, first: IntArray, last: IntArray,
+        kin: Kin, windows: tuple[int, ...],
+    ) -> Law:  # fmt: skip
+        if memory is None or not memory["traits"].shape[0]:
+            floor = np.full(len(series), expected.LEAST_MEAN)
+            return Law(floor, np.zeros(len(series)), np.zeros(len(series), bool))
+        return expected.least(memory, recent, clock, series, first, last, kin, self.learn_days)
 
     def score(self, law: Law, counts: IntArray) -> FloatArray:
         return np.where(law.enough, tail.surprise(law.mean, law.over, counts), -np.inf)

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from rules.detectors.port import Clock, FloatArray, IntArray, Kin, Law, Memory, Past, Points, Promise, Recent
+from rules.detectors.port import Clock, FloatArray, IntArray, Kin, Law, Memory, Past, Points, Promise, Recent, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,8 @@ class Threshold:
     n: float = 10.0
     kind: ClassVar[str] = "threshold"
     refits: ClassVar[Literal["day", "step"]] = "step"
+    hears: ClassVar[Side] = "high"
+    judges: ClassVar[Literal["open", "settled"]] = "open"
 
     def __post_init__(self) -> None:
         if not 0 < self.n < 1e9:
@@ -39,6 +41,13 @@ class Threshold:
     ) -> Law:
         nothing = np.zeros(len(points))
         return Law(nothing, nothing, np.ones(len(points), bool))
+
+    def least(
+        self, memory: Memory | None, recent: Recent, clock: Clock, series: IntArray, first: IntArray, last: IntArray,
+        kin: Kin, windows: tuple[int, ...],
+    ) -> Law:  # fmt: skip
+        nothing = np.zeros(len(series))
+        return Law(nothing, nothing, np.ones(len(series), bool))
 
     def score(self, law: Law, counts: IntArray) -> FloatArray:
         return np.asarray(counts / self.n, dtype=np.float64)

@@ -78,7 +78,7 @@ def _within(memory: Memory, kin: Kin, series: IntArray) -> FloatArray:
     at = series[young]
     area, category = kin.area_parent[at], kin.category_parent[at]
     events = np.where(area < known, memory["share_events"][np.minimum(area, known - 1)], 0.0)
-    prior = shares.equal_parts(kin)[at]
+    prior = shares.equal_part_of_young(kin, known)[at]
     lent = np.flatnonzero(category >= 0)
     weight = np.ones(len(at))
     if len(lent):

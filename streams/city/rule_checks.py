@@ -177,6 +177,27 @@ class RuleCheck:
                 told = _OUT_OF_RANGE.fullmatch(str(fault))
                 why = told[3] if told else str(fault)
                 self._say(path, "parameter-refused", kind=kind, name=name, value=f"{value:g}", why=why)
+        if kind == "accumulated" and self.rule.step != DAY:
+            self._say(("step",), "step-not-a-day", kind=kind, step=written(self.rule.step))
+        self._windows_of(kind, given.get("guard_days", offered.get("guard_days", 0.0)))
+
+    def _windows_of(self, kind: str, guard_days: float) -> None:
+        """The windows that a detector can judge; the others judge any."""
+        least, most = 0, 0
+        if kind == "drop":
+            least, most = self.rule.step, WEEK  # a feed's events are remembered for so long, to tell its silences
+        elif kind == "accumulated":
+            least, most = 3 * DAY, int(guard_days) * DAY  # beyond, a baseline would learn what it is to judge
+        elif kind == "first_seen":
+            lateness = max((feed.lateness for feed in feeds_of(self.rule, self.around.feeds or {})), default=0)
+            least, most = (
+                DAY + -(-lateness // HOUR) * HOUR,
+                4 * WEEK,
+            )  # by then a refit knows the first event, and it is told once
+        for number, window in enumerate(self.rule.window):
+            if most and not least <= window <= most:
+                told = {"kind": kind, "window": written(window), "least": written(least), "most": written(most)}
+                self._say(("window", number), "window-not-judged", **told)
 
     def _colours(self) -> None:
         ladder = self.around.city.colours

@@ -64,7 +64,8 @@ class RuleFile(Form):
     )
     at_least: Annotated[Whole, Field(ge=1)] = Field(default=3, description="Fewer events never speak.")
     attribution: Literal["smallest", "none"] = Field(
-        default="smallest", description="Name the smallest areas and categories that explain the excess, or do not."
+        default="smallest",
+        description="Name the smallest areas and categories that explain the excess, or each that reaches its limit.",
     )
     owner: Text | None = Field(default=None, description="The office that answers for the rule; never a person.")
     guidance: Names = Field(default={}, description="What the desk does when it speaks, by language.")

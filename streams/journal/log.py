@@ -179,6 +179,16 @@ class Journal:
                 raise JournalDamagedError("journal-damaged", path=self._path, offset=offset)
             yield offset, decode(data)
 
+    def last_tick(self) -> int | None:
+        """The newest tick of the log, ms; None where there is none. Cheap: a served log ticks every second."""
+        query = "select offset, kind, data, sum from log where kind = 'tick' order by offset desc limit 1"
+        with told(self._path):
+            row = self._link.execute(query).fetchone()
+        if row is None or row[3] != sums.of_data(*row[:3]):
+            return None
+        record = decode(row[2])
+        return record.now if isinstance(record, Tick) else None
+
     def _rows(self, after: int) -> Iterator[tuple[int, str, bytes, bytes]]:
         """Rows above `after` that are not torn. Raises JournalDamagedError where one between them is gone."""
         query = "select offset, kind, data, sum from log where offset > ? order by offset limit ?"

@@ -22,7 +22,7 @@ from alerts.words import LANGUAGES, Words, notice_words, plain
 from alerts.words import notices as notices_module
 from alerts.words.catalogue import DOMAIN, LOCALES
 from alerts.words.figures import chosen, clock_time, duration, node_name, number, one_line
-from rules.signals import Signal, SignalKind, SignalState
+from rules.signals import Share, Signal, SignalKind, SignalState
 from rules.trees import Node
 from tests.alerts.signals import HOUR, NOON, RANKS, book, evidence, signal, silence, stopped
 
@@ -251,3 +251,16 @@ def test_a_name_falls_back_to_english_then_any_then_its_code() -> None:
 
 def test_one_line_shows_what_would_hide() -> None:
     assert one_line(" a\t\nb\x00\u2066c ") == "a b\ufffd\ufffdc"
+
+
+def test_what_is_no_spike_says_what_it_is() -> None:
+    drop = words(kind="drop", evidence=evidence(areas=(Share("lower-merion", 3, 9.0), Share("montgomery", 6, 30.0))))
+    assert drop.title == "Yellow: too few vehicle accident in Lower Merion"
+    assert drop.text.startswith("Counted only 9 in 1 hour")
+    assert "of 30 and Lower Merion 3 of 9." in drop.text
+    assert words("zh-CN", kind="drop").title == "黄色预警：下梅里恩，车辆事故偏少"
+    assert words(kind="accumulated").title == "Yellow: slow rise of vehicle accident in Lower Merion"
+    new = words(kind="first_seen", evidence=evidence(history_days=40.0))
+    assert new.title == "Yellow: first seen, vehicle accident in Lower Merion"
+    assert "and none before in 40 days of the past" in new.text
+    assert "expected" not in new.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -109,3 +110,18 @@ def test_durations_and_rates_have_their_units() -> None:
 def test_what_is_no_duration_is_refused(text: object) -> None:
     with pytest.raises(ValueError, match="not a duration"):
         milliseconds(text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "written_as"),
+    [
+        ("drop", {"window": ["6h", "1d"], "step": "1h"}),
+        ("accumulated", {"window": ["7d", "28d"], "step": "1d", "keep": "3d"}),
+        ("first_seen", {"window": "7d", "step": "1h"}),
+    ],
+)
+def test_rules_that_hear_what_no_spike_is_are_written_as_others_are(kind: str, written_as: dict[str, Any]) -> None:
+    rule = _rule(detector={"kind": kind}, **written_as)
+    assert (rule.detector.kind, rule.detector.parameters) == (kind, {})
+    assert rule.windows[-1] == milliseconds({"drop": "1d", "accumulated": "28d", "first_seen": "7d"}[kind])
+    assert (rule.once_within, rule.at_least, rule.calendar_step) == (HOUR, 3, "day" if kind == "accumulated" else "")

@@ -68,6 +68,13 @@ def test_an_alert_whose_feed_is_silent_cannot_be_confirmed() -> None:
     assert "Cannot confirm" in board_text(source)
 
 
+def test_a_feed_states_how_long_it_is_waited_for() -> None:
+    source = sample_board()
+    source.hear(FeedState("dispatch", NOW, silent_after=43 * 60_000))
+    page = TestClient(create_app({"sample": source})).get("/").text
+    assert page.count("Called silent after 43 min without an event") == 1
+
+
 def test_a_stopped_rule_is_an_alert_of_its_own() -> None:
     stopped = sample_alert("aa", "sample", "traffic", kind="stopped", colour="red", limit=-1, observed=0)
     source = SampleBoard(City(sample_book()), [stopped], sample_feeds())
@@ -299,3 +306,32 @@ def test_shapes_that_have_not_changed_are_not_sent_again(client: TestClient) -> 
 
 def board_text(source: SampleBoard) -> str:
     return read(TestClient(create_app({"sample": source})).get("/").text).text
+
+
+@pytest.mark.parametrize(
+    ("alert_id", "title", "headline", "title_zh"),
+    [
+        ("4d10f0aa", "too few", "Only 3 counted in 1 h", "偏少"),
+        ("5e21a1aa", "slow rise", "41 counted in 1 h", "缓慢上升"),
+        ("6f32b2aa", "first seen", "and none ever before; the rule speaks from 3 on", "首次出现"),
+    ],
+)
+def test_what_is_no_spike_says_what_it_is(
+    client: TestClient, alert_id: str, title: str, headline: str, title_zh: str
+) -> None:
+    card = read(client.get(f"/alert/{alert_id}", params={"lang": "en"}).text).text
+    board = read(client.get("/", params={"lang": "en"}).text).text
+    assert title in card
+    assert title in board
+    assert headline in card
+    assert title_zh in read(client.get(f"/alert/{alert_id}", params={"lang": "zh-CN"}).text).text
+
+
+def test_the_card_of_a_drop_reads_the_other_way_round(client: TestClient) -> None:
+    page = client.get("/alert/4d10f0aa", params={"lang": "en"}).text
+    figures = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+?)\s*<", page))
+    assert figures == {"Counted": "3", "Expected": "24", "Limit": "5", "Would not have spoken": "6"}
+    text = read(page).text
+    assert "down to its limit" in text
+    assert "above its limit" not in text.split("Windows judged together")[0]
+    assert "over, once the count has been back for" in text or "over: the count is back" in text or "Moves" in text

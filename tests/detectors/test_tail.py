@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.detectors import tail
+from rules.detectors.port import NEVER
 
 
 def by_hand(mean: float, over: float, count: int) -> float:
@@ -85,3 +86,32 @@ def test_a_height_of_nothing_is_reached_by_nothing() -> None:
 def test_no_points_have_no_limits() -> None:
     nobody = np.zeros(0)
     assert len(tail.smallest(nobody, nobody, nobody)) == 0
+
+
+def below(mean: float, over: float, count: int) -> float:
+    return float(tail.surprise_below(np.array([mean]), np.array([over]), np.array([count]))[0])
+
+
+@given(mean=st.floats(0.05, 60), over=st.one_of(st.just(0.0), st.floats(0.01, 4)), count=st.integers(0, 30))
+def test_the_lower_tail_is_the_sum_of_the_probabilities_up_to_the_count(mean: float, over: float, count: int) -> None:
+    summed = math.fsum(math.exp(log_probability(mean, over, k)) for k in range(count + 1))
+    assert math.exp(-below(mean, over, count)) == pytest.approx(summed, rel=1e-6)
+
+
+@pytest.mark.parametrize(("mean", "over"), [(900.0, 0.0), (5_000.0, 2.0), (20_000.0, 0.1)])
+def test_lower_scores_fall_smoothly_where_doubles_end(mean: float, over: float) -> None:
+    counts = np.arange(int(mean))
+    scores = tail.surprise_below(np.full(len(counts), mean), np.full(len(counts), over), counts)
+    falls = -np.diff(scores)
+    assert scores[0] > 700
+    assert (falls > -1e-9).all()
+    assert (np.abs(np.diff(falls[scores[1:] > 300][5:])) < 0.2).all()
+
+
+@given(mean=st.floats(1e-3, 1e5), over=st.one_of(st.just(0.0), st.floats(1e-4, 5)), height=st.floats(0.0, 60.0))
+def test_the_largest_count_is_the_last_that_reaches_the_height(mean: float, over: float, height: float) -> None:
+    (found,) = tail.largest(np.array([mean]), np.array([over]), np.array([height])).tolist()
+    if found == NEVER:
+        assert below(mean, over, 0) < height
+    elif height > 1e-3:
+        assert below(mean, over, found) >= height > below(mean, over, found + 1)

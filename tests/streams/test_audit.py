@@ -62,7 +62,7 @@ def test_the_second_counting_comes_to_the_engines_figures(
     records = log_of(night, TICKS, split)
     for place, of in orders:
         at = min(place, len(records))
-        last = max((r.now for r in records[:at] if isinstance(r, Tick)), default=0)
+        last = max((r.now for r in records[:at] if isinstance(r, Tick)), default=START)
         records.insert(at, UseBook(last + 1, of.digest))
     found = judged(list(enumerate(records[: len(records) - unfinished], 1)), BOOKS[0], clock)
     assert not found.imbalances

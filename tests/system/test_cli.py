@@ -15,6 +15,7 @@ import pytest
 import typer
 
 from streams import cli
+from streams.feed_commands import feeds
 from streams.journal import Cursor, Journal
 from streams.opened import city_of, intake_of
 from streams.refusals import Place, Reason, Refusal
@@ -23,12 +24,13 @@ from tests.streams.town import NAME, event, in_service, make_town
 
 HELPED = [
     [],
-    *(
-        [name]
-        for name in ("serve", "load", "replay", "audit", "demo", "check", "init", "contract", "version", "refused")
-    ),
+    *([name] for name in ("serve", "load", "replay", "audit", "watchdog", "demo", "check", "init", "contract")),
+    *([name] for name in ("version", "refused", "feeds")),
     ["refused", "list"],
     ["refused", "retry"],
+    ["feeds", "look"],
+    ["feeds", "retract"],
+    ["feeds", "try"],
 ]
 
 
@@ -79,6 +81,7 @@ def test_every_command_is_among_those_that_help() -> None:
 
     assert names(cli.app) == {words[0] for words in HELPED if words}
     assert names(cli.refused) == {"list", "retry"}
+    assert names(feeds) == {words[1] for words in HELPED if words[:1] == ["feeds"] and len(words) > 1}
 
 
 def test_a_new_city_passes_its_check(tocsin: Tocsin, tmp_path: Path) -> None:
