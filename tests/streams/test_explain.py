@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.book import DetectorSpec, Selector, decode, encode
+from rules.book import Book, DetectorSpec, Selector, decode, encode
 from rules.engine import Engine
 from rules.records import Record, StopRule
 from rules.signals import Signal
@@ -31,8 +31,8 @@ SURPRISE = rule("learns", detector=DetectorSpec("surprise", {}), windows=(HOUR,)
 OF = decode(encode(book([rule("many"), SURPRISE])))
 
 
-def engine_after(records: Sequence[Record], of: object = OF) -> tuple[Engine, list[Signal]]:
-    engine = Engine(of)  # type: ignore[arg-type]  # a book
+def engine_after(records: Sequence[Record], of: Book = OF) -> tuple[Engine, list[Signal]]:
+    engine = Engine(of)
     said = [signal for offset, record in enumerate(records, 1) for signal in engine.apply(record, offset)]
     return engine, said
 
@@ -41,8 +41,8 @@ def at(minute: int) -> int:
     return START + minute * MINUTE
 
 
-def one(engine: Engine, minute: int, area: str = "north", **how: str) -> Verdict:
-    (verdict,) = explain_moment(engine, at(minute), area, **how)  # type: ignore[arg-type]  # by name
+def one(engine: Engine, minute: int, area: str = "north", **how: Any) -> Verdict:
+    (verdict,) = explain_moment(engine, at(minute), area, **how)
     return verdict
 
 
@@ -168,20 +168,20 @@ def journal(tmp_path: Path) -> Path:
     return path
 
 
-def asked(path: Path, **how: object) -> tuple[str, dict[str, object]]:
+def asked(path: Path, **how: Any) -> tuple[str, Any]:
     town = city_of(make_town(path.parent / f"town{len(list(path.parent.iterdir()))}"))
-    given = {"alert": None, "area": None, "at": None, "rule": None, "category": None, **how}
+    given: dict[str, Any] = {"alert": None, "area": None, "at": None, "rule": None, "category": None, **how}
     with closing(Journal.open(path, read_only=True)) as found:
-        told = answer(found, town, Asked(**given))  # type: ignore[arg-type]  # by name
+        told = answer(found, town, Asked(**given))
     return told.text("en"), msgspec.json.decode(told.json())
 
 
 def test_the_journal_is_judged_again_up_to_the_moment_and_not_beyond(journal: Path) -> None:
     text, data = asked(journal, area="north", at=at(62) + 30_000, rule="many", category="traffic.jam")
-    (verdict,) = data["rules"]  # type: ignore[misc]  # a list of one
+    (verdict,) = data["rules"]
     assert verdict["why"] == "below"
     text, data = asked(journal, area="north", at=at(80), rule="many", category="traffic.jam")
-    (verdict,) = data["rules"]  # type: ignore[misc]  # as above
+    (verdict,) = data["rules"]
     assert verdict["why"] == "speaks"
     assert "SPEAKS: alert" in text
     assert re.search(r"counted 6, usual .*; speaks at 4, reached", text)
@@ -192,9 +192,9 @@ def test_the_story_of_an_alert_tells_each_signal_its_cause_and_what_changed(jour
     mine = [signal for signal in said if signal.alert == said[0].alert]
     text, data = asked(journal, alert=said[0].alert[:10])
     chapters = data["chapters"]
-    assert [chapter["signal"]["id"] for chapter in chapters] == [signal.id for signal in mine]  # type: ignore[attr-defined]
-    assert [chapter["cause"]["offset"] for chapter in chapters] == [signal.cause.offset for signal in mine]  # type: ignore[attr-defined]
-    assert chapters[0]["reason"] == "first"  # type: ignore[index]
+    assert [chapter["signal"]["id"] for chapter in chapters] == [signal.id for signal in mine]
+    assert [chapter["cause"]["offset"] for chapter in chapters] == [signal.cause.offset for signal in mine]
+    assert chapters[0]["reason"] == "first"
     assert "SAID FIRST, by record" in text
     assert "OVER, by record" in text
     assert "was running, is over" in text

@@ -23,8 +23,8 @@ from tests.streams.town import NAME, event, in_service, make_town
 
 HELPED = [
     [],
-    *([name] for name in ("serve", "load", "replay", "audit", "explain", "watchdog", "demo", "check", "init", "contract")),
-    *([name] for name in ("version", "refused")),
+    *([name] for name in ("serve", "load", "replay", "audit", "explain", "watchdog", "demo", "check", "init")),
+    *([name] for name in ("contract", "version", "refused")),
     ["refused", "list"],
     ["refused", "retry"],
 ]
