@@ -184,10 +184,10 @@ def explain(
 
     Judges the city's journal again up to there. Works while serving.
     """
-    settings = _settings(data=data)
+    settings = settings_of(data=data)
     logs.configure(settings.log, level=logging.WARNING)
     read = city_of(city, settings.language)
-    asked = explains.Asked(alert, area, _time(at, read), rule, category)
+    asked = explains.Asked(alert, area, time_of(at, read), rule, category)
     journal = Journal.open(journal_of(read.name, settings), read_only=True)
     with closing(journal), Bar(settings.language, "judged-again") as progress:
         found = explains.answer(journal, read, asked, progress)
