@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
 import zoneinfo
 from collections.abc import Callable
 from contextlib import closing
@@ -29,7 +30,7 @@ from streams import contract as contracts
 from streams import demo as demos
 from streams import explain as explains
 from streams import load as loads
-from streams import logs, replay
+from streams import logs, orders, replay
 from streams import serve as services
 from streams import watchdog as watchdogs
 from streams.city import City
@@ -43,6 +44,7 @@ from streams.metrics import Metrics
 from streams.opened import city_of, intake_of, journal_of, open_city
 from streams.refusals import MEANINGS
 from streams.retry import Retried, retry, waiting_in
+from streams.rewind import engine_now
 from streams.runtime import ClockKind
 from streams.settings import Settings, read_settings
 
@@ -56,9 +58,13 @@ app = typer.Typer(
 )
 refused = typer.Typer(help="Records that were refused, kept scrubbed with place and reason.", no_args_is_help=True)
 app.add_typer(refused, name="refused")
+rules = typer.Typer(help="Rules of a city: which judge, and which are stopped.", no_args_is_help=True)
+app.add_typer(rules, name="rules")
 
 LINE_SECONDS: Final = 5.0
 """Between two lines of progress, where no terminal can show a bar."""
+ORDER_SECONDS: Final = 5.0
+"""How long a command waits for a city that is served to take its order."""
 SHORT_MS: Final = 60 * 86_400_000
 """A past shorter than this is learned from for a good part of it: a replay says so."""
 ERRORS: Final = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
@@ -333,6 +339,53 @@ def refused_retry(city: CityFolder, feed: FeedName = None, data: DataFolder = No
     typer.echo(say("retried", settings.language, city=read.name, **values))
     if by_load:
         typer.echo(say("came-by-load", settings.language, city=read.name, count=by_load))
+
+
+@rules.command("list")
+def rules_list(city: CityFolder, data: DataFolder = None) -> None:
+    """The rules in force: which judge, which are stopped, since which record and why. Works while serving."""
+    settings = _settings(data=data)
+    read = city_of(city, settings.language)
+    with closing(Journal.open(journal_of(read.name, settings), read_only=True)) as journal:
+        engine = engine_now(journal)
+    for rule in engine.book.rules:
+        offset, why = engine.stopped.get(rule.id, (0, ""))
+        word = "rule-runs" if not why else "rule-stopped-by-hand" if why == "order" else "rule-raised"
+        typer.echo(say(word, settings.language, rule=rule.id, city=city, offset=offset, why=why))
+
+
+RuleId = Annotated[str, typer.Argument(metavar="RULE", help="Id of the rule: the stem of its file.")]
+
+
+@rules.command("stop")
+def rules_stop(city: CityFolder, rule: RuleId, data: DataFolder = None) -> None:
+    """Stop a rule: what it has running is over, and it judges nothing until it is started. Works while serving."""
+    _give_order("stop", city, rule, data)
+
+
+@rules.command("start")
+def rules_start(city: CityFolder, rule: RuleId, data: DataFolder = None) -> None:
+    """Start a rule that was stopped, by hand or because it raised an error. Works while serving."""
+    _give_order("start", city, rule, data)
+
+
+def _give_order(verb: orders.Verb, city: Path, rule: str, data: Path | None) -> None:
+    """Lay the order down, and wait a little for the city to take it."""
+    settings, clock = _settings(data=data), WallClock()
+    read = city_of(city, settings.language)
+    known = sorted(one.id for one in read.book.rules)
+    if rule not in known:
+        raise SpokenError("rule-not-there", rule=rule, city=read.name, known=", ".join(known))
+    folder = settings.data / read.name
+    try:
+        path = orders.lay(folder, orders.Laid(verb, rule), clock.now())
+    except OSError as fault:
+        raise SpokenError("folder-unwritable", folder=folder, why=fault.strerror) from None
+    begun = clock.steady()
+    while path.exists() and clock.steady() - begun < ORDER_SECONDS:
+        time.sleep(ORDER_SECONDS / 50)
+    word = "order-waits" if path.exists() else f"order-{verb}-taken"
+    typer.echo(say(word, settings.language, rule=rule, city=read.name))
 
 
 def _time(text: str | None, city: City) -> int | None:

@@ -405,6 +405,34 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "said late: the events arrived after their time had settled",
         "zh-CN": "迟到的告警：事件在其时段结算之后才到达",
     },
+    # rules
+    "rule-not-there": {
+        "en": "{rule}: {city} has no such rule: take one of {known}",
+        "zh-CN": "{rule}：{city} 没有该规则：可选 {known}",
+    },
+    "rule-runs": {"en": "{rule}: judges", "zh-CN": "{rule}：正常判断"},
+    "rule-stopped-by-hand": {
+        "en": "{rule}: STOPPED by hand at record {offset}; tocsin rules start {city} {rule} lifts it",
+        "zh-CN": "{rule}：已人工停止（第 {offset} 条记录）；用 tocsin rules start {city} {rule} 恢复",
+    },
+    "rule-raised": {
+        "en": "{rule}: STOPPED at record {offset}, because it raised {why}; mend it or report this, then"
+        " tocsin rules start {city} {rule}",
+        "zh-CN": "{rule}：在第 {offset} 条记录处因错误停止（{why}）；请修复或报告，"
+        "然后 tocsin rules start {city} {rule}",
+    },
+    "order-start-taken": {
+        "en": "{rule} judges again, what begins from now on",
+        "zh-CN": "{rule} 已恢复，自现在开始的时段重新判断",
+    },
+    "order-stop-taken": {
+        "en": "{rule} is stopped; what it had running is over",
+        "zh-CN": "{rule} 已停止；其进行中的告警随之结束",
+    },
+    "order-waits": {
+        "en": "the order waits: {city} is not served, or is catching up; it is taken as soon as it serves",
+        "zh-CN": "指令等待中：{city} 未在运行或正在追赶；恢复服务后即执行",
+    },
     # what went well
     "serving": {"en": "Tocsin serves {cities} at {address}", "zh-CN": "Tocsin 正在 {address} 为 {cities} 提供服务"},
     "city-written": {
