@@ -1,6 +1,8 @@
 """Replay the example cities against their labels: what was heard, what was missed, what spoke outside.
 
-    python -m benchmarks.labels [CITY ...] [--out DIR]
+    python -m benchmarks.labels [CITY ...]
+
+Houston is a third city where TOCSIN_HOUSTON names the folder of its rows and labels; they lie outside of this house.
 
 Heard: first said between the label's start and its end + 2 h, lasting at most max(24 h, twice the label), and naming
 the label's category or area (or a node below it). Outside: an alert that overlaps no label that expects something.
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -23,6 +26,7 @@ from rules.book import Book
 from rules.canonical import final_states
 from rules.signals import Signal
 from rules.silences import FEED_SILENCE
+from streams import past
 from streams import replay as replays
 from streams.city import City, read_city
 from streams.clock import WallClock
@@ -30,6 +34,10 @@ from streams.opened import intake_of
 
 EXAMPLES: Final = Path(__file__).parent.parent / "examples"
 CITIES: Final = ("montgomery", "boston")
+HOUSTON: Final = "houston"
+HOUSTON_CITY: Final = EXAMPLES.parent / "tests" / "houston" / "city"
+HOUSTON_DATA: Final = "TOCSIN_HOUSTON"
+"""The variable that names the folder of Houston's rows."""
 LEARNING: Final = timedelta(weeks=5)
 AFTER: Final = timedelta(hours=2)
 DAY: Final = timedelta(hours=24)
@@ -37,6 +45,27 @@ EVENTFUL: Final = frozenset({"spike", "mass_reporter", "new_category"})
 """Labels that expect something to be heard, or that tell of real rows with one cause."""
 MUST_STAY_QUIET: Final = frozenset({"dst_gap", "dst_repeat", "bulk_load"})
 MONTH: Final = timedelta(days=30)
+TICK: Final = timedelta(milliseconds=past.GRAIN)
+"""How far apart the ticks of a replay lie where nothing arrives."""
+
+
+class MissingDataError(SystemExit):
+    """Houston's rows are not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A silence as it was said: of which feed, since when, how long the feed is waited for at that hour."""
+
+    feed: str
+    since: datetime
+    waited: timedelta
+    said: datetime
+
+    @property
+    def late(self) -> bool:
+        """Whether it was said later than the stated time and a tick after it began."""
+        return self.said - self.since > self.waited + TICK
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +127,7 @@ class Verdict:
     broken: tuple[tuple[Label, Alert], ...]
     unheard_gaps: tuple[Label, ...]
     outside: tuple[Alert, ...]
+    silences: tuple[Silence, ...]
     rules: int
     desks: int
     months: float
@@ -119,16 +149,34 @@ class Verdict:
             for label, alert in self.broken
         ]
         faults += [f"silence not said: {label.start:%Y-%m-%d %H:%M}" for label in self.unheard_gaps]
+        faults += [f"silence said late: {one.feed} {one.since:%Y-%m-%d %H:%M}" for one in self.silences if one.late]
         if len(self.outside) > self.allowed:
             faults.append(f"{len(self.outside)} alerts outside the labels, at most {self.allowed:.0f}")
         return faults
 
 
+def houston_data() -> Path:
+    """The folder of Houston's rows. Raises MissingDataError, which says how to name it."""
+    named = os.environ.get(HOUSTON_DATA, "")
+    folder = Path(named)
+    if not named or not (folder / "labels.csv").is_file() or not list(folder.glob("*.csv.xz")):
+        raise MissingDataError(
+            f"{HOUSTON_DATA} is {named or 'not set'}: set it to the folder with Houston's labels.csv and rows "
+            "(*.csv.xz). They have no licence and do not come with Tocsin."
+        )
+    return folder
+
+
+def data_of(name: str) -> Path:
+    """Where a city's labels lie. Raises MissingDataError."""
+    return houston_data() if name == HOUSTON else EXAMPLES / name / "data"
+
+
 def read_labels(city: City) -> list[Label]:
-    """The city's `data/labels.csv`. Raises KeyError where a name is in none of the feed's tables."""
+    """The city's `labels.csv`. Raises KeyError where a name is in none of the feed's tables."""
     names = _names(city)
     zone = ZoneInfo(city.zone)
-    with (city.folder / "data" / "labels.csv").open(encoding="utf-8", newline="") as file:
+    with (data_of(city.name) / "labels.csv").open(encoding="utf-8", newline="") as file:
         return [
             Label(
                 _time(row["start"], zone, end=False),
@@ -180,7 +228,7 @@ def alerts_of(signals: Iterable[Signal], book: Book) -> list[Alert]:
     alerts = [
         Alert(
             s.alert, s.rule, s.area, s.category, book.first_desk(s.area, s.category), s.evidence.colour,
-            _utc(s.first), _utc(s.last), _utc(s.said_at), s.evidence.observed, s.evidence.expected, s.evidence.limit,
+            utc(s.first), utc(s.last), utc(s.said_at), s.evidence.observed, s.evidence.expected, s.evidence.limit,
         )
         for s in final_states(signals).values()
         if s.state in ("running", "over")
@@ -188,7 +236,17 @@ def alerts_of(signals: Iterable[Signal], book: Book) -> list[Alert]:
     return sorted(alerts, key=lambda alert: alert.said)
 
 
-def _utc(at: int) -> datetime:
+def silences_of(signals: Iterable[Signal]) -> tuple[Silence, ...]:
+    """Every silence, as it was first said."""
+    said: dict[str, Silence] = {}
+    for s in signals:
+        if s.rule == FEED_SILENCE and s.alert not in said:
+            waited = timedelta(minutes=s.evidence.limit)
+            said[s.alert] = Silence(s.feed, utc(s.evidence.peak), waited, utc(s.said_at))
+    return tuple(said.values())
+
+
+def utc(at: int) -> datetime:
     return datetime.fromtimestamp(at / 1000, tz=UTC)
 
 
@@ -196,7 +254,8 @@ def judge(city: City, signals: Iterable[Signal], first: int, last: int) -> Verdi
     """Hold what a replay said from `first` to `last` (ms) against the city's labels."""
     book = city.book
     labels = read_labels(city)
-    alerts = alerts_of(signals, book)
+    told = list(signals)
+    alerts = alerts_of(told, book)
     spikes = [alert for alert in alerts if alert.rule != FEED_SILENCE]
     silences = [alert for alert in alerts if alert.rule == FEED_SILENCE]
     heard = [
@@ -221,8 +280,8 @@ def judge(city: City, signals: Iterable[Signal], first: int, last: int) -> Verdi
         and not (alert.rule == FEED_SILENCE and any(gap.overlaps(alert) for gap in gaps))
     ]
     return Verdict(
-        book.city, tuple(heard), tuple(broken), tuple(unheard), tuple(outside), len(book.rules),
-        len({desk.desk for desk in book.desks}), (_utc(last) - _utc(first)) / MONTH,
+        book.city, tuple(heard), tuple(broken), tuple(unheard), tuple(outside), silences_of(told), len(book.rules),
+        len({desk.desk for desk in book.desks}), (utc(last) - utc(first)) / MONTH,
     )  # fmt: skip
 
 
@@ -231,15 +290,26 @@ def _inside(label: Label, alert: Alert) -> bool:
     return label.start <= alert.said <= label.end
 
 
-def replay(name: str) -> tuple[City, replays.Told]:
-    """One example city, its whole past."""
-    reading = read_city(EXAMPLES / name)
+def city_of(name: str) -> City:
+    """The folder of a city that can be replayed here."""
+    reading = read_city(HOUSTON_CITY if name == HOUSTON else EXAMPLES / name)
     if reading.city is None:
         sys.exit(reading.render("en"))
-    city = reading.city
-    clock = WallClock()
-    past = replays.read_past(city, intake_of(city, replays.REPLAY_KEY), replays.files_of(city, (), ()))
-    return city, replays.run(city.book, past, clock)
+    return reading.city
+
+
+def past_of(city: City, since: int | None = None, until: int | None = None) -> replays.Past:
+    """What is known of the city's past, or what of it arrived in [since, until), ms."""
+    files = sorted(houston_data().glob("*.csv.xz")) if city.name == HOUSTON else []
+    feeds = list(city.feeds) if files else []
+    chosen = replays.files_of(city, feeds, files)
+    return replays.read_past(city, intake_of(city, replays.REPLAY_KEY), chosen, since, until)
+
+
+def replay(name: str) -> tuple[City, replays.Told]:
+    """One city, its whole past."""
+    city = city_of(name)
+    return city, replays.run(city.book, past_of(city), WallClock())
 
 
 def table(verdict: Verdict, learned_from: datetime) -> str:
@@ -253,6 +323,10 @@ def table(verdict: Verdict, learned_from: datetime) -> str:
         how = f"{alert.rule}: {alert.area} {alert.category}" if alert else "**missed**"
         late = f"{(alert.said - label.start) / timedelta(hours=1):.1f} h" if alert else ""
         lines.append(f"| {when} | {what} | {label.certainty} | {how} | {late} |")
+    lines += ["", "| feed, silent since (UTC) | waited for | said after |", "|---|---|---|"]
+    for one in verdict.silences:
+        waited, took = (span / timedelta(minutes=1) for span in (one.waited, one.said - one.since))
+        lines.append(f"| {one.feed} {one.since:%Y-%m-%d %H:%M} | {waited:.0f} min | {took:.0f} min |")
     lines += ["", f"Outside the labels: {len(verdict.outside)} alerts, allowed {verdict.allowed:.0f}.", ""]
     lines += ["| desk, month | alerts outside |", "|---|---|"]
     months = Counter((alert.desk, f"{alert.said:%Y-%m}") for alert in verdict.outside)
@@ -268,13 +342,14 @@ def table(verdict: Verdict, learned_from: datetime) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.labels", description=__doc__)
-    parser.add_argument("cities", nargs="*", default=list(CITIES), metavar="CITY")
+    known = [*CITIES, *([HOUSTON] if os.environ.get(HOUSTON_DATA) else [])]
+    parser.add_argument("cities", nargs="*", default=known, metavar="CITY")
     chosen = parser.parse_args(arguments)
     faults: list[str] = []
     for name in chosen.cities:
         city, told = replay(name)
         verdict = judge(city, told.signals, told.first, told.last)
-        learned_from = _utc(told.first) + LEARNING
+        learned_from = utc(told.first) + LEARNING
         print(table(verdict, learned_from), "\n")
         print(f"{len(told.signals)} signals in {told.seconds:.1f} s\n")
         faults += [f"{name}: {fault}" for fault in verdict.faults(learned_from)]

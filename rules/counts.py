@@ -99,6 +99,7 @@ class Counts:
         self.category_levels = levels_down_to(book.categories.levels, rule.categories)
         span = longest_window + self.longest_lateness + max(_KEPT_BEHIND_MS, 2 * self.steps.step_ms)
         self.ring = Ring(-(-span // self.steps.step_ms) + self.steps.per_cell + _AHEAD)
+        self.reach_ahead = self.ring.size - self.steps.count(longest_window) - self.steps.per_cell - 1
         self.once = Once(rule.once_within) if rule.once_within else None
         self.folded = Ring(self.ring.size) if rule.once_within else None
         self.series: dict[tuple[str, str], int] = {}
@@ -107,6 +108,7 @@ class Counts:
         self.fed: dict[tuple[str, str], IntArray] = {}  # (area, category) of a row -> the series it feeds
         self.routes = Routes(self)
         self.late: list[tuple[int, int, Fact, int]] = []  # (time, serial, fact, sign), a heap
+        self._queued: set[tuple[int, int, Fact]] | None = None  # what waits in `late`; None: to be found anew
         self.pushed = 0
         self.heard: dict[int, int] = {}  # rows of the feeds in the first buckets of their past
         self.last_beginning = 0  # the latest of them, once they are complete
@@ -114,6 +116,7 @@ class Counts:
         self.late_cells: list[tuple[int, int, int]] = []  # (series, bucket, delta) in settled buckets, latest last
         self.late_dropped = 0  # how many of them have been let go
         self.first_open: int | None = None
+        self.since: dict[str, int] = {}  # by feed: older rows were forgotten before these counts began, ms
         self._kin: Kin | None = None
 
     # rows in, changes out
@@ -133,6 +136,13 @@ class Counts:
         for place in np.flatnonzero(chosen & ~in_time).tolist():
             fact = identities.fact(rows[place])
             self._wait(max(fact.arrived_at, self.steps.end(int(buckets[place])) + self.longest_lateness), fact, +1)
+        if (
+            self.first_open is not None
+            and (far := chosen & in_time & (buckets - self.first_open > self.reach_ahead)).any()
+        ):
+            for place in np.flatnonzero(far).tolist():
+                self._wait(self.steps.start(int(buckets[place])), identities.fact(rows[place]), +1)
+            in_time &= ~far
         at_once = np.flatnonzero(chosen & in_time)
         if self.once is None:
             return self._add_rows(rows[at_once], buckets[at_once], kinds[at_once])
@@ -163,27 +173,41 @@ class Counts:
         """Put a row in or take it back. Returns what changed at once."""
         fact, sign, at = change
         lateness = self.lateness.get(fact.feed)
-        if lateness is None:
+        if lateness is None or not fact.count or fact.occurred_at < self.since.get(fact.feed, fact.occurred_at):
             return []
         bucket = self.steps.bucket(fact.occurred_at)
         in_time = at - fact.occurred_at <= lateness
-        if fact.count and fact.arrived_at - fact.occurred_at <= lateness:
+        if fact.arrived_at - fact.occurred_at <= lateness:
             self._hear(bucket, sign)
         if not self.selects(fact):
             return []
         if not in_time:
             self._wait(max(at, self.steps.end(bucket) + self.longest_lateness), fact, sign)
             return []
+        if self._far_ahead(bucket) or (sign < 0 and self._waits(self.steps.start(bucket), fact)):
+            self._wait(self.steps.start(bucket), fact, sign)
+            return []
         return self._put(fact, sign)
+
+    def _far_ahead(self, bucket: int) -> bool:
+        """Whether the ring would let go of buckets that have not settled, were it to reach `bucket` before a tick."""
+        return self.first_open is not None and bucket - self.first_open > self.reach_ahead
+
+    def _waits(self, until: int, fact: Fact) -> bool:
+        return any(time == until and sign > 0 and other == fact for time, _, other, sign in self.late)
 
     def _wait(self, until: int, fact: Fact, sign: int) -> None:
         """Queue a too-late change; one that undoes a waiting change takes it out instead."""
-        for place, (time, _, other, other_sign) in enumerate(self.late):
-            if time == until and other_sign == -sign and other == fact:
-                del self.late[place]
-                heapify(self.late)
-                return
+        if self._queued is None:
+            self._queued = {(time, other_sign, other) for time, _, other, other_sign in self.late}
+        if (until, -sign, fact) in self._queued:
+            self._queued.discard((until, -sign, fact))
+            place = next(n for n, item in enumerate(self.late) if (item[0], item[3], item[2]) == (until, -sign, fact))
+            del self.late[place]
+            heapify(self.late)
+            return
         self.pushed += 1
+        self._queued.add((until, sign, fact))
         heappush(self.late, (until, self.pushed, fact, sign))
 
     def _hear(self, bucket: int, sign: int) -> None:
@@ -215,7 +239,9 @@ class Counts:
         """Let the too-late rows whose time has come join the counts."""
         changed: list[Touched] = []
         while self.late and self.late[0][0] <= now:
-            _, _, fact, sign = heappop(self.late)
+            until, _, fact, sign = heappop(self.late)
+            if self._queued is not None:
+                self._queued.discard((until, sign, fact))
             changed += self._put(fact, sign)
         return changed
 
@@ -241,6 +267,8 @@ class Counts:
         if self.once is None or fact.place == 0:
             return [self._add(self.ring, fact, sign)]
         assert self.folded is not None
+        if sign < 0 and not self.once.holds(fact):
+            return []
         changed = []
         self._add(self.folded, fact, sign)
         for row, delta in self.once.put(fact) if sign > 0 else self.once.take(fact):

@@ -14,14 +14,16 @@ import numpy as np
 from rules.book import Book, Rule
 from rules.boxes import Boxes
 from rules.calendar import DAY_MS
+from rules.corrections import carried
 from rules.counts import Counts, Touched, feeds_of, fingerprint, together
-from rules.detectors.port import BoolArray
+from rules.detectors.port import BoolArray, IntArray
 from rules.detectors.register import make
 from rules.facts import FACT, FactRows
 from rules.identities import ANSWERS, Answer, Change, Identities
 from rules.lookahead import RETRY_MS, Lookahead
 from rules.names import Names
 from rules.records import (
+    CORRECTION,
     Blind,
     Calibrate,
     Down,
@@ -52,12 +54,13 @@ _SPARK: Final = 36
 
 class FeedView(NamedTuple):
     """How a feed is doing: last arrival (ms, 0: never), silent since (ms, 0: heard), in-time events of the last
-    36 ten-minute steps, oldest first."""
+    36 ten-minute steps, oldest first; after how long its silence is said (ms, 0: not known, or not said)."""
 
     name: str
     heard_at: int
     silent_since: int
     recent: tuple[int, ...]
+    silent_after: int = 0
 
 
 class Engine:
@@ -146,7 +149,7 @@ class Engine:
         ticks = [(offset, record.now) for offset, record in stretch if isinstance(record, Tick)]
         self.offset = stretch[-1][0]
         for frame in joined(frames):
-            self._take(self.names.rows_of(frame))
+            self._take(frame)
         arrivals = {name: sorted(watch.arrivals) for name, watch in self.watches.items()}
         heard = dict.fromkeys(arrivals, 0)
         for offset, now in ticks[:-1]:
@@ -199,24 +202,39 @@ class Engine:
         if not len(frame.rows):
             self._answers = np.zeros(0, np.uint8)
             return []
-        signals = self._say(self._take(self.names.rows_of(frame)))
+        signals = self._say(self._take(frame))
         return signals + self._farewells(self._speaker()) if self.broken else signals
 
-    def _take(self, rows: FactRows) -> dict[str, Touched]:
+    def _take(self, frame: Frame) -> dict[str, Touched]:
         """Take rows in: what they change in the counts, by fingerprint."""
+        rows = self.names.rows_of(frame)
         self._answers = np.zeros(len(rows), np.uint8)
         self.arrived = max(self.arrived, int(rows["arrived_at"].max()))
         known = self._known(rows)
+        self.identities.set_aside(rows[~known])
+        corrected = np.flatnonzero(known & (rows["flags"] & CORRECTION != 0))
+        back = self._correct(frame, rows, corrected)
+        known[corrected] = False
         taken = self.identities.take(rows if known.all() else rows[known])
         self._answers[known] = taken.answers
-        self.identities.set_aside(rows[~known])
         rows = rows[known]
-        self._hear(rows[taken.answers == 0])
-        dirty = self._change(rows[taken.plain], taken.changes)
+        self._hear(rows[taken.plain])
+        self._hear_changes(taken.changes)
+        dirty = self._change(rows[taken.plain], taken.changes + back)
         for rule in self.rules.values():
             if rule.fingerprint in dirty and rule.rule.id not in self.stopped and self._muted(rule, 0):
                 self._guarded(rule, lambda r=rule: r.note(dirty[r.fingerprint]))
         return dirty
+
+    def _correct(self, frame: Frame, rows: FactRows, places: IntArray) -> list[Change]:
+        """Take in the corrections at `places`; what they take back."""
+        changes: list[Change] = []
+        for place in places.tolist():
+            fact, old = carried(self.identities.fact(rows[place]), int(frame.rows["due_at"][place]))
+            answer, changed = self.identities.correct(fact, old)
+            self._answers[place] = ANSWERS.index(answer)
+            changes += changed
+        return changes
 
     def _known(self, rows: FactRows) -> BoolArray:
         """Which rows have a feed and nodes of the book in force; a frame may be older than the book, or newer."""
@@ -237,13 +255,19 @@ class Engine:
         return found
 
     def _hear(self, rows: FactRows) -> None:
-        """Let the feeds' watches hear accepted rows."""
+        """Let the feeds' watches hear new rows."""
         stage = self.names.numbers["stage"].get(WATCHED_STAGE, -1)
         heard = rows[rows["stage"] == stage]
         for number in np.unique(heard["feed"]).tolist():
             mine = heard[heard["feed"] == number]
             watch = self.watches[self.names.names["feed"][number]]
             watch.hear_all(mine["occurred_at"], mine["arrived_at"])
+
+    def _hear_changes(self, changes: list[Change]) -> None:
+        """Let them hear what was put in and taken back of known rows."""
+        for fact, sign, at in changes:
+            if fact.stage == WATCHED_STAGE:
+                self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at, at, sign)
 
     def _change(self, new: FactRows, changes: list[Change]) -> dict[str, Touched]:
         """Let new rows and changes of known ones reach the counts: fingerprint -> what changed there."""
@@ -325,9 +349,7 @@ class Engine:
             if changed:
                 self._disturb(name, together(changed), at)
         while (changes := self.identities.release(at)) is not None:
-            for fact, sign, _ in changes:
-                if sign > 0 and fact.stage == WATCHED_STAGE:
-                    self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at)
+            self._hear_changes(changes)
             for name, touched in self._change(_NO_ROWS, changes).items():
                 self._disturb(name, touched, at)
 
@@ -452,6 +474,8 @@ class Engine:
     def _new_counts(self, rule: Rule, book: Book, span: int, at: int | None) -> Counts:
         """Counts that hold what the memory of identities still knows."""
         counts = Counts(rule, book, span)
+        if at is not None:
+            counts.since = self.identities.known_since()
         for change in self.identities.standing_changes():
             counts.change(change)
         if at is not None:
@@ -525,7 +549,7 @@ class Engine:
             edges = np.arange(_SPARK + 1) * _SPARK_MS + (at // _SPARK_MS + 1 - _SPARK) * _SPARK_MS
             recent = np.diff(np.searchsorted(np.array(watch.times, np.int64), edges))
             since = watch.gap.since if watch.gap is not None and not watch.retired else 0
-            views.append(FeedView(name, watch.last_heard, since, tuple(recent.tolist())))
+            views.append(FeedView(name, watch.last_heard, since, tuple(recent.tolist()), watch.silent_after))
         return views
 
 
@@ -542,6 +566,11 @@ class Context:
     def longest_gap(self, start: int, end: int) -> float:
         """The part of [start, end) in which the worst heard of the feeds was silent at a stretch."""
         return max((watch.longest_gap(start, end) for watch in self._watches), default=0.0)
+
+    @property
+    def covered(self) -> list[tuple[int, int]]:
+        """Intervals in which, as Orders said, a contributing feed was blind."""
+        return [span for watch in self._watches for span in watch.covered]
 
     @property
     def suspect(self) -> bool:

@@ -19,10 +19,8 @@ def evidence_of(judge: Judge, run: Run, missing: dict[int, bool], heard: dict[st
     """Evidence of a run's peak bucket; `heard`: the feeds' last arrivals."""
     peak, steps = run.peak, judge.counts.steps
     best = peak.window
-    first = peak.first[best]
     colour = judge.rule.colours[peak.rank][0]
     limit = peak.limits[best]
-    lo_hi = range(first, peak.bucket + 1)
     feeds = tuple(
         FeedEvidence(name, peak.observed[best] if len(judge.counts.lateness) == 1 else 0, heard.get(name, 0))
         for name in sorted(judge.counts.lateness)
@@ -44,10 +42,15 @@ def evidence_of(judge: Judge, run: Run, missing: dict[int, bool], heard: dict[st
         feeds=feeds,
         cells=_cells(judge, run, missing),
         buckets=tuple(steps.start(bucket) for bucket in run.spoke),
-        incomplete=any(missing.get(bucket, False) for bucket in lo_hi),
+        incomplete=is_incomplete(run, missing),
         folded=_folded(judge, run),
         history_days=history_days(judge, peak.bucket),
     )
+
+
+def is_incomplete(run: Run, missing: dict[int, bool]) -> bool:
+    """Whether a bucket of the peak's rarest window is missing: the true count can only be higher."""
+    return any(missing.get(bucket, False) for bucket in range(run.peak.first[run.peak.window], run.peak.bucket + 1))
 
 
 def windows_of(judge: Judge, run: Run) -> tuple[WindowEvidence, ...]:

@@ -1,7 +1,7 @@
 """Headroom: how many more events each series surely bears before any of its windows could reach its limit.
 
-A frame then costs one subtraction a series; only where nothing is left the windows themselves are looked at. It is worked
-out for all open buckets and some hours to come, from the smallest limit among them and what the windows hold now.
+A frame then costs one subtraction a series; only where nothing is left the windows themselves are looked at. It is
+worked out for all open buckets and some to come, from the smallest limit among them and what the windows hold now.
 """
 
 from __future__ import annotations

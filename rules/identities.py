@@ -20,7 +20,7 @@ from rules.calendar import DAY_MS
 from rules.detectors.port import BoolArray, IntArray
 from rules.facts import FACT, Fact, FactRows, Key, Known, Telling, tellings
 from rules.names import Names
-from rules.records import EXERCISE, SELF_INITIATED
+from rules.records import CORRECTION, EXERCISE, SELF_INITIATED
 
 Answer = Literal["accepted", "duplicate", "redelivered", "beyond_horizon", "held"]
 ANSWERS: Final[tuple[Answer, ...]] = ("accepted", "duplicate", "redelivered", "beyond_horizon", "held")
@@ -227,8 +227,21 @@ class Identities:
             known = Known(self.fact(self.rows[place]), [], int(self.forget_at[place]))
         return place, known
 
+    def correct(self, fact: Fact, old: Fact) -> tuple[Answer, list[Change]]:
+        """Take a correction in. Where nobody knows the identity any more, `old`, which it carries, is what stood."""
+        place, known = self._known(fact)
+        before = tellings(known)
+        forgotten = known.stood is None or fact.arrived_at > known.forget_at
+        if forgotten and all(other.version != old.version for other in known.fresh):
+            known = Known(old, known.fresh, fact.arrived_at)
+        return self._told(place, known, fact, before)
+
     def _remember(self, fact: Fact) -> tuple[Answer, list[Change]]:
         place, known = self._known(fact)
+        return self._told(place, known, fact, tellings(known))
+
+    def _told(self, place: int, known: Known, fact: Fact, before: list[Telling]) -> tuple[Answer, list[Change]]:
+        """Take one more version in; `before` is what was told so far."""
         stood = known.stood
         if stood is not None and stood.version == fact.version and fact.arrived_at <= known.forget_at:
             return self._repeat(stood, fact), []
@@ -237,11 +250,12 @@ class Identities:
             return self._repeat(twin, fact), []
         self.apart[place] = known
         self.state[place] = TOLD_APART
-        before = tellings(known)
         if twin is not None:  # the same row came earlier by its own stamp: that one counts
             known.fresh.remove(twin)
             self._unbox(twin)
             self._repeat(fact, twin)
+        elif _contradicts(fact, known):
+            self.boxes.conflicts[fact.feed] = self.boxes.conflicts.get(fact.feed, 0) + 1
         known.fresh.append(fact)
         known.fresh.sort(key=lambda f: f.told_in_order)
         changes = self._retell(known, before)
@@ -268,8 +282,6 @@ class Identities:
         for told in after[same:]:
             if told.old is not None:
                 changes.append(Change((told.old, -1, told.at)))
-                if told.old.revision == told.new.revision:
-                    self.boxes.conflicts[told.new.feed] = self.boxes.conflicts.get(told.new.feed, 0) + 1
             changes.append(Change((told.new, +1, told.at)))
         return changes
 
@@ -369,11 +381,14 @@ class Identities:
     def _begins(self, rows: FactRows) -> IntArray:
         """When rows' horizons begin, ms: see `_counts_from`."""
         occurred: IntArray = rows["occurred_at"]
-        return occurred if self.horizon_holds else np.maximum(occurred, rows["received_at"])
+        came = np.maximum(occurred, rows["received_at"])
+        return np.where(rows["flags"] & CORRECTION, came, occurred) if self.horizon_holds else came
 
     def _counts_from(self, fact: Fact) -> int:
-        """When a row's horizon begins: when it occurred; where the past is loaded, not before it came."""
-        return fact.occurred_at if self.horizon_holds else max(fact.occurred_at, fact.received_at)
+        """When a row's horizon begins: when it occurred; where the past is loaded or corrected, not before it came."""
+        if self.horizon_holds and not fact.flags & CORRECTION:
+            return fact.occurred_at
+        return max(fact.occurred_at, fact.received_at)
 
     def _purge(self, now: int) -> None:
         """Forget what no row can meet any more, and lie closer together."""
@@ -408,6 +423,12 @@ class Identities:
                 if told.old is not None:
                     yield Change((told.old, -1, told.at))
                 yield Change((told.new, +1, told.at))
+
+    def known_since(self) -> dict[str, int]:
+        """By feed, when the oldest row may have occurred that is surely remembered, ms; on the wall clock alone."""
+        if not self.horizon_holds:
+            return {}
+        return {name: self.purged_at - feed.horizon - feed.skew for name, feed in self.feeds.items()}
 
     def next_release(self) -> int | None:
         return self.held[0][0] if self.held else None
@@ -483,3 +504,9 @@ class Identities:
             mine[lost[same]] = False
             left, slots = lost[~same], (slots[~won][~same] + 1) & mask
         return mine
+
+
+def _contradicts(fact: Fact, known: Known) -> bool:
+    """Whether a row of the same revision, which is not this one, is known: whichever of the two stands in the end."""
+    stood = known.stood if known.stood is not None and fact.arrived_at <= known.forget_at else None
+    return any(other.revision == fact.revision for other in (*known.fresh, *([stood] if stood else [])))

@@ -1,4 +1,4 @@
-"""The engine's own numbers: for names of feeds, stages, categories, areas and places of reading, and for kinds of rows."""
+"""The engine's own numbers for names (feeds, stages, categories, areas, places of reading) and for kinds of rows."""
 
 from __future__ import annotations
 

@@ -47,6 +47,11 @@ ROW: Final = np.dtype(
         ("place", "<u8"),  # keyed hash of an address or coordinates; 0 is none
     ]
 )
+"""A row as it came. One with CORRECTION takes a row back and carries it, so that neither memory nor horizon is needed:
+`count` is what that row counted; feed, stage, category, area, occurred_at, severity, place, id and content are its own;
+`revision` is the highest there is (rules/corrections.py); the old revision lies in `due_at`, the old arrival in
+`offset`. Its new count is 0.
+"""
 
 Rows = NDArray[np.void]
 

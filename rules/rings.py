@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -56,11 +57,11 @@ class Ring:
             self.cum[held % self.size, series] += delta
 
     def add_all(self, series: IntArray, buckets: IntArray, deltas: IntArray) -> None:
-        """Change many counts, shape (P,) each; moves on to the newest bucket. All buckets are held, pairs may repeat."""
+        """Change many counts in buckets that are held or to come, shape (P,) each; pairs may repeat."""
         order = np.argsort(buckets, kind="stable")
         series, buckets, deltas = series[order], buckets[order], deltas[order].astype(np.int32)
         edges = [0, *(np.flatnonzero(np.diff(buckets)) + 1).tolist(), len(buckets)]
-        for first, beyond in zip(edges[:-1], edges[1:], strict=True):
+        for first, beyond in pairwise(edges):
             bucket = int(buckets[first])
             self.reach(bucket)
             mine, change = series[first:beyond], deltas[first:beyond]

@@ -1,90 +1,47 @@
-"""Quiet is not blind: each feed's own rate by hour of week, and gaps too rare to be calm."""
+"""Quiet is not blind: silence by a feed's own rate, and gaps too rare to be calm.
+
+Two questions, asked apart. By *arrivals*: is the feed silent just now? That is said, and holds back what would be said
+to be over. By *event time*: was this bucket missing? That is decided once, when the bucket settles. A feed that brings
+a trickle, less than a tenth of its rate, is silent and missing like one that brings nothing.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from dataclasses import dataclass, field
-from itertools import pairwise
+from bisect import bisect_left
+from dataclasses import dataclass
+from itertools import groupby, pairwise
 from typing import Final
 
 import numpy as np
 
 from rules.book import FeedPolicy
 from rules.calendar import DAY_MS, HOUR_MS, Calendar
-from rules.detectors.port import FloatArray, IntArray
-
-RARE: Final = 1e-4
-"""A gap is missing data, not calm, where its chance under the feed's own rate is below this."""
+from rules.detectors.port import IntArray
+from rules.rates import STRETCH, Rates, ample_rows, rare_rows
 
 _MISSED: Final = 8.0
 """A feed that is expected to bring less than this in a window makes no drop by its silence: no limit is that near."""
-
-_HALF_LIFE_DAYS: Final = 84.0
-_SHRINK_HOURS: Final = 2.0
-_LEARN_HOURS: Final = 72.0
-_DEFAULT_SHOCK: Final = 0.15
 _KEPT_MS: Final = 9 * DAY_MS
 """Beyond the lateness: the longest step, a week, and two days."""
 WATCHED_STAGE: Final = "filed"
+LEAST_SILENCE_MS: Final = 60_000
+"""However busy a feed: a shorter gap is never called a silence."""
+_LONGEST_DAYS: Final = 60
 _SLOTS_KEPT: Final = 4096
+_GAPS_KEPT: Final = 4096
+_RECENT_KEPT: Final = 1024
 _RANKS: Final = (1e-4, 1e-6, 1e-9)
 
 
 @dataclass(slots=True)
 class Gap:
-    """A silence: nothing arrived in [since, until); until None: it still lasts. Times in ms."""
+    """A silence: nothing, or a trickle, arrived in [since, until); until None: it still lasts. Times in ms."""
 
     since: int
     until: int | None
     limit_ms: int  # how long this silence had to be to speak
     usual_ms: int  # how long one event usually takes at this hour
     rank: int
-
-
-@dataclass(slots=True)
-class Rates:
-    """Events an hour by hour of week, as decayed sums; `shock` is the day's variance / mean^2 beyond Poisson."""
-
-    events: FloatArray = field(default_factory=lambda: np.zeros(168))
-    hours: FloatArray = field(default_factory=lambda: np.zeros(168))
-    day_sums: FloatArray = field(default_factory=lambda: np.zeros(3))  # days, excess squares, mean squares
-    hourly: FloatArray = field(default_factory=lambda: np.zeros(168))
-    shock: float = _DEFAULT_SHOCK
-
-    @property
-    def known(self) -> bool:
-        return bool(self.hours.sum() >= _LEARN_HOURS)
-
-    @property
-    def enough(self) -> float:
-        """The expected number of events whose absence is rarer than RARE."""
-        return self.expected_for(RARE)
-
-    def expected_for(self, chance: float) -> float:
-        """Gamma-mixed Poisson: P(none | m) = (1 + shock m)^(-1 / shock)."""
-        return float((chance ** (-self.shock) - 1) / self.shock)
-
-    def learn(self, slots: list[int], counts: list[int], blind: list[bool]) -> None:
-        """Take in one day's hours; afterwards `hourly` is in force."""
-        expected = sum(self.hourly[s] for s, b in zip(slots, blind, strict=True) if not b)
-        seen = sum(n for n, b in zip(counts, blind, strict=True) if not b)
-        if self.known and expected > 5 and not any(blind):
-            self.day_sums += (1.0, (seen - expected) ** 2 - expected, expected**2)
-        decay = 0.5 ** (1 / _HALF_LIFE_DAYS)
-        self.events *= decay
-        self.hours *= decay
-        for slot, n, b in zip(slots, counts, blind, strict=True):
-            if not b:
-                self.events[slot] += n
-                self.hours[slot] += 1
-        by_hour_events, by_hour = self.events.reshape(7, 24).sum(0), self.hours.reshape(7, 24).sum(0)
-        overall = self.events.sum() / max(self.hours.sum(), 1e-9)
-        of_day = (by_hour_events + _SHRINK_HOURS * overall) / (by_hour + _SHRINK_HOURS)
-        prior = np.tile(of_day, 7)
-        self.hourly = (self.events + _SHRINK_HOURS * prior) / (self.hours + _SHRINK_HOURS)
-        n, excess, squares = self.day_sums
-        fitted = (excess + 10 * _DEFAULT_SHOCK * squares / max(n, 1)) / (squares + 10 * squares / max(n, 1)) if n else 0
-        self.shock = float(np.clip(fitted, 0.05, 0.4)) if n else _DEFAULT_SHOCK
 
 
 class FeedWatch:
@@ -96,13 +53,16 @@ class FeedWatch:
         self.rates = Rates()
         self.times: list[int] = []  # in-time events by the time they occurred
         self.arrivals: list[int] = []  # of rows read since the last look, unsorted
+        self.recent: list[tuple[int, int]] = []  # (arrival, rows): the latest, no more than tell a trickle
+        self.between: list[tuple[int, int]] = []  # gaps between arrivals that wait to be measured
         self.heard_at: int | None = None
-        self.first_at: int | None = None
+        self.looked_at = 0
         self.learned_to: int | None = None  # the first hour not taken in
         self.gap: Gap | None = None
         self.ended: list[Gap] = []  # silences that ended since they were last asked for
         self.covered: list[tuple[int, int]] = []  # Orders down, blind: [since, until)
         self.retired = False
+        self.was_suspect = False  # at the last look
         self._slots: dict[int, int] = {}
         self._rare: tuple[int, int] | None = None
 
@@ -112,6 +72,33 @@ class FeedWatch:
         self._slots.clear()
         self._rare = None
 
+    # rows
+
+    def hear(self, occurred_at: int, arrived_at: int, at: int, sign: int) -> None:
+        """A row of the watched stage was put in (+1) or taken back (-1) by something that arrived at `at`.
+
+        So a row that is read twice, or amended, is one event; and what arrived is heard once.
+        """
+        if at == arrived_at:
+            if sign > 0:
+                self.arrivals.append(at)
+            elif at in self.arrivals:
+                self.arrivals.remove(at)
+        if at - occurred_at <= self.policy.lateness:
+            place = bisect_left(self.times, occurred_at)
+            if sign > 0:
+                self.times.insert(place, occurred_at)
+            elif place < len(self.times) and self.times[place] == occurred_at:
+                del self.times[place]
+
+    def hear_all(self, occurred: IntArray, arrived: IntArray) -> None:
+        """The same for many rows that were put in as they arrived, shape (rows,)."""
+        self.arrivals += arrived.tolist()
+        self.times += sorted(occurred[arrived - occurred <= self.policy.lateness].tolist())
+        self.times.sort()  # two runs, each in order: merged
+
+    # the feed's own rate
+
     def _slot(self, hour: int) -> int:
         """The hour of the week of an hour since 1970."""
         found = self._slots.get(hour)
@@ -120,33 +107,6 @@ class FeedWatch:
                 self._slots.clear()
             found = self._slots[hour] = self.calendar.hour_of_week(hour * HOUR_MS)
         return found
-
-    def hear(self, occurred_at: int, arrived_at: int) -> None:
-        """A row of the watched stage was accepted."""
-        self.arrivals.append(arrived_at)
-        if arrived_at - occurred_at <= self.policy.lateness:
-            insort(self.times, occurred_at)
-            if self.first_at is None or occurred_at < self.first_at:
-                self.first_at = occurred_at
-
-    def hear_all(self, occurred: IntArray, arrived: IntArray) -> None:
-        """The same for many rows, shape (rows,)."""
-        self.arrivals += arrived.tolist()
-        in_time = occurred[arrived - occurred <= self.policy.lateness]
-        if len(in_time):
-            self.times += np.sort(in_time).tolist()
-            self.times.sort()  # two runs, each in order: merged
-            first = self.times[0] if self.first_at is None else min(self.first_at, int(in_time.min()))
-            self.first_at = first
-
-    @property
-    def last_heard(self) -> int:
-        """The latest arrival read, looked at or not; 0: none."""
-        return max([self.heard_at or 0, *self.arrivals])
-
-    @property
-    def suspect(self) -> bool:
-        return self.gap is not None and not self.retired
 
     def expected(self, since: int, until: int) -> float:
         """Events that the feed's own rate expects in [since, until)."""
@@ -176,7 +136,7 @@ class FeedWatch:
     def instant(self, since: int, events: float) -> int:
         """When the feed's own rate has brought `events` after `since`; at most 60 days on."""
         total, hour = 0.0, since // HOUR_MS
-        for _ in range(60 * 24):
+        for _ in range(_LONGEST_DAYS * 24):
             begin = max(since, hour * HOUR_MS)
             rate = float(self.rates.hourly[self._slot(hour)])
             part = rate * ((hour + 1) * HOUR_MS - begin) / HOUR_MS
@@ -186,80 +146,168 @@ class FeedWatch:
             hour += 1
         return hour * HOUR_MS
 
+    # silence, by arrivals
+
+    @property
+    def last_heard(self) -> int:
+        """The latest arrival read, looked at or not; 0: none."""
+        return max([self.heard_at or 0, *self.arrivals])
+
+    @property
+    def suspect(self) -> bool:
+        """Silent just now, or covered by an Order: nothing it feeds is said to be over."""
+        if self.retired:
+            return False
+        return self.gap is not None or any(since <= self.looked_at < until for since, until in self.covered)
+
+    @property
+    def silent_after(self) -> int:
+        """How long after its last arrival its silence is said, ms; 0 where that is not known, or never."""
+        since = self.gap.since if self.gap is not None else self.last_heard
+        return self._rare_at(since) - since if self._judges and since else 0
+
+    @property
+    def _judges(self) -> bool:
+        return self.policy.silence and not self.retired and self.rates.known
+
     def _rare_at(self, since: int) -> int:
         """When a silence that began at `since` is too rare to be calm; kept, for a silence is asked about often."""
         if self._rare is None or self._rare[0] != since:
-            self._rare = (since, self.instant(since, self.rates.enough))
+            self._rare = (since, max(since + LEAST_SILENCE_MS, self.instant(since, self.rates.patience)))
         return self._rare[1]
 
     def look(self, now: int) -> bool:
-        """Judge the gaps between arrivals up to `now`. True where a silence began or ended."""
+        """Judge the gaps between arrivals up to `now`. True where a silence began, grew or ended."""
         changed = False
         arrived = sorted(at for at in self.arrivals if at <= now)
         self.arrivals = [at for at in self.arrivals if at > now]
-        for at in arrived:
+        for at, rows in groupby(arrived):
             if self.heard_at is not None and at > self.heard_at:
-                changed |= self._judge(self.heard_at, at)
-            if self.gap is not None:
-                self.gap.until = at
-                self.ended.append(self.gap)
-                self.gap = None
-                changed = True
-            self.heard_at = max(at, self.heard_at or at)
+                if self.gap is None:
+                    self.between.append((self.heard_at, at))
+                changed |= self._judge(at)
+            self._note(at, len(list(rows)))
+            changed |= self.gap is not None and self._heard_again(self.gap, at)
         if self.heard_at is not None and now > self.heard_at:
-            changed |= self._judge(self.heard_at, now)
+            changed |= self._judge(now)
+        self.looked_at = max(self.looked_at, now)
+        changed |= self.suspect != self.was_suspect
+        self.was_suspect = self.suspect
         return changed
 
-    def _judge(self, since: int, now: int) -> bool:
-        if not self.policy.silence or self.retired or not self.rates.known:
+    def _note(self, at: int, rows: int) -> None:
+        """Keep the latest arrivals: as many as hold the rows that tell a trickle, and one more."""
+        self.heard_at = at if self.heard_at is None else max(at, self.heard_at)
+        self.recent.append((self.heard_at, rows))
+        enough = ample_rows(self.rates.patience)
+        held = sum(rows for _, rows in self.recent)
+        while held - self.recent[0][1] >= enough or len(self.recent) > _RECENT_KEPT:
+            held -= self.recent.pop(0)[1]
+
+    def _last_rows(self, rows_wanted: int, after: int = 0) -> int | None:
+        """The arrival from which on the last `rows_wanted` rows came; None: fewer came after `after`."""
+        left = rows_wanted
+        for at, rows in reversed(self.recent):
+            if at <= after:
+                return None
+            left -= rows
+            if left <= 0:
+                return at
+        return None
+
+    def _judge(self, now: int) -> bool:
+        """Whether a silence began by `now`, or grew: after the last arrival, or after the last that were enough."""
+        if not self._judges or self.heard_at is None:
             return False
         if self.gap is not None:
-            if self.gap.rank == len(_RANKS) - 1:
-                return False
-            rank = self._rank(since, now)
+            rank = self._rank(self.gap.since, now)
             grew = rank > self.gap.rank
             self.gap.rank = max(rank, self.gap.rank)
             return grew
-        speaks_at = self._rare_at(since)
+        ways = [(self._rare_at(self.heard_at), self.heard_at)]
+        few_since = self._last_rows(rare_rows(self.rates.patience, self.rates.shock))
+        if few_since is not None:
+            rare_at = self.instant(few_since, STRETCH * self.rates.patience)
+            ways.append((max(rare_at, few_since + LEAST_SILENCE_MS), few_since))
+        speaks_at, since = min(ways)  # the first to speak, however seldom it is looked
         if now < speaks_at:
             return False
         usual = self.instant(since, 1.0) - since
         self.gap = Gap(since, None, speaks_at - since, usual, self._rank(since, now))
         return True
 
+    def _heard_again(self, gap: Gap, at: int) -> bool:
+        """Whether what came since the silence began is more than a trickle: it ended where the gaps are calm again."""
+        since = self._last_rows(ample_rows(self.rates.patience), after=gap.since)
+        if since is None or self.expected(since, at) >= STRETCH * self.rates.patience:
+            return False
+        came = [arrived for arrived, _ in self.recent if arrived >= since]
+        rare = [later for earlier, later in pairwise(came) if later >= self._rare_at(earlier)]
+        gap.until = rare[-1] if rare else since
+        self.ended.append(gap)
+        self.gap = None
+        return True
+
     def _rank(self, since: int, now: int) -> int:
+        unit = self.rates.patience / self.rates.enough
         expected = self.expected(since, now)
-        return max(0, sum(bool(expected >= self.rates.expected_for(chance)) for chance in _RANKS) - 1)
+        return max(0, sum(bool(expected >= unit * self.rates.expected_for(chance)) for chance in _RANKS) - 1)
+
+    # missing, by event time
 
     def missing(self, start: int, end: int) -> bool:
-        """Whether [start, end) is blind: covered by an Order, or touched by a gap too rare to be calm.
+        """Whether [start, end) is blind: covered by an Order, or touched by a gap or a trickle too rare to be calm.
 
-        A gap is looked at up to `end` alone, so that this is decided once.
+        What occurred is looked at up to `end` alone, so that this is decided once.
         """
-        if any(since < end and start < until for since, until in self.covered):
-            return True
-        if not self.rates.known or not self.policy.silence:
+        return self.covers(start, end) or self._rare_within(start, end, end)
+
+    def covers(self, start: int, end: int) -> bool:
+        """Whether an Order said that [start, end) is blind."""
+        return any(since < end and start < until for since, until in self.covered)
+
+    def _rare_within(self, start: int, end: int, seen_to: int) -> bool:
+        """Whether a gap or trickle touches [start, end), by what occurred before `seen_to`."""
+        rates = self.rates
+        if not rates.known or not self.policy.silence or not self.times or self.times[0] >= end:
             return False
-        begin, stop = bisect_left(self.times, start), bisect_left(self.times, end)
-        before = self.times[begin - 1] if begin else self.first_at
-        if before is None or before >= end:
-            return False
-        edges = [before, *self.times[begin:stop], end]
-        return any(self._rare_at(since) <= until for since, until in pairwise(edges) if until > since)
+        few = rare_rows(rates.enough, rates.shock)
+        begin, stop = max(1, bisect_left(self.times, start)), bisect_left(self.times, min(end + 1, seen_to))
+        beyond = bisect_left(self.times, seen_to)
+        edges = [
+            *self.times[max(0, begin - few) : min(stop + few, beyond)],
+            *([seen_to] if stop + few > beyond else []),
+        ]
+        for apart, rare in ((1, rates.enough), (few, STRETCH * rates.enough)):
+            shortest = rare / max(float(rates.hourly.max()), 1e-9) * HOUR_MS
+            for since, until in zip(edges, edges[apart:], strict=False):
+                if until - since >= shortest and since < end and until > start and self.expected(since, until) >= rare:
+                    return True
+        return False
+
+    # learning
 
     def learn(self, now: int) -> None:
         """Take in the hours that have settled by `now`. Called once a day."""
-        if self.first_at is None:
+        if not self.times:
             return
-        begin = self.learned_to if self.learned_to is not None else self.first_at // HOUR_MS + 1
+        begin = self.learned_to if self.learned_to is not None else self.times[0] // HOUR_MS + 1
         stop = (now - self.policy.lateness) // HOUR_MS
         hours = list(range(begin, stop))
         if hours:
             counts = [bisect_left(self.times, (h + 1) * HOUR_MS) - bisect_left(self.times, h * HOUR_MS) for h in hours]
-            blind = [self.missing(h * HOUR_MS, (h + 1) * HOUR_MS) for h in hours]
+            spans = [(h * HOUR_MS, (h + 1) * HOUR_MS) for h in hours]
+            blind = [self.covers(*span) or self._rare_within(*span, stop * HOUR_MS) for span in spans]
             self.rates.learn([self._slot(h) for h in hours], counts, blind)
             self.learned_to = stop
             self._rare = None
-        keep = bisect_left(self.times, now - self.policy.lateness - _KEPT_MS)
+        if self.rates.known:
+            self.rates.measure([self.expected(since, until) for since, until in self.between])
+            self.between.clear()
+            self._rare = None
+        del self.between[:-_GAPS_KEPT]
+        oldest = now - self.policy.lateness - _KEPT_MS
+        keep = bisect_left(self.times, oldest)
         if keep > 1:
             del self.times[: keep - 1]  # the last one before stays: gaps are measured from it
+        self.covered = [(since, until) for since, until in self.covered if until > oldest]

@@ -45,7 +45,7 @@ class Silences:
     def _signal(self, feed: str, gap: Gap, book: Book, speaker: Speaker) -> Signal:
         first = gap.since // _BUCKET * _BUCKET
         before = self.told.get(feed)
-        key = key_of(FEED_SILENCE, feed, first)
+        key = key_of(FEED_SILENCE, feed, gap.since)
         told = Told(
             alert=key, key=key, first=first, area=book.areas.root, category=book.categories.root,
             said_at=before.said_at if before else speaker.now, late=False, runs=[],

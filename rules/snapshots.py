@@ -20,14 +20,15 @@ from rules.judge import Judge
 from rules.learned import Rows
 from rules.once import Once
 from rules.packing import Registry, pack, unpack
+from rules.rates import Rates
 from rules.records import Blind, Calibrate, Down, Retire, StartRule, StopRule, UseBook
 from rules.rings import Ring
 from rules.signals import Cell, Evidence, FeedEvidence, Share, WindowEvidence
-from rules.silence import FeedWatch, Gap, Rates
+from rules.silence import FeedWatch, Gap
 from rules.speech import Told
 from rules.watch import RuleWatch
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Raised whenever the meaning of a snapshot changes; another format is not read, the log is replayed instead."""
 
 _KINDS: Final[Registry] = {
@@ -46,12 +47,13 @@ _ROWS: Final = ("rows", "forget_at", "state")
 _BOXES: Final = ("counts", "conflicts")
 _COUNTS: Final = (
     "series", "pairs", "parents", "fed", "late", "pushed", "heard", "last_beginning", "first_bucket", "late_cells",
-    "late_dropped", "first_open",
+    "late_dropped", "first_open", "since",
 )  # fmt: skip
 _RING: Final = ("size", "cum", "series", "lo", "hi")
 _ONCE: Final = ("rows", "facts")
 _FEED: Final = (
-    "rates", "times", "arrivals", "heard_at", "first_at", "learned_to", "gap", "ended", "covered", "retired",
+    "rates", "times", "arrivals", "recent", "between", "heard_at", "looked_at", "learned_to", "gap", "ended", "covered",
+    "retired", "was_suspect",
 )  # fmt: skip
 _WATCH: Final = ("fold", "first_open", "judges_from", "missing", "woken", "watched", "running", "loud")
 _JUDGE: Final = ("next_refit", "memories", "learned_to", "calibrated")

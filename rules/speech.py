@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rules.episodes import Episode, Fold, Run
-from rules.evidence import evidence_of, windows_of
+from rules.evidence import evidence_of, is_incomplete, windows_of
 from rules.judge import Judge
 from rules.signals import Cause, Evidence, Signal, SignalKind, SignalState
 
@@ -167,7 +167,7 @@ class Speech:
         best = named.peak.window
         summary = (
             state, key, area, category, named.peak.rank, first, last, named.peak.bucket, named.peak.observed[best],
-            named.peak.limits, named.peak.rank_limits, windows_of(self.judge, named),
+            named.peak.limits, named.peak.rank_limits, windows_of(self.judge, named), is_incomplete(named, missing),
         )  # fmt: skip
         if before is not None and before.summary == summary:
             before.runs = intervals

@@ -156,13 +156,15 @@ class RuleWatch:
         self.woken = False
         picture = self.fold.copy()
         first_open = self._open_from()
+        missing = self.missing
         if (self.loud or self.fold.active) and not self.judge.settled:
+            missing = self.missing | self._covered(first_open, context)
             for bucket in range(first_open, self.counts.ring.hi + 1):
                 if self._judges(bucket):
-                    fold(picture, self.judge, bucket, missing=self.missing.get(bucket, False))
+                    fold(picture, self.judge, bucket, missing=missing.get(bucket, False))
         said = list(
             self.speech.say(
-                picture, first_open, suspect=context.suspect, speaker=speaker, missing=self.missing, heard=context.heard
+                picture, first_open, suspect=context.suspect, speaker=speaker, missing=missing, heard=context.heard
             )
         )
         self.watched = set(picture.active) | {run.series for run in picture.runs.values() if run.last >= first_open}
@@ -175,6 +177,12 @@ class RuleWatch:
         over = {(first, series) for alert in told if alert.state == "over" for series, first, _ in alert.runs}
         forget(self.fold, self.judge, first_open, over)
         return said
+
+    def _covered(self, first_open: int, context: Context) -> dict[int, bool]:
+        """The open buckets that an Order has said are missing; of the others that is decided when they settle."""
+        bucket, newest = self.counts.steps.bucket, self.counts.ring.hi
+        spans = [(max(first_open, bucket(since)), min(newest, bucket(until - 1))) for since, until in context.covered]
+        return {b: True for first, last in spans for b in range(first, last + 1)}
 
     # what settles
 

@@ -82,4 +82,4 @@ class CityBoard:
 
 
 def _state(view: FeedView) -> FeedState:
-    return FeedState(view.name, view.heard_at, view.silent_since, 0, view.recent)
+    return FeedState(view.name, view.heard_at, view.silent_since, 0, view.recent, view.silent_after)

@@ -8,20 +8,16 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import time
 import zoneinfo
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from alerts.export import rfc3339
@@ -30,25 +26,25 @@ from streams import contract as contracts
 from streams import demo as demos
 from streams import explain as explains
 from streams import load as loads
-from streams import logs, orders, replay
+from streams import logs, replay
 from streams import serve as services
 from streams import watchdog as watchdogs
-from streams.city import City
+from streams.arguments import ERRORS, TIMES, CityFolder, DataFolder, settings_of, time_of
 from streams.city import check as check_city
 from streams.city import init as init_city
 from streams.clock import WallClock
 from streams.engines import RuleEngines
+from streams.feed_commands import feeds
 from streams.journal import Journal
 from streams.messages import SpokenError, say
 from streams.metrics import Metrics
 from streams.opened import city_of, intake_of, journal_of, open_city
 from streams.refusals import MEANINGS
 from streams.retry import Retried, retry, waiting_in
-from streams.rewind import engine_now
+from streams.rule_commands import rules
 from streams.runtime import ClockKind
-from streams.settings import Settings, read_settings
+from streams.settings import read_settings
 
-TIMES: Final = "2016-01-23, or 2016-01-23T12:00:00-05:00; without an offset it is the city's time"
 app = typer.Typer(
     name="tocsin",
     help="Turns streams of incidents and petitions into the few alerts that a duty desk can act on.",
@@ -58,29 +54,17 @@ app = typer.Typer(
 )
 refused = typer.Typer(help="Records that were refused, kept scrubbed with place and reason.", no_args_is_help=True)
 app.add_typer(refused, name="refused")
-rules = typer.Typer(help="Rules of a city: which judge, and which are stopped.", no_args_is_help=True)
+app.add_typer(feeds, name="feeds")
 app.add_typer(rules, name="rules")
 
 LINE_SECONDS: Final = 5.0
 """Between two lines of progress, where no terminal can show a bar."""
-ORDER_SECONDS: Final = 5.0
-"""How long a command waits for a city that is served to take its order."""
 SHORT_MS: Final = 60 * 86_400_000
 """A past shorter than this is learned from for a good part of it: a replay says so."""
-ERRORS: Final = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
-CityFolder = Annotated[Path, typer.Argument(metavar="CITY", help="Folder of the city.")]
-DataFolder = Annotated[
-    Path | None, typer.Option("--data", help="Folder of journals and alerts; else TOCSIN_DATA, else ./var.")
-]
 FeedName = Annotated[str | None, typer.Option("--feed", help="Name of the feed: the stem of its file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON, for programs.")]
 Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="Files of the feed; else its archive.")]
-
-
-def _settings(**given: object) -> Settings:
-    """The settings, with what the command line gave over them."""
-    return read_settings().model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
 @app.command()
@@ -98,7 +82,7 @@ def serve(
     """Serve cities: take events, judge them, show the board. Ends in order on SIGTERM; reads the folders on SIGHUP."""
     if clock not in ("wall", "stream"):
         raise typer.BadParameter("take wall or stream", param_hint="--clock")
-    settings = _settings(host=host, port=port, data=data)
+    settings = settings_of(host=host, port=port, data=data)
     logs.configure(settings.log)
     kind: ClockKind = "stream" if clock == "stream" else "wall"
 
@@ -113,7 +97,7 @@ def serve(
 @app.command()
 def load(city: CityFolder, files: Files = None, feed: FeedName = None, data: DataFolder = None) -> None:
     """Bring the past of a city into its log, before its first live tick. Channels stay shut; can be repeated."""
-    settings = _settings(data=data)
+    settings = settings_of(data=data)
     logs.configure(settings.log, level=logging.WARNING)
     read = city_of(city, settings.language)
     chosen = replay.files_of(read, [feed] if feed else [], files or [])
@@ -141,12 +125,12 @@ def replay_command(
     data: DataFolder = None,
 ) -> None:
     """Judge the past of a city at full speed; no channels. Writes signals, alerts, boxes and a summary into DIR."""
-    settings = _settings(data=data)
+    settings = settings_of(data=data)
     logs.configure(settings.log, level=logging.WARNING)
     clock = WallClock()
     begun = clock.steady()
     read = city_of(city, settings.language)
-    span = _time(since, read), _time(until, read)
+    span = time_of(since, read), time_of(until, read)
     if stored:
         found = replay.stored_past(read, Journal.open(journal_of(read.name, settings), read_only=True), *span)
     else:
@@ -175,7 +159,7 @@ def audit(
 
     Exit code 0: balanced; 1: it is not, and each figure that differs is told.
     """
-    settings = _settings(data=data)
+    settings = settings_of(data=data)
     read = city_of(city, settings.language)
     with closing(Journal.open(journal_of(read.name, settings), read_only=True)) as journal:
         found = audits.audit(journal, whole=whole)
@@ -202,10 +186,10 @@ def explain(
 
     Judges the city's journal again up to there. Works while serving.
     """
-    settings = _settings(data=data)
+    settings = settings_of(data=data)
     logs.configure(settings.log, level=logging.WARNING)
     read = city_of(city, settings.language)
-    asked = explains.Asked(alert, area, _time(at, read), rule, category)
+    asked = explains.Asked(alert, area, time_of(at, read), rule, category)
     journal = Journal.open(journal_of(read.name, settings), read_only=True)
     with closing(journal), Bar(settings.language, "judged-again") as progress:
         found = explains.answer(journal, read, asked, progress)
@@ -230,7 +214,7 @@ def watchdog(
 
     Exit code 0: time goes on; 1: a city stands still or does not answer.
     """
-    settings = _settings(data=data)
+    settings = settings_of(data=data)
     logs.configure(settings.log, level=logging.WARNING if once else logging.INFO)
 
     def told(names: str) -> None:
@@ -257,7 +241,7 @@ def demo(
     ] = None,
 ) -> None:
     """Show the blizzard of January 2016 on the board, out of real emergency calls."""
-    settings = _settings(port=port)
+    settings = settings_of(port=port)
     logs.configure(settings.log, level=logging.WARNING)
     summary = demos.demo(city, settings, once=once, pace=pace, told=ERRORS.print)
     typer.echo(summary.line(settings.language))
@@ -308,7 +292,7 @@ def refused_list(
     data: DataFolder = None,
 ) -> None:
     """The refused records, newest first: when, feed, reason, field, place, what is kept. Works while serving."""
-    settings = _settings(data=data)
+    settings = settings_of(data=data)
     read = city_of(city, settings.language)
     with closing(Journal.open(journal_of(read.name, settings), read_only=True)) as journal:
         rows = journal.refused(feed=feed, limit=limit)
@@ -324,7 +308,7 @@ def refused_list(
 @refused.command("retry")
 def refused_retry(city: CityFolder, feed: FeedName = None, data: DataFolder = None) -> None:
     """Read refused records of files again from their source, after the feed's file was mended. Not while serving."""
-    settings = _settings(data=data)
+    settings = settings_of(data=data)
     logs.configure(settings.log, level=logging.WARNING)
     read = city_of(city, settings.language)
     clock = WallClock()
@@ -339,66 +323,6 @@ def refused_retry(city: CityFolder, feed: FeedName = None, data: DataFolder = No
     typer.echo(say("retried", settings.language, city=read.name, **values))
     if by_load:
         typer.echo(say("came-by-load", settings.language, city=read.name, count=by_load))
-
-
-@rules.command("list")
-def rules_list(city: CityFolder, data: DataFolder = None) -> None:
-    """The rules in force: which judge, which are stopped, since which record and why. Works while serving."""
-    settings = _settings(data=data)
-    read = city_of(city, settings.language)
-    with closing(Journal.open(journal_of(read.name, settings), read_only=True)) as journal:
-        engine = engine_now(journal)
-    for rule in engine.book.rules:
-        offset, why = engine.stopped.get(rule.id, (0, ""))
-        word = "rule-runs" if not why else "rule-stopped-by-hand" if why == "order" else "rule-raised"
-        typer.echo(say(word, settings.language, rule=rule.id, city=city, offset=offset, why=why))
-
-
-RuleId = Annotated[str, typer.Argument(metavar="RULE", help="Id of the rule: the stem of its file.")]
-
-
-@rules.command("stop")
-def rules_stop(city: CityFolder, rule: RuleId, data: DataFolder = None) -> None:
-    """Stop a rule: what it has running is over, and it judges nothing until it is started. Works while serving."""
-    _give_order("stop", city, rule, data)
-
-
-@rules.command("start")
-def rules_start(city: CityFolder, rule: RuleId, data: DataFolder = None) -> None:
-    """Start a rule that was stopped, by hand or because it raised an error. Works while serving."""
-    _give_order("start", city, rule, data)
-
-
-def _give_order(verb: orders.Verb, city: Path, rule: str, data: Path | None) -> None:
-    """Lay the order down, and wait a little for the city to take it."""
-    settings, clock = _settings(data=data), WallClock()
-    read = city_of(city, settings.language)
-    known = sorted(one.id for one in read.book.rules)
-    if rule not in known:
-        raise SpokenError("rule-not-there", rule=rule, city=read.name, known=", ".join(known))
-    folder = settings.data / read.name
-    try:
-        path = orders.lay(folder, orders.Laid(verb, rule), clock.now())
-    except OSError as fault:
-        raise SpokenError("folder-unwritable", folder=folder, why=fault.strerror) from None
-    begun = clock.steady()
-    while path.exists() and clock.steady() - begun < ORDER_SECONDS:
-        time.sleep(ORDER_SECONDS / 50)
-    word = "order-waits" if path.exists() else f"order-{verb}-taken"
-    typer.echo(say(word, settings.language, rule=rule, city=read.name))
-
-
-def _time(text: str | None, city: City) -> int | None:
-    """Milliseconds of a date or a time; without an offset it is the city's. Raises SpokenError."""
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise SpokenError("time-wrong", text=text[:40]) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(city.zone))
-    return round(moment.timestamp() * 1000)
 
 
 class Bar:

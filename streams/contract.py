@@ -87,12 +87,12 @@ def decode_json(data: bytes) -> Any:
     try:
         value = msgspec.json.decode(data)
     except msgspec.DecodeError:
-        raise Refused(_why_unreadable(data)) from None
+        raise Refused(why_unreadable(data)) from None
     except UnicodeDecodeError:
         raise Refused(Reason.NOT_UTF8) from None
     except RecursionError:
         raise Refused(Reason.TOO_DEEP) from None
-    if not _surely_unique(data, value):
+    if not surely_unique(data, value):
         _refuse_duplicates(data)
     return value
 
@@ -129,7 +129,8 @@ def _explained(value: dict[str, Any], message: str) -> Refused:
     return Refused(Reason.BAD_VALUE)
 
 
-def _why_unreadable(data: bytes) -> Reason:
+def why_unreadable(data: bytes) -> Reason:
+    """Why bytes are no JSON: not UTF-8, or malformed."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
@@ -137,7 +138,7 @@ def _why_unreadable(data: bytes) -> Reason:
     return Reason.MALFORMED
 
 
-def _surely_unique(data: bytes, value: Any) -> bool:
+def surely_unique(data: bytes, value: Any) -> bool:
     """Cheap proof that no key came twice: as many `":` in the bytes as keys in the value, none of them spaced.
 
     A text that holds `":` breaks the count and leaves the answer to the slow way, which is exact.

@@ -490,6 +490,44 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{city}: {count} records came by load: mend the feed's file, then run load again into a new data folder",
         "zh-CN": "{city}：有 {count} 条记录来自 load：请更正数据源文件，再用新的数据目录重新运行 load",
     },
+    "span-empty": {
+        "en": "--from {since} --to {until}: the end lies before the beginning: name a span of time",
+        "zh-CN": "--from {since} --to {until}：结束早于开始：请指定一段时间",
+    },
+    "retracted": {
+        "en": "{city}: {events} events of {feed} taken back, {already} had been before",
+        "zh-CN": "{city}：已撤回数据源 {feed} 的 {events} 个事件，另有 {already} 个此前已撤回",
+    },
+    "retraction-waits": {
+        "en": "{city}: {events} events of {feed} are handed over to the process that serves the city, which has not "
+        "taken them all yet: look at /readyz; it takes them when it has caught up",
+        "zh-CN": "{city}：数据源 {feed} 的 {events} 个事件已交给正在运行的进程，尚未全部处理："
+        "请查看 /readyz；追上进度后会继续处理",
+    },
+    "format-unknown": {
+        "en": "{path}: its name does not tell how it is written: say --format csv, json or jsonl",
+        "zh-CN": "{path}：文件名未表明格式：请用 --format 指明 csv、json 或 jsonl",
+    },
+    "looked-lists": {
+        "en": "lists of objects (say --records PATH to look into one): {lists}",
+        "zh-CN": "对象列表（用 --records 路径 查看其中一个）：{lists}",
+    },
+    "looked": {
+        "en": "{records} records, {broken} of them broken, {columns} columns; filled, and forms of what stands there:",
+        "zh-CN": "{records} 条记录，其中 {broken} 条损坏，{columns} 列；已填数量及内容形式：",
+    },
+    "tried": {
+        "en": "{feed}: {records} records, {accepted} accepted with {events} events, {refused} refused, "
+        "{left_out} left out",
+        "zh-CN": "{feed}：{records} 条记录，接收 {accepted} 条（{events} 个事件），拒收 {refused} 条，"
+        "略去 {left_out} 条",
+    },
+    "tried-refused": {
+        "en": "  {count} refused as {reason} at {field}: records {places}",
+        "zh-CN": "  {count} 条因 {reason}（{field}）拒收：记录 {places}",
+    },
+    "tried-areas": {"en": "  by area: {counts}", "zh-CN": "  按区域：{counts}"},
+    "tried-categories": {"en": "  by category: {counts}", "zh-CN": "  按类别：{counts}"},
     "demo-missing": {
         "en": "{folder}: the example city is not here: run the demo from a checkout, or name a city folder",
         "zh-CN": "{folder}：找不到示例城市：请在代码目录中运行演示，或指定城市目录",

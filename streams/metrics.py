@@ -90,6 +90,11 @@ class Metrics:
         self.feed_silent = self._gauge(
             "tocsin_feed_silent_flag", "1 while the engine holds the feed to be silent.", feed
         )
+        self.feed_silent_after = self._gauge(
+            "tocsin_feed_silent_after_seconds",
+            "How long after its last event the feed is called silent, at this hour; 0: not known yet, or never.",
+            feed,
+        )
 
     def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
         return self._keep(Counter(name, text, labels, registry=self.registry))

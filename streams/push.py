@@ -18,7 +18,8 @@ import numpy as np
 
 from rules.records import Frame
 from streams.clock import Clock
-from streams.feeds.readers import Record
+from streams.feeds.blocks import Json
+from streams.feeds.readers import Broken, Record
 from streams.intake import Answer as Taking
 from streams.intake import Intake, Raw, Taken
 from streams.journal import Cursor
@@ -28,8 +29,8 @@ from streams.runtime import ClockKind, Parcel, Receipt, Writer
 
 Status = Literal["accepted", "duplicate", "refused"]
 
-RawBody = bytes | Mapping[str, object]
-"""One record as it came, or as its envelope was opened."""
+RawBody = bytes | Mapping[str, object] | Broken
+"""One record as it came, as its envelope was opened, or why it cannot be read."""
 
 LEFT_OUT: Final = "left_out"
 _REPEATS: Final = frozenset({"duplicate", "redelivered"})
@@ -111,6 +112,11 @@ class PushDoor:
 
     def speaks_contract(self, feed: str) -> bool:
         return self.intake.feeds[feed].plan is None
+
+    def shape_of(self, feed: str) -> Json | None:
+        """Where the records lie in the feed's documents; None where they are the body."""
+        file = self.intake.feeds[feed].file
+        return file.json_ if file.format == "json" and file.json_.records else None
 
     def _parts(self, records: Sequence[RawBody]) -> list[tuple[Sequence[RawBody], int | None]]:
         """Runs of records, each with the tick that ends it; on the wall clock, one run."""

@@ -18,12 +18,12 @@ from alerts.channels.register import open_channel
 from alerts.export import rfc3339
 from alerts.outbox import Outbox
 from rules.signals import Signal
-from streams import orders
 from streams.board import CityBoard
 from streams.city import City, read_city
 from streams.clock import Clock
 from streams.engines import RuleEngines
-from streams.journal import DiskFullError, means_full
+from streams.handover import take_handed
+from streams.journal import means_full
 from streams.messages import say
 from streams.metrics import Metrics
 from streams.opened import CityError, intake_of, open_city
@@ -205,7 +205,8 @@ class Station:
         return tuple(sorted(self._rules_stopped))
 
     def _after_turn(self) -> None:
-        self._take_orders()
+        if self.writer.caught_up and self.shard.tick:
+            take_handed(self.shard, self._opened.folder)
         self._look_at_rules()
         waited = self._clock.steady() - self._delivered_at
         self.board.look(self.shard.engine, catching_up=self._catching_up)
@@ -231,13 +232,6 @@ class Station:
                 raise
             self.shard.choke()
 
-    def _take_orders(self) -> None:
-        if self.kind == "wall" and self.writer.caught_up and self.shard.tick:
-            try:
-                orders.take(self._opened.folder, self.shard)
-            except DiskFullError:
-                log.warning("orders_wait_for_room", city=self.city.name)
-
     def _look_at_rules(self) -> None:
         stopped = self.shard.engine.stopped
         for rule in stopped.keys() - self._rules_stopped:
@@ -260,6 +254,7 @@ class Station:
         for feed in self.board.feeds():
             self._metrics.feed_heard.labels(name, feed.name).set(feed.heard_at / 1000)
             self._metrics.feed_silent.labels(name, feed.name).set(int(feed.silent_since > 0))
+            self._metrics.feed_silent_after.labels(name, feed.name).set(feed.silent_after / 1000)
 
 
 def shapes_of(city: City) -> bytes | None:

@@ -52,6 +52,7 @@ class FeedState:
     silent_since: int = 0  # 0: heard within its usual gap
     late: int = 0  # ms behind its usual lateness; 0: in time
     rate: tuple[int, ...] = ()  # events in each of the last 36 steps of ten minutes, oldest first
+    silent_after: int = 0  # its silence is said this long after its last event, ms; 0: not known, or not said
 
 
 class BoardSource(Protocol):

@@ -26,6 +26,7 @@ _FAULTS: Final = {
     "table_row": "table-row",
     "table_twice": "table-twice",
     "table_cut": "table-cut",
+    "above_unread": "above-unread",
 }
 """Missing, outside, too long and not UTF-8 are said before the tables are read for their content."""
 
@@ -101,5 +102,7 @@ def _texts(document: Document) -> Iterator[tuple[Path, str]]:
 
 
 def _place_of(document: Document, value: str) -> Place:
-    """Where `value` stands in the feed's own file."""
-    return next((document.place(path) for path, text in _texts(document) if text == value), START)
+    """Where `value` stands in the feed's own file, as a value or as a key of its own."""
+    told = (document.place(path) for path, text in _texts(document) if text == value)
+    keys = (document.key_place(path) for path in document.values if path and path[-1] == value)
+    return next((place for places in (told, keys) for place in places), START)

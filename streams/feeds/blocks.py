@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -21,6 +21,8 @@ from pydantic import (
 from streams.feeds.durations import Duration, duration
 from streams.feeds.formats import problem_with
 from streams.feeds.times import Never, Twice
+
+DAY_MS: Final = 86_400_000
 
 
 class Part(BaseModel):
@@ -58,6 +60,12 @@ def _known_format(form: str) -> str:
     return form
 
 
+def _below_a_day(at: int) -> int:
+    if at >= DAY_MS:
+        raise ValueError("a time of day lies below 24h")
+    return at
+
+
 def _as_column(value: object) -> object:
     return {"column": value} if isinstance(value, str) else value
 
@@ -66,6 +74,7 @@ def as_list(value: object) -> object:
     return value if isinstance(value, list | tuple) else [value]
 
 
+TimeOfDay = Annotated[Duration, AfterValidator(_below_a_day)]
 Pattern = Annotated[str, AfterValidator(_compiles)]
 PathInside = Annotated[str, AfterValidator(_inside)]
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
@@ -105,6 +114,7 @@ class TimeTake(Take):
         None, description="Formats tried in turn; in place of `times.formats`."
     )
     zone: ZoneName | None = Field(None, description="Time zone of local times; in place of `times.zone`.")
+    day_at: TimeOfDay | None = Field(None, description="Time of day of a date alone; in place of `times.day_at`.")
 
 
 Time = Annotated[list[Annotated[TimeTake, BeforeValidator(_as_column)]], BeforeValidator(as_list), Field(min_length=1)]
@@ -120,7 +130,7 @@ class Times(Part):
     zone: ZoneName | None = Field(None, description="Zone of times without an offset; else the city's zone.")
     twice: Twice = Field("earlier", description="A local time that occurs twice when clocks go back.")
     never: Never = Field("forward", description="A local time skipped when clocks go forward: moved on, or refused.")
-    day_at: Duration = Field(
+    day_at: TimeOfDay = Field(
         0, description="Time of day, from midnight, of a format without one. `12h` puts dates at noon."
     )
 
@@ -154,7 +164,22 @@ class Csv(Part):
 class Json(Part):
     """Where the records lie in a JSON document."""
 
-    records: str = Field("", description="Path with dots to the list of records; empty: the document itself.")
+    records: str = Field(
+        "", description="Path with dots to the records, through lists where there are any; empty: the document itself."
+    )
+    above: dict[str, str] = Field(
+        default_factory=dict,
+        description="What stands above the records, in their envelope: the name of a column, and the path to it.",
+    )
+
+    @model_validator(mode="after")
+    def _beside_the_records(self) -> Json:
+        if self.above and not self.records:
+            raise ValueError("nothing stands above records that are the document itself: say where the `records` lie")
+        way = f"{self.records}."
+        if any(way.startswith(f"{path}.") or path.startswith(way) for path in self.above.values()):
+            raise ValueError("a path in `above` leads to the records themselves, not to what stands beside the way")
+        return self
 
 
 class Match(Part):

@@ -93,6 +93,9 @@ def _connected(
     allowed = frozenset(node.code for node in areas.nodes if set(areas.paths[node.code]) & set(file.areas))
     stages = frozenset((*STAGES, *file.stages))
     plan = _plan(path, file, folder, zone, areas, categories, faults) if file.columns else None
+    if plan is not None:
+        unread = [name for name in file.json_.above if name not in file.drop and not _below(name, plan.reads)]
+        faults.extend(Fault(path, 0, 0, "above_unread", name) for name in unread)
     if file.columns and file.columns.stage and file.columns.stage.values:
         stages |= frozenset(file.columns.stage.values.values())
     stages |= frozenset(file.columns.stages or ()) if file.columns else frozenset()
@@ -108,6 +111,11 @@ def _connected(
         plan,
         frozenset(file.drop),
     )
+
+
+def _below(name: str, columns: frozenset[str]) -> bool:
+    """Whether a column of this name, or a branch of it, is read."""
+    return name in columns or any(column.startswith(f"{name}.") for column in columns)
 
 
 def _plan(
@@ -152,7 +160,7 @@ def _time_reader(file: FeedFile, zone: str) -> Callable[[TimeTake | None], TimeR
             zone=(take.zone if take else None) or times.zone or zone,
             twice=times.twice,
             never=times.never,
-            day_at=times.day_at,
+            day_at=times.day_at if take is None or take.day_at is None else take.day_at,
         )
 
     return reader

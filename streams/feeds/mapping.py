@@ -204,16 +204,15 @@ def _lay_out_events(
 
 
 def _identities(parts: Sequence[Sequence[str]], first_times: IntArray, plan: Plan, size: int) -> list[str]:
-    """The id a record: its only part, or all of them joined. Empty where every part from a column is."""
+    """The id a record: its only part, or all of them joined. Empty where one of them is: fewer parts would make one
+    event of several."""
     if len(plan.ids) == 1 and parts:
         return [text.strip() for text in parts[0]]
     told = iter(parts)
     times = [str(at) for at in first_times.tolist()]
     columns = [times if take is None else next(told) for take in plan.ids]
-    joined = ["\x1f".join(row) for row in zip(*columns, strict=True)] if size else []
-    if not parts:
-        return joined
-    return [text if any(row) else "" for text, row in zip(joined, zip(*parts, strict=True), strict=True)]
+    rows = zip(*columns, strict=True) if size else []
+    return ["\x1f".join(row) if all(text.strip() for text in row) else "" for row in rows]
 
 
 def _optional(

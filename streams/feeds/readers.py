@@ -10,7 +10,9 @@ from typing import IO, Final, NamedTuple
 import msgspec
 
 from streams.cloudevents import BATCH, STRUCTURED
-from streams.contract import RECORD_BYTES, decode_json
+from streams.contract import RECORD_BYTES
+from streams.feeds.blocks import Json
+from streams.feeds.documents import Cut, records_in_document
 from streams.feeds.packed import opened
 from streams.feeds.spec import FeedFile
 from streams.refusals import Reason, Refused
@@ -53,7 +55,7 @@ def records_of(stream: IO[bytes], file: FeedFile, header: tuple[str, ...] = (), 
     if file.format == "csv":
         yield from _csv_records(stream, file, header, line)
     elif file.format == "json":
-        yield from _document_records(stream, file.json_.records)
+        yield from _document_records(stream, file.json_)
     else:
         for number, data in enumerate(_lines(stream), start=line + 1):
             if data.strip():
@@ -83,9 +85,10 @@ def _header(first: bytes, file: FeedFile) -> tuple[str, ...]:
     return names
 
 
-def split(body: bytes, content_type: str) -> list[bytes]:
+def split(body: bytes, content_type: str, shape: Json | None = None) -> list[bytes | Mapping[str, object] | Broken]:
     """The records of an HTTP body: one object, an array, JSON lines, a CloudEvent or a batch of them.
 
+    `shape`: where the records lie in a JSON document of the feed; None: they are the body.
     Raises UnknownMediaType, and Refused where the body as a whole cannot be read.
     """
     kind = content_type.partition(";")[0].strip().lower() or JSON
@@ -96,6 +99,8 @@ def split(body: bytes, content_type: str) -> list[bytes]:
     text = body.lstrip()
     if not text:
         raise Refused(Reason.MALFORMED)
+    if shape is not None and kind == JSON:
+        return [raw_of(cut) for cut in records_in_document(body, shape)]
     if text[:1] != b"[":
         return [body]
     try:
@@ -203,19 +208,16 @@ def _quoted(source: _Source, reader: Iterator[list[str]]) -> list[str] | Broken:
     return Broken(reason, "", spoilt)
 
 
-def _document_records(stream: IO[bytes], path: str) -> Iterator[Record]:
+def _document_records(stream: IO[bytes], shape: Json) -> Iterator[Record]:
     data = stream.read(LARGEST_DOCUMENT + 1)
     if len(data) > LARGEST_DOCUMENT:
         raise Refused(Reason.TOO_LARGE)
-    value = decode_json(data)
-    for step in path.split(".") if path else ():
-        value = value.get(step) if isinstance(value, dict) else None
-    if isinstance(value, dict):
-        value = [value]
-    if not isinstance(value, list):
-        raise Refused(Reason.MALFORMED)
-    for number, item in enumerate(value):
-        if isinstance(item, dict):
-            yield Record(number, item)
-        else:
-            yield Record(number, Broken(Reason.MALFORMED, "", str(number).encode()))
+    for number, cut in enumerate(records_in_document(data, shape)):
+        yield Record(number, raw_of(cut))
+
+
+def raw_of(cut: Cut) -> bytes | Mapping[str, object] | Broken:
+    """A record cut out of a document, as intake takes it."""
+    if cut.fault is not None:
+        return Broken(cut.fault.reason, cut.fault.field, cut.data)
+    return cut.data if cut.value is None else cut.value

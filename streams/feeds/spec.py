@@ -38,7 +38,8 @@ class Columns(Part):
     """Which column is what."""
 
     id: Annotated[list[Text], BeforeValidator(as_list), Field(min_length=1)] = Field(
-        description=f"What names an event: one column, or several together; {OCCURRED_AT} is its own first time."
+        description=f"What names an event: one column, or several together, none of them empty; "
+        f"{OCCURRED_AT} is its own first time."
     )
     occurred_at: Time | None = Field(None, description="When it happened; the stage is `filed`.")
     stages: dict[str, Time] | None = Field(
@@ -111,6 +112,8 @@ class FeedFile(Part):
     def _columns_fit_the_format(self) -> FeedFile:
         if (self.format == "contract") != (self.columns is None):
             raise ValueError("`format: contract` has no `columns`; every other format needs them")
+        if self.format != "json" and self.json_ != Json():
+            raise ValueError("`json` belongs to `format: json`")
         return self
 
     def policy(

@@ -24,6 +24,7 @@ FaultKind = Literal[
     "unknown_area",
     "unknown_category",
     "unknown_stage",
+    "above_unread",
 ]
 
 

@@ -112,7 +112,8 @@ class _Door:
         self, city: City, feed: str, request: Request, body: bytes, arrived_at: int | None
     ) -> list[EventAnswer]:
         def work() -> Pushed:
-            records = bodies.records_of(request, body, self._settings, fills=city.door.speaks_contract(feed))
+            fills, shape = city.door.speaks_contract(feed), city.door.shape_of(feed)
+            records = bodies.records_of(request, body, self._settings, fills=fills, shape=shape)
             return city.door.take(feed, records, arrived_at=arrived_at)
 
         pushed = await _answered(lambda: run_in_threadpool(work))

@@ -9,6 +9,7 @@ from typing import Final
 from starlette.requests import ClientDisconnect, Request
 
 from streams import cloudevents
+from streams.feeds.blocks import Json
 from streams.feeds.packed import unpacked
 from streams.feeds.readers import JSON, NDJSON, split
 from streams.http.trouble import Trouble, TroubleError
@@ -58,10 +59,13 @@ def _encoding(request: Request) -> str:
     return request.headers.get("content-encoding", "").strip().lower()
 
 
-def records_of(request: Request, body: bytes, settings: Settings, *, fills: bool) -> Sequence[RawBody]:
+def records_of(
+    request: Request, body: bytes, settings: Settings, *, fills: bool, shape: Json | None = None
+) -> Sequence[RawBody]:
     """The raw records in a body, one an event. Raises TroubleError; costs as much as the body is long.
 
-    `fills`: whether the feed speaks the contract, so that an envelope may fill in what its data leave out.
+    `fills`: whether the feed speaks the contract, so that an envelope may fill in what its data leave out. `shape`:
+    where the records lie in the feed's documents.
     """
     try:
         if _encoding(request) == "gzip":
@@ -70,7 +74,7 @@ def records_of(request: Request, body: bytes, settings: Settings, *, fills: bool
             raise TroubleError(Trouble.EMPTY, Reason.MALFORMED)
         if cloudevents.is_binary(request.headers):
             return [cloudevents.unwrap_binary(request.headers, body, filled=fills)]
-        records = split(body, media_type(request))
+        records = split(body, media_type(request), shape)
     except Refused as refused:
         trouble = Trouble.BODY_TOO_LARGE if refused.reason in _LARGE else Trouble.BAD_BODY
         raise TroubleError(trouble, refused.reason.value) from None

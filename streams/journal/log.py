@@ -22,7 +22,7 @@ from streams.journal import refused as refused_records
 from streams.journal import sums
 from streams.journal.faults import JournalDamagedError, told
 from streams.journal.kept import Cursor, RefusedDay, Snapshot, row_of, snapshot_of
-from streams.journal.schema import CHECKPOINT_BYTES, connect
+from streams.journal.schema import CHECKPOINT_BYTES, PAGE_BYTES, connect
 from streams.refusals import Refusal
 
 SNAPSHOTS_KEPT: Final = 2
@@ -31,7 +31,9 @@ PAGE: Final = 500
 """Records read at a time: a long reader keeps the write-ahead log from shrinking."""
 _SMALL: Final = ("meta", "cursors", "books")
 """Tables that are looked through at every start."""
-_PAGE_BYTES: Final = 4096
+COMMIT_BYTES: Final = 8 * PAGE_BYTES
+REFUSED_BYTES: Final = 1_024
+"""What a commit, and a refused record, write beside their data, at most and about: pages of trees and indexes."""
 
 
 def kind_of(record: Record) -> RecordKind:
@@ -132,7 +134,7 @@ class Journal:
                 " where excluded.offset >= cursors.offset",
                 [sums.sealed("cursors", cursor.partition, cursor.offset, cursor.mark) for cursor in cursors],
             )
-            refused_records.keep(link, refused)
+            kept = refused_records.keep(link, refused)
             link.executemany(
                 "insert or replace into meta values (?, ?, ?)",
                 [sums.sealed("meta", name, value) for name, value in (meta or {}).items()],
@@ -140,7 +142,7 @@ class Journal:
             self._crash(CrashPoint.BEFORE_COMMIT)
         self._crash(CrashPoint.AFTER_COMMIT)
         self._last += len(rows)
-        self._unchecked += _PAGE_BYTES + sum(len(data) for _, _, data, _ in rows)
+        self._unchecked += sum(len(data) for _, _, data, _ in rows) + kept * REFUSED_BYTES + COMMIT_BYTES
         return range(first, self._last + 1)
 
     def _checkpoint_sometimes(self) -> None:
@@ -150,7 +152,7 @@ class Journal:
         self._crash(CrashPoint.IN_CHECKPOINT)
         with told(self._path):
             _, pages, done = self._link.execute("pragma wal_checkpoint(passive)").fetchone()
-        self.held_bytes = pages * _PAGE_BYTES if done < pages else 0
+        self.held_bytes = pages * PAGE_BYTES if done < pages else 0
         self._unchecked = 0
 
     def cut_torn(self, after: int) -> list[int]:

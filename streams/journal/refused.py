@@ -38,10 +38,11 @@ class DamagedRowError(Exception):
     """A kept record does not match its checksum."""
 
 
-def keep(link: sqlite3.Connection, refused: Iterable[Refusal]) -> None:
-    """Keep refused records, one a raw place: a later refusal of a place takes the earlier one's."""
+def keep(link: sqlite3.Connection, refused: Iterable[Refusal]) -> int:
+    """Keep refused records, one a raw place: a later refusal of a place takes the earlier one's. How many came."""
     days: Counter[tuple[str, int]] = Counter()
-    for r in refused:
+    came = list(refused)
+    for r in came:
         place = r.place.partition, r.place.offset, r.place.n
         for feed, at in link.execute(_REPLACED, place).fetchall():
             days[feed, at // DAY_MS] -= 1
@@ -49,6 +50,7 @@ def keep(link: sqlite3.Connection, refused: Iterable[Refusal]) -> None:
         link.execute(_REFUSE, (*row, sums.of_row("refused", *row)))
         days[r.feed, r.at // DAY_MS] += 1
     link.executemany(_COUNT, [(*day, n, 0) for day, n in days.items()])
+    return len(came)
 
 
 def kept(link: sqlite3.Connection, feed: str | None, limit: int) -> list[Refusal]:

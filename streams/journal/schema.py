@@ -17,6 +17,7 @@ VERSION: Final = 2
 BUSY_SECONDS: Final = 5.0
 CHECKPOINT_BYTES: Final = 8 << 20
 """So much is written between two checkpoints."""
+PAGE_BYTES: Final = 4096
 WAL_KEPT_BYTES: Final = 64 << 20
 """The write-ahead log is cut to this once a long reader has gone."""
 
@@ -56,7 +57,7 @@ def connect(path: Path, *, read_only: bool) -> tuple[sqlite3.Connection, int]:
     """
     if read_only and not path.exists():
         raise JournalError("journal-missing", path=path)
-    cut = 0
+    cut = 0 if read_only else wal.cut_pages(path)  # before SQLite opens it and writes over what it left out
     with told(path):
         link = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
@@ -66,8 +67,9 @@ def connect(path: Path, *, read_only: bool) -> tuple[sqlite3.Connection, int]:
             else:
                 link.execute("pragma journal_mode = wal")
                 new = link.execute("select count(*) from sqlite_master").fetchone()[0] == 0
-                cut = wal.cut_pages(path)  # before anything is written over it
                 _prepare(link, new=new)
+                if cut:  # or its pages lie there still when the next write is cut off, and look like damage
+                    link.execute("pragma wal_checkpoint(truncate)")
             _check_version(link, path)
         except BaseException:
             link.close()
@@ -77,7 +79,7 @@ def connect(path: Path, *, read_only: bool) -> tuple[sqlite3.Connection, int]:
 
 def _prepare(link: sqlite3.Connection, *, new: bool) -> None:
     link.execute("pragma synchronous = full")
-    link.execute("pragma wal_autocheckpoint = 0")  # the journal does it itself, between two groups
+    link.execute(f"pragma wal_autocheckpoint = {WAL_KEPT_BYTES // PAGE_BYTES}")  # the journal does it long before
     link.execute(f"pragma journal_size_limit = {WAL_KEPT_BYTES}")
     if new:
         link.executescript(f"begin; {TABLES} {REFUSED_DAYS} pragma user_version = {VERSION}; commit;")

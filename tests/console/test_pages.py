@@ -68,6 +68,13 @@ def test_an_alert_whose_feed_is_silent_cannot_be_confirmed() -> None:
     assert "Cannot confirm" in board_text(source)
 
 
+def test_a_feed_states_how_long_it_is_waited_for() -> None:
+    source = sample_board()
+    source.hear(FeedState("dispatch", NOW, silent_after=43 * 60_000))
+    page = TestClient(create_app({"sample": source})).get("/").text
+    assert page.count("Called silent after 43 min without an event") == 1
+
+
 def test_a_stopped_rule_is_an_alert_of_its_own() -> None:
     stopped = sample_alert("aa", "sample", "traffic", kind="stopped", colour="red", limit=-1, observed=0)
     source = SampleBoard(City(sample_book()), [stopped], sample_feeds())

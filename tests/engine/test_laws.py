@@ -70,10 +70,16 @@ HELD_AND_AHEAD = [
     Event(id=21, occurred=280, arrived=260, area="east", feed="sensors", offset=20),
 ]
 """The third is read before the tick that lets the fourth, held until it occurs, join it."""
+LATE_AND_AHEAD = [
+    Event(id=i + 1, occurred=occurred, arrived=arrived, offset=i)
+    for i, (occurred, arrived) in enumerate([(60, 60), (210, 210), (280, 320), *[(60, 60), (0, 0)] * 5, (323, 323)])
+]
+"""The third is too late, and joins its settled bucket in a tick that the last row was read before."""
 
 
 @given(night=nights())
 @example(night=HELD_AND_AHEAD)
+@example(night=LATE_AND_AHEAD)
 def test_a_replay_that_looks_ahead_says_what_one_by_one_says(night: list[Event]) -> None:
     records = list(enumerate(log_of(night, TICKS), 1))
     one_by_one = run([record for _, record in records])[1]

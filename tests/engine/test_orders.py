@@ -100,8 +100,13 @@ def test_no_episode_is_over_while_its_feed_is_silent() -> None:
     engine, said = run(records, of)
     states = {s.alert: s.state for s in said if s.rule == "burst"}
     assert set(states.values()) == {"running"}
-    more = [Event(id=20_000, occurred=last + 1300, arrived=last + 1301, offset=20_000)]
-    again = said_by(engine, [frame(more), tick(last + 1310)], engine.offset + 1)
+    more = [
+        Event(id=20_000 + n, occurred=last + 1300 + n, arrived=last + 1301 + n, area="south", offset=20_000 + n)
+        for n in range(8)
+    ]
+    again = said_by(engine, [frame(more[:1]), tick(last + 1302)], engine.offset + 1)
+    assert not again, "one event is a trickle"
+    again = said_by(engine, [frame(more[1:]), tick(last + 1310)], engine.offset + 1)
     assert {s.state for s in again if s.rule == "burst"} == {"over"}
 
 

@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from rules.records import EXERCISE, NO_TIME, SELF_INITIATED
+from streams.feeds.blocks import Json
 from streams.feeds.connection import FeedFault, faults_of
 from streams.feeds.spec import FeedFile
 from streams.refusals import Reason
@@ -320,3 +321,27 @@ def test_the_policy_takes_from_the_city_what_the_file_leaves_out() -> None:
         3,
     )
     assert (policy.silence, policy.has_place) == (False, True)
+
+
+def test_a_date_alone_may_stand_at_another_time_of_day_in_each_of_its_columns(tmp_path: Path) -> None:
+    day = {"formats": "%Y-%m-%d"}
+    stages = {"filed": {"column": "when", **day}, "closed": {"column": "shut", **day, "day_at": "18h"}}
+    row = {**ROW, "when": "2016-01-22", "shut": "2016-01-23"}
+    file = {"times": {"day_at": "6h"}}
+    taken = take(tmp_path, row, file=file, stages=stages, occurred_at=None)
+    assert taken.frame.rows["occurred_at"].tolist() == [
+        ms("2016-01-22T06:00:00-05:00"),
+        ms("2016-01-23T18:00:00-05:00"),
+    ]
+
+
+def test_an_id_of_several_columns_is_missing_where_one_of_them_is(tmp_path: Path) -> None:
+    """Else all rows without a number of one office would be one event."""
+    taken = take(tmp_path, {**ROW, "by": "a"}, {**ROW, "no": " ", "by": "a"}, {**ROW, "by": None}, id=["no", "by"])
+    assert refused(taken) == [(None, ""), (Reason.MISSING_FIELD, "id"), (Reason.MISSING_FIELD, "id")]
+
+
+@pytest.mark.parametrize("path", ["export", "export.rows", "export.rows.desk"])
+def test_what_leads_to_the_records_does_not_stand_above_them(path: str) -> None:
+    with pytest.raises(ValidationError, match="leads to the records themselves"):
+        Json(records="export.rows", above={"desk": path})

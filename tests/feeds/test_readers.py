@@ -120,14 +120,64 @@ def test_lines_of_json_are_left_for_the_contract_to_judge() -> None:
 
 def test_records_lie_where_the_feed_says_in_a_document() -> None:
     document = json.dumps({"result": {"rows": [{"a": 1}, 2]}}).encode()
-    assert read(document, "json", json={"records": "result.rows"}) == [(0, {"a": 1}), (1, Reason.MALFORMED)]
-    assert read(b'{"a": 1}', "json") == [(0, {"a": 1})]
+    assert read(document, "json", json={"records": "result.rows"}) == [(0, b'{"a": 1}'), (1, b"2")]
+    assert read(b'{"a": 1}', "json") == [(0, b'{"a": 1}')]
+    assert read(b'[{"a": 1}, [], null]', "json") == [(0, b'{"a": 1}'), (1, b"[]"), (2, b"null")]
 
 
-@pytest.mark.parametrize("document", [b"3", b"{", b"", b'{"a":1,"a":1}', b"[" * 999])
-def test_a_document_that_holds_no_records_is_refused_as_a_whole(document: bytes) -> None:
+ENVELOPE = (
+    b'{"made": {"by": "x"}, "days": [{"day": 1, "desk": {"no": 7}, "rows": [{"a": 1}, {"a": 2}]}, {"rows": {"a": 3}}]}'
+)
+
+
+def test_records_lie_in_lists_within_lists_and_take_along_what_stands_above_them() -> None:
+    shape = {"records": "days.rows", "above": {"maker": "made.by", "day": "days.day", "desk": "days.desk"}}
+    assert read(ENVELOPE, "json", json=shape) == [
+        (0, {"a": 1, "maker": "x", "day": 1, "desk": {"no": 7}}),
+        (1, {"a": 2, "maker": "x", "day": 1, "desk": {"no": 7}}),
+        (2, {"a": 3, "maker": "x"}),
+    ]
+
+
+@pytest.mark.parametrize("group", [b"3", b"{}", b'{"rows": null}', b'{"rows": 5}'])
+def test_a_group_that_holds_no_records_is_one_broken_record(group: bytes) -> None:
+    document = b'{"days": [{"rows": [{"a": 1}]}, ' + group + b', {"rows": [{"a": 2}]}]}'
+    found = read(document, "json", json={"records": "days.rows"})
+    assert found == [(0, b'{"a": 1}'), (1, Reason.MALFORMED), (2, b'{"a": 2}')]
+
+
+def test_what_is_wrong_with_one_record_of_a_document_costs_no_other() -> None:
+    deep = b'{"a": ' + b"[" * 80 + b"]" * 80 + b"}"
+    document = b'{"rows": [{"a": 1, "a": 2}, {"a" : 3}, ' + deep + b'], "by": "x"}'
+    plain = read(document, "json", json={"records": "rows"})
+    assert [data for _, data in plain] == [b'{"a": 1, "a": 2}', b'{"a" : 3}', deep]
+    found = read(document, "json", json={"records": "rows", "above": {"by": "by"}})
+    assert found == [(0, Reason.DUPLICATE_KEY), (1, {"a": 3, "by": "x"}), (2, Reason.TOO_DEEP)]
+
+
+def test_a_record_that_has_a_column_of_the_name_of_what_stands_above_it_is_refused() -> None:
+    shape = {"records": "rows", "above": {"by": "by"}}
+    assert read(b'{"by": 1, "rows": [{"by": 2}]}', "json", json=shape) == [(0, Reason.DUPLICATE_KEY)]
+
+
+@pytest.mark.parametrize(
+    ("document", "records"),
+    [
+        (b"3", ""),
+        (b"{", ""),
+        (b"", ""),
+        (b"[" * 9999, ""),
+        (b"{}", "rows"),
+        (b'{"rows": 3}', "rows"),
+        (b'{"rows": [], "rows": []}', "rows"),
+        (b'{"by": [{"x": 1, "x": 2}], "rows": [{"a": 1}]}', "rows"),
+        (b'{"days": [{"rows": [], "day": 1, "day": 2}]}', "days.rows"),
+        (b'{"rows": ["\xff"]}', "rows"),
+    ],
+)
+def test_a_document_that_is_wrong_around_its_records_is_refused_as_a_whole(document: bytes, records: str) -> None:
     with pytest.raises(Refused):
-        read(document, "json")
+        read(document, "json", json={"records": records})
 
 
 @pytest.mark.parametrize("name", ["f.csv", "f.csv.gz", "f.csv.xz"])

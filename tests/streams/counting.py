@@ -84,7 +84,7 @@ class CountingEngine:
         return said
 
     def feeds(self) -> list[FeedView]:
-        return [FeedView(feed.name, self.tick, 0, (0,) * 36) for feed in self.book.feeds]
+        return [FeedView(feed.name, self.tick, 0, (0,) * 36, silent_after=90_000) for feed in self.book.feeds]
 
     def snapshot(self) -> bytes:
         return msgspec.msgpack.encode(

@@ -34,6 +34,12 @@ def test_a_mere_look_does_not_ring() -> None:
     assert made.version() == before
 
 
+def test_a_feed_s_stated_wait_reaches_the_page() -> None:
+    made, engine = board(), CountingEngine(book(), 0)
+    made.look(engine)
+    assert [feed.silent_after for feed in made.feeds()] == [feed.silent_after for feed in engine.feeds()] == [90_000]
+
+
 def test_a_city_that_catches_up_says_so_and_rings_when_it_is_there() -> None:
     made, engine = board(), CountingEngine(book(), 0)
     made.look(engine, catching_up=True)

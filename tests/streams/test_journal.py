@@ -235,6 +235,30 @@ def test_a_write_that_was_cut_off_is_left_out_and_told(journal: Journal, path: P
         assert again.cut_pages > 0
 
 
+def test_a_write_that_is_cut_off_after_another_one_is_no_damage(journal: Journal, path: Path, tmp_path: Path) -> None:
+    journal.append(RECORDS)
+    once = cut_off(journal, path, tmp_path / "once", [frame(2_000)])  # so long that no later one writes over all of it
+    with closing(Journal.open(once)) as again:
+        assert (again.last_offset, again.cut_pages > 0) == (3, True)
+        again.append([Tick(4)])
+        twice = cut_off(again, once, tmp_path / "twice", [Tick(5)])
+    with closing(Journal.open(twice)) as third:
+        assert (third.last_offset, third.cut_pages > 0) == (4, True)
+
+
+def cut_off(journal: Journal, path: Path, folder: Path, records: list[Record]) -> Path:
+    """What a power loss leaves while `records` are written: all of their pages but the first one."""
+    size = 24 + 4096
+    before = Path(f"{path}-wal").read_bytes()
+    journal.append(records)
+
+    def first_page_lost(data: bytes) -> bytes:
+        at = next(at for at in range(32, len(data), size) if data[at : at + size] != before[at : at + size])
+        return data[: at + 24] + bytes(4096) + data[at + size :]
+
+    return killed(path, folder, first_page_lost)
+
+
 def test_damage_further_in_front_of_the_write_ahead_log_is_no_cut(journal: Journal, path: Path, tmp_path: Path) -> None:
     for n in range(1, 6):
         journal.append([Tick(n)])

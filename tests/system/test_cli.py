@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from streams import cli
+from streams import cli, rule_commands
+from streams.feed_commands import feeds
 from streams.journal import Cursor, Journal
 from streams.opened import city_of, intake_of
 from streams.refusals import Place, Reason, Refusal
@@ -24,11 +25,17 @@ from tests.streams.town import NAME, event, in_service, make_town
 
 HELPED = [
     [],
-    *([name] for name in ("serve", "load", "replay", "audit", "explain", "watchdog", "demo", "check", "init")),
-    *([name] for name in ("contract", "version", "refused", "rules")),
+    *(
+        [name]
+        for name in ("serve", "load", "replay", "audit", "explain", "watchdog", "demo", "check", "init", "contract")
+    ),
+    *([name] for name in ("version", "refused", "feeds", "rules")),
     *(["rules", name] for name in ("list", "stop", "start")),
     ["refused", "list"],
     ["refused", "retry"],
+    ["feeds", "look"],
+    ["feeds", "retract"],
+    ["feeds", "try"],
 ]
 
 
@@ -79,7 +86,8 @@ def test_every_command_is_among_those_that_help() -> None:
 
     assert names(cli.app) == {words[0] for words in HELPED if words}
     assert names(cli.refused) == {"list", "retry"}
-    assert names(cli.rules) == {"list", "stop", "start"}
+    assert names(rule_commands.rules) == {"list", "stop", "start"}
+    assert names(feeds) == {words[1] for words in HELPED if words[:1] == ["feeds"] and len(words) > 1}
 
 
 def test_a_new_city_passes_its_check(tocsin: Tocsin, tmp_path: Path) -> None:
@@ -246,7 +254,7 @@ def test_a_rule_is_stopped_and_started_while_its_city_is_served(tocsin: Tocsin, 
 def test_an_order_for_a_city_that_is_not_served_waits_until_it_is(
     tocsin: Tocsin, town: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "ORDER_SECONDS", 0.1)
+    monkeypatch.setattr(rule_commands, "ORDER_SECONDS", 0.1)
     (rule,) = [rule.id for rule in city_of(town).book.rules][:1]
     assert "the order waits" in tocsin("rules", "stop", town, rule).out
     unknown = tocsin("rules", "stop", town, "nothing")
