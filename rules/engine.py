@@ -46,6 +46,8 @@ MAX_OPEN_BUCKETS: Final = 256
 """`tocsin check` refuses rules that would keep more buckets open."""
 
 _NO_ROWS: Final = np.zeros(0, FACT)
+_REASON: Final = 200
+"""Characters kept of what a rule raised."""
 _SPARK_MS: Final = 600_000
 _SPARK: Final = 36
 
@@ -174,9 +176,20 @@ class Engine:
                 continue
             if rule.rule.id in self.stopped or not rule.idle:
                 continue
-            rule.quiet_until = self.ahead.quiet_until(rule, now)
+            rule.quiet_until = self._quiet_until(rule, now)
             if rule.quiet_until <= now:
                 rule.retry_at = now + RETRY_MS
+
+    def _quiet_until(self, rule: RuleWatch, now: int) -> int:
+        """Nothing is sure of a rule that raises here: it is judged record by record, and stopped where it raises then,
+        as it would be without a look ahead."""
+        assert self.ahead is not None
+        try:
+            return self.ahead.quiet_until(rule, now)
+        except (MemoryError, TimeoutError):
+            raise
+        except Exception:  # noqa: BLE001 - law 10: the slow way raises it again, at its own record
+            return now
 
     # frames
 
@@ -209,8 +222,8 @@ class Engine:
         self._hear_changes(taken.changes)
         dirty = self._change(rows[taken.plain], taken.changes + back)
         for rule in self.rules.values():
-            if rule.fingerprint in dirty and self._muted(rule, 0):
-                rule.note(dirty[rule.fingerprint])
+            if rule.fingerprint in dirty and rule.rule.id not in self.stopped and self._muted(rule, 0):
+                self._guarded(rule, lambda r=rule: r.note(dirty[r.fingerprint]))
         return dirty
 
     def _correct(self, frame: Frame, rows: FactRows, places: IntArray) -> list[Change]:
@@ -360,7 +373,7 @@ class Engine:
             if rule.fingerprint != name or rule.rule.id in self.stopped:
                 continue
             if self._muted(rule, at):
-                rule.note(changed)
+                self._guarded(rule, lambda r=rule: r.note(changed))
             else:
                 self._guarded(rule, lambda r=rule: r.hears(changed))
 
@@ -370,11 +383,7 @@ class Engine:
         if isinstance(order, UseBook):
             self._open(self.books[order.digest], at)
         elif isinstance(order, Calibrate):
-            for rule in self.rules.values():
-                heights = {
-                    k.split("/", 1)[1]: h for k, h in order.heights.items() if k.split("/", 1)[0] == rule.rule.id
-                }
-                self._guarded(rule, lambda r=rule, h=heights: r.recalibrate(h))
+            self._recalibrate(order)
         elif isinstance(order, Down):
             for watch in self.watches.values():
                 watch.covered.append((order.since, order.until))
@@ -387,11 +396,28 @@ class Engine:
         elif isinstance(order, StopRule):
             self.stopped[order.rule] = (self.offset, "order")
             self._part_with(order.rule)
-        elif self.stopped.pop(order.rule, None) is not None and order.rule in self.rules:  # StartRule
-            self._part_with(order.rule)
-            stopped = self.rules[order.rule]
-            self.rules[order.rule] = self._fresh(stopped.rule, stopped.fingerprint, at)
-            self.rules[order.rule].judge.adopt(stopped.judge)
+        elif self.stopped.pop(order.rule, None) is not None:  # StartRule
+            self._start(order.rule, at)
+
+    def _recalibrate(self, order: Calibrate) -> None:
+        for rule in self.rules.values():
+            heights = {k.split("/", 1)[1]: h for k, h in order.heights.items() if k.split("/", 1)[0] == rule.rule.id}
+            if rule.rule.id in self.stopped:  # for when it is started again
+                rule.judge.calibrated.update(heights)
+            else:
+                self._guarded(rule, lambda r=rule, h=heights: r.recalibrate(h))
+
+    def _start(self, rule_id: str, at: int) -> None:
+        """A rule that was stopped judges again what begins from `at` on, with what it had learned."""
+        self._part_with(rule_id)
+        self.silences.started(rule_id)
+        if rule_id in self.broken:  # started before its desk was told that it had stopped
+            self.broken.remove(rule_id)
+        if rule_id in self.rules:
+            before = self.rules[rule_id]
+            fresh = self.rules[rule_id] = self._fresh(before.rule, before.fingerprint, at)
+            fresh.judge.adopt(before.judge)
+            fresh.judge.calibrated = dict(before.judge.calibrated)
 
     def _part_with(self, rule_id: str) -> None:
         """What a rule has running ends with the rule: said at the next chance."""
@@ -402,7 +428,8 @@ class Engine:
 
     def _farewells(self, speaker: Speaker) -> list[Signal]:
         """What is left to say of rules that were stopped, replaced or broken."""
-        said = [self.silences.stopped(self.rules[name].rule, self.book, speaker) for name in self.broken]
+        known = [self.rules[name].rule for name in self.broken if name in self.rules]  # else it has left the book
+        said = [self.silences.stopped(rule, self.book, speaker) for rule in known] + self.silences.say_started(speaker)
         for rule_id, version, kind, told in self.parting:
             said.append(speaker.signal(told, kind, rule_id, version, over_at=speaker.now))
         self.broken, self.parting = [], []
@@ -460,7 +487,7 @@ class Engine:
         old = self.rules.get(rule.id)
         if old is not None and old.fingerprint == name and judges_alike(old.rule, rule):
             if old.rule != rule or old.judge.book.desks != book.desks:
-                old.follow(rule, book)
+                self._guarded(old, lambda: old.follow(rule, book))
             old.judge.book = book
             return old
         fresh = self._fresh(rule, name, at)
@@ -491,7 +518,8 @@ class Engine:
         except (MemoryError, TimeoutError):
             raise  # failures that do not repeat end the process instead
         except Exception as fault:  # noqa: BLE001 - law 10: whatever a rule raises stops that rule alone
-            self.stopped[rule.rule.id] = (self.offset, f"{type(fault).__name__}: {fault}")
+            told = f"{type(fault).__name__}: {fault}"
+            self.stopped[rule.rule.id] = (self.offset, " ".join(told.split())[:_REASON])
             self.broken.append(rule.rule.id)
             self._part_with(rule.rule.id)
             return []

@@ -20,10 +20,12 @@ _BUCKET: Final = 600_000
 
 
 class Silences:
-    """What has been said of silent feeds."""
+    """What has been said of silent feeds and of rules that raised."""
 
     def __init__(self) -> None:
-        self.told: dict[str, Told] = {}
+        self.told: dict[str, Told] = {}  # feed -> its silence
+        self.rules: dict[str, tuple[str, Told]] = {}  # rule -> (version, that it has stopped)
+        self.lifted: list[tuple[str, str, Told]] = []  # (rule, version, told): started again, and not yet said
 
     def say(self, watches: Mapping[str, FeedWatch], book: Book, speaker: Speaker) -> Iterator[Signal]:
         for name, watch in watches.items():
@@ -61,7 +63,22 @@ class Silences:
             key, key, speaker.now, book.areas.root, rule.selector.category, speaker.now, False, [], "running", (),
             evidence, speaker.now,
         )  # fmt: skip
+        self.rules[rule.id] = (rule.version, told)
         return speaker.signal(told, "stopped", rule.id, rule.version)
+
+    def started(self, rule: str) -> None:
+        """An Order lifted what was said of the rule; it is said to be over at the next chance."""
+        if rule in self.rules:
+            self.lifted.append((rule, *self.rules.pop(rule)))
+
+    def say_started(self, speaker: Speaker) -> list[Signal]:
+        """Rules that judge again."""
+        said = []
+        for rule, version, told in self.lifted:
+            told.state, told.last = "over", speaker.now
+            said.append(speaker.signal(told, "stopped", rule, version, over_at=speaker.now))
+        self.lifted = []
+        return said
 
 
 def _evidence(gap: Gap, book: Book) -> Evidence:

@@ -73,6 +73,7 @@ def snapshot(engine: Engine) -> bytes:
         "identities": _identities(engine.identities),
         "boxes": _take(engine.tally, _BOXES),
         "silences": engine.silences.told,
+        "stops": {"rules": engine.silences.rules, "lifted": engine.silences.lifted},
         "policies": dict(engine.identities.feeds),
         "feeds": {name: _take(watch, _FEED) for name, watch in engine.watches.items()},
         "counts": {name: _counts(counts) for name, counts in engine.counts.items()},
@@ -99,6 +100,7 @@ def restore(data: bytes, books: Mapping[str, Book]) -> Engine:
     engine.names.give(state["names"])
     _give_identities(engine.identities, state["identities"])
     engine.silences.told = state["silences"]
+    _give(engine.silences, state.get("stops", {}))
     engine.identities.feeds = state["policies"]
     for name, feed in state["feeds"].items():
         watch = engine.watches.get(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -97,9 +97,9 @@ class Speech:
             mine = claims[0] if claims else None
             for other in claims[1:]:
                 assert mine is not None
-                if other.state == "running":
-                    other.state = "merged"
-                    yield speaker.signal(other, self.kind, rule.id, rule.version, into=mine.alert)
+                if other.state == "running":  # a copy: should the rule raise on the way, it was not said
+                    merged = replace(other, state="merged")
+                    yield speaker.signal(merged, self.kind, rule.id, rule.version, into=mine.alert)
             told, changed = self._tell(picture, episode, mine, first_open, suspect, speaker, missing, heard)
             kept[told.alert] = told
             if changed:
@@ -108,8 +108,8 @@ class Speech:
         placed = {id(told) for claims in heirs.values() for told in claims}
         for told in self.told.values():
             if id(told) not in placed and told.state == "running":
-                told.state = "withdrawn"
-                yield speaker.signal(told, self.kind, rule.id, rule.version)
+                withdrawn = replace(told, state="withdrawn")
+                yield speaker.signal(withdrawn, self.kind, rule.id, rule.version)
         self.told = kept
 
     def part(self) -> list[Told]:

@@ -41,6 +41,7 @@ from streams.metrics import Metrics
 from streams.opened import city_of, intake_of, journal_of, open_city
 from streams.refusals import MEANINGS
 from streams.retry import Retried, retry, waiting_in
+from streams.rule_commands import rules
 from streams.runtime import ClockKind
 from streams.settings import read_settings
 
@@ -54,6 +55,7 @@ app = typer.Typer(
 refused = typer.Typer(help="Records that were refused, kept scrubbed with place and reason.", no_args_is_help=True)
 app.add_typer(refused, name="refused")
 app.add_typer(feeds, name="feeds")
+app.add_typer(rules, name="rules")
 
 LINE_SECONDS: Final = 5.0
 """Between two lines of progress, where no terminal can show a bar."""

@@ -1,8 +1,8 @@
-"""What a command hands over to the process that serves a city: frames that are ready, laid into its data folder.
+"""What a command hands over to the process that serves a city: frames and orders, laid into its data folder.
 
-One process writes a city's log. A command that has something for it leaves frames in `handed/` beside the journal; the
-writer takes them between two turns, once it has caught up, and removes each after its fsync. A frame that is taken
-twice, because of a kill between the two, is a repeat like any other. Whoever may write there may write the journal.
+One process writes a city's log. A command that has something for it leaves it in `handed/` beside the journal; the
+writer takes it between two turns, once it has caught up, and removes each file after its fsync. What is taken twice,
+because of a kill between the two, is a repeat like any other. Whoever may write there may write the journal.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from typing import Final
 
 import msgspec
 import structlog
+from msgspec import structs
 
-from rules.records import Frame, decode, encode
+from rules.records import Frame, Order, StartRule, StopRule, decode, encode
 from streams.clock import Clock
 from streams.journal import DiskFullError
 from streams.runtime import Parcel, Shard
 
 log = structlog.get_logger()
 
+Handed = StopRule | StartRule
 FOLDER: Final = "handed"
 MOST_A_TURN: Final = 1
 """Frames between two turns of the writer: what is pushed meanwhile waits, a quarter of a second for a frame of
@@ -30,6 +32,7 @@ corrections."""
 PATIENCE_SECONDS: Final = 60.0
 LOOK_SECONDS: Final = 0.1
 _SUFFIX: Final = ".frame"
+_ORDER: Final = ".order"
 
 
 def hand_over(data: Path, frames: Iterable[Frame]) -> list[Path]:
@@ -39,39 +42,56 @@ def hand_over(data: Path, frames: Iterable[Frame]) -> list[Path]:
     laid = []
     for frame in frames:
         packed = encode(frame)
-        path = folder / (hashlib.blake2b(packed, digest_size=16).hexdigest() + _SUFFIX)
-        draft = path.with_suffix(".draft")
-        with draft.open("wb") as stream:
-            stream.write(packed)
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.rename(path)
-        laid.append(path)
+        laid.append(_lay(folder / (hashlib.blake2b(packed, digest_size=16).hexdigest() + _SUFFIX), packed))
     return laid
 
 
-def wait_taken(paths: Iterable[Path], clock: Clock, pause: Callable[[float], object]) -> bool:
+def hand_over_order(data: Path, order: Order, at: int) -> Path:
+    """Lay an order into the city's data folder; where it lies until it is taken. It begins when it is taken.
+
+    `at` (ms) puts it in order with others. Raises OSError.
+    """
+    folder = data / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    packed = encode(order)
+    name = f"{at:015d}-{hashlib.blake2b(packed, digest_size=8).hexdigest()}{_ORDER}"
+    return _lay(folder / name, packed)
+
+
+def _lay(path: Path, packed: bytes) -> Path:
+    draft = path.with_suffix(".draft")
+    with draft.open("wb") as stream:
+        stream.write(packed)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.rename(path)
+    return path
+
+
+def wait_taken(
+    paths: Iterable[Path], clock: Clock, pause: Callable[[float], object], *, seconds: float = PATIENCE_SECONDS
+) -> bool:
     """Whether all of them are taken before our patience ends."""
     left = list(paths)
     begun = clock.steady()
     while left := [path for path in left if path.exists()]:
-        if clock.steady() - begun > PATIENCE_SECONDS:
+        if clock.steady() - begun > seconds:
             return False
         pause(LOOK_SECONDS)
     return True
 
 
 def take_handed(shard: Shard, data: Path) -> int:
-    """Take some of what was handed over into the log; how many frames. On the thread that owns the shard."""
+    """Take some of what was handed over into the log; how many files. On the thread that owns the shard."""
     taken = 0
     for path in _waiting(data / FOLDER)[:MOST_A_TURN]:
-        frame = _read(path, shard.city)
-        if frame is None:
+        record = _read(path, shard.city)
+        if record is None:
             log.error("handed_set_aside", city=shard.city, name=path.name)
             path.rename(path.with_suffix(".bad"))
             continue
         try:
-            shard.take([Parcel(frame=frame)])
+            shard.take([_parcel(record, shard.tick + 1)])
         except DiskFullError:
             break  # it lies there until there is room
         path.unlink()
@@ -81,15 +101,24 @@ def take_handed(shard: Shard, data: Path) -> int:
 
 def _waiting(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if path.suffix == _SUFFIX)
+        return sorted(path for path in folder.iterdir() if path.suffix in (_SUFFIX, _ORDER))
     except FileNotFoundError:
         return []
 
 
-def _read(path: Path, city: str) -> Frame | None:
-    """The frame in a file; None where there is none of this city."""
+def _parcel(record: Frame | Handed, now: int) -> Parcel:
+    """An order begins now, and brings the tick with which it acts."""
+    if isinstance(record, Frame):
+        return Parcel(frame=record)
+    return Parcel(order=structs.replace(record, start=now), tick=now)
+
+
+def _read(path: Path, city: str) -> Frame | Handed | None:
+    """The record in a file; None where there is none that this city takes."""
     try:
         record = decode(path.read_bytes())
     except (msgspec.MsgspecError, ValueError):
         return None
-    return record if isinstance(record, Frame) and record.city == city else None
+    if isinstance(record, Frame):
+        return record if record.city == city else None
+    return record if isinstance(record, StopRule | StartRule) else None

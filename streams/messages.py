@@ -299,9 +299,8 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "zh-CN": "未告警：有数据源未收到数据，不能据此判断下降。",
     },
     "explain-no-event": {
-        "en": "Says nothing new: a limit stands reached, but only a bucket that brings an event speaks; the last one"
-        " began at {since}.",
-        "zh-CN": "没有新告警：虽已达到限值，但只有带来事件的时段才会告警；最近一个时段始于 {since}。",
+        "en": "Says nothing new: a limit stands reached, but only a bucket that brings an event speaks.",
+        "zh-CN": "没有新告警：虽已达到限值，但只有带来事件的时段才会告警。",
     },
     "explain-too-few": {
         "en": "Says nothing: it would be unusual enough, but fewer than {at_least} events never speak.",
@@ -328,15 +327,27 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{length} up to {until}: counted {observed}, usual {expected}; speaks at {limit} or fewer",
         "zh-CN": "{length}，至 {until}：计数 {observed}，平时 {expected}；不多于 {limit} 即告警",
     },
+    "explain-window-fixed": {
+        "en": "{length} up to {until}: counted {observed}; speaks at {limit}",
+        "zh-CN": "{length}，至 {until}：计数 {observed}；达到 {limit} 即告警",
+    },
+    "explain-window-unknown": {
+        "en": "{length} up to {until}: counted {observed}; what is usual is not known yet",
+        "zh-CN": "{length}，至 {until}：计数 {observed}；尚不了解平时水平",
+    },
     "explain-window-mute": {
-        "en": "{length} up to {until}: counted {observed}, usual {expected}; cannot speak yet",
-        "zh-CN": "{length}，至 {until}：计数 {observed}，平时 {expected}；尚不能告警",
+        "en": "{length} up to {until}: counted {observed}, usual {expected}; no count would speak",
+        "zh-CN": "{length}，至 {until}：计数 {observed}，平时 {expected}；任何计数都不会告警",
+    },
+    "explain-larger": {
+        "en": "The rule keeps no counts as small as {area}: this is of what holds it.",
+        "zh-CN": "该规则不单独统计 {area}：以下为其上级的情况。",
     },
     "explain-short": {"en": ", {short} away", "zh-CN": "，相差 {short}"},
     "explain-reached": {"en": ", reached", "zh-CN": "，已达到"},
     "explain-taken": {"en": "; {count} of them explained by alerts below", "zh-CN": "；其中 {count} 由下级告警解释"},
     "explain-folded": {
-        "en": "; {count} more rows of one place count once",
+        "en": "; {count} more of the same place and time count once",
         "zh-CN": "；另有 {count} 行同地事件只计一次",
     },
     "explain-cut": {"en": "; begins after the alert before", "zh-CN": "；自上一告警之后起算"},
@@ -379,6 +390,10 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "story-withdrawn": {"en": "WITHDRAWN", "zh-CN": "撤回"},
     "story-merged": {"en": "JOINED WITH ANOTHER", "zh-CN": "并入其他告警"},
     "story-untold": {"en": "changed, the desk was not told", "zh-CN": "有变化，未通知值班台"},
+    "story-between": {
+        "en": "... then {count} changes up to {until} of which the desk was not told ({colour}, peak {observed})",
+        "zh-CN": "……此后至 {until} 有 {count} 次变化未通知值班台（{colour}，峰值 {observed}）",
+    },
     "story-by-frame": {
         "en": ", by record {offset}: {rows} rows ({feeds})",
         "zh-CN": "，第 {offset} 条记录：{rows} 行（{feeds}）",
@@ -404,6 +419,34 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "story-late": {
         "en": "said late: the events arrived after their time had settled",
         "zh-CN": "迟到的告警：事件在其时段结算之后才到达",
+    },
+    # rules
+    "rule-not-there": {
+        "en": "{rule}: {city} has no such rule: take one of {known}",
+        "zh-CN": "{rule}：{city} 没有该规则：可选 {known}",
+    },
+    "rule-runs": {"en": "{rule}: judges", "zh-CN": "{rule}：正常判断"},
+    "rule-stopped-by-hand": {
+        "en": "{rule}: STOPPED by hand at record {offset}; tocsin rules start {city} {rule} lifts it",
+        "zh-CN": "{rule}：已人工停止（第 {offset} 条记录）；用 tocsin rules start {city} {rule} 恢复",
+    },
+    "rule-raised": {
+        "en": "{rule}: STOPPED at record {offset}, because it raised {why}; mend it or report this, then"
+        " tocsin rules start {city} {rule}",
+        "zh-CN": "{rule}：在第 {offset} 条记录处因错误停止（{why}）；请修复或报告，"
+        "然后 tocsin rules start {city} {rule}",
+    },
+    "order-start-taken": {
+        "en": "{rule} judges again, what begins from now on",
+        "zh-CN": "{rule} 已恢复，自现在开始的时段重新判断",
+    },
+    "order-stop-taken": {
+        "en": "{rule} is stopped; what it had running is over",
+        "zh-CN": "{rule} 已停止；其进行中的告警随之结束",
+    },
+    "order-waits": {
+        "en": "the order waits: {city} is not served, or is catching up; it is taken as soon as it serves",
+        "zh-CN": "指令等待中：{city} 未在运行或正在追赶；恢复服务后即执行",
     },
     # what went well
     "serving": {"en": "Tocsin serves {cities} at {address}", "zh-CN": "Tocsin 正在 {address} 为 {cities} 提供服务"},

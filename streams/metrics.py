@@ -80,6 +80,9 @@ class Metrics:
         self.signals_raised = self._counter(
             "tocsin_signals_raised", "Signals by rule and state.", ("city", "rule", "state")
         )
+        self.rules_stopped = self._gauge(
+            "tocsin_rules_stopped_flag", "1 while a rule is stopped, by hand or because it raised.", ("city", "rule")
+        )
         self.alerts_open = self._gauge("tocsin_alerts_open_alerts", "Alerts that run, by desk.", ("city", "desk"))
         self.apply_seconds = self._histogram("tocsin_frame_apply_seconds", "The engine over one group of frames.", city)
         self.notices_pending = self._gauge("tocsin_notices_pending_notices", "Notices not yet delivered.", city)

@@ -6,7 +6,7 @@ Reads only; works beside a running writer, whose records never change once they 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Final, Literal
 
 from rules.book import Book
@@ -55,6 +55,16 @@ def engine_at(journal: Journal, snapshots: Iterable[Snapshot | None], *, until: 
         engine = Engine(first_book(journal), epoch=int(journal.meta(EPOCH) or 0), clock=clock_of(journal))
     for book in books.values():
         engine.add_book(book)
+    return engine
+
+
+def engine_now(journal: Journal) -> Engine:
+    """The engine at the log's present end. Raises JournalError."""
+    with journal.moment() as cut:
+        snapshots = list(journal.snapshots())
+    engine = engine_at(journal, snapshots)
+    for _ in judged(engine, takewhile(lambda item: item[0] <= cut, journal.read(after=engine.offset))):
+        pass
     return engine
 
 

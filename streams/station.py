@@ -72,6 +72,7 @@ class Station:
         self._delivered_at = 0.0
         self._changed = True
         self._stopped = False
+        self._rules_stopped: frozenset[str] = frozenset()
         watched = kind == "wall" and any(f.comes.file or f.comes.folder for f in city.feeds.values())
         self.writer = Writer(
             self.shard,
@@ -198,9 +199,15 @@ class Station:
     def _catching_up(self) -> bool:
         return self.kind == "wall" and not self.writer.caught_up
 
+    @property
+    def stopped_rules(self) -> tuple[str, ...]:
+        """Rules that judge nothing just now, by hand or because they raised."""
+        return tuple(sorted(self._rules_stopped))
+
     def _after_turn(self) -> None:
-        if self.writer.caught_up:
+        if self.writer.caught_up and self.shard.tick:
             take_handed(self.shard, self._opened.folder)
+        self._look_at_rules()
         waited = self._clock.steady() - self._delivered_at
         self.board.look(self.shard.engine, catching_up=self._catching_up)
         if self._changed or (self._catching_up and waited >= DELIVER_EVERY):
@@ -225,8 +232,19 @@ class Station:
                 raise
             self.shard.choke()
 
+    def _look_at_rules(self) -> None:
+        stopped = self.shard.engine.stopped
+        for rule in stopped.keys() - self._rules_stopped:
+            log.error("rule_stopped", city=self.city.name, rule=rule, offset=stopped[rule][0], why=stopped[rule][1])
+        for rule in self._rules_stopped - stopped.keys():
+            log.info("rule_started", city=self.city.name, rule=rule)
+        self._changed |= self._rules_stopped != stopped.keys()
+        self._rules_stopped = frozenset(stopped)
+
     def _show(self) -> None:
         name = self.city.name
+        for rule in self.shard.engine.book.rules:
+            self._metrics.rules_stopped.labels(name, rule.id).set(int(rule.id in self._rules_stopped))
         running: dict[str, int] = dict.fromkeys((desk.id for desk in self.city.desks), 0)
         for alert in self.store.board():
             running[alert.desk] = running.get(alert.desk, 0) + 1

@@ -84,6 +84,7 @@ class Verdict(msgspec.Struct, frozen=True):
     category: str
     desk: str
     at: int
+    asked: str = ""  # the area that was asked about
     alert: str = ""
     alert_state: str = ""
     alert_since: int = 0
@@ -117,9 +118,9 @@ def _verdict(engine: Engine, rule: Rule, at: int, area: str, category: str | Non
     if pair is None:
         desk = engine.book.first_desk(area, category or rule.selector.category)
         where = (area, category or rule.selector.category)
-        return Verdict(rule.id, watch.speech.kind, "not_counted", *where, desk, at)
+        return Verdict(rule.id, watch.speech.kind, "not_counted", *where, desk, at, area)
     watch.counts.fed_by(*pair)  # so that the series exists, though nothing was ever counted
-    return _Look(engine, watch, watch.counts.series[pair], at).verdict()
+    return _Look(engine, watch, watch.counts.series[pair], at, area).verdict()
 
 
 def _pair(engine: Engine, rule: Rule, area: str, category: str | None) -> tuple[str, str] | None:
@@ -146,6 +147,7 @@ class _Look:
     watch: RuleWatch
     series: int
     at: int
+    asked: str
 
     def verdict(self) -> Verdict:
         watch, rule = self.watch, self.watch.rule
@@ -170,6 +172,7 @@ class _Look:
             category=category,
             desk=self.engine.book.first_desk(area, category),
             at=self.at,
+            asked=self.asked,
             alert=told.alert if told else "",
             alert_state=told.state if told else "",
             alert_since=told.first if told else 0,
@@ -190,15 +193,10 @@ class _Look:
         return Context(self.engine, self.watch)
 
     def _bucket(self) -> int:
-        """The bucket that was judged last: of the moment, or the last that brought an event to this series; where the
-        rule judges what has settled, the last settled one."""
-        counts, judge = self.watch.counts, self.watch.judge
-        now = counts.steps.bucket(self.at)
-        if judge.settled and self.watch.first_open is not None:
+        """The bucket of the moment; where the rule judges what has settled, the last settled one."""
+        now = self.watch.counts.steps.bucket(self.at)
+        if self.watch.judge.settled and self.watch.first_open is not None:
             return min(now, self.watch.first_open - 1)
-        for bucket in range(now, now - int(judge.widths[-1]), -1):
-            if self.series in counts.ring.touched(bucket):
-                return bucket
         return now
 
     def _picture(self) -> Fold:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from alerts.words.figures import chosen, clock_time, duration, node_name, number
 from rules.book import Book
@@ -62,6 +62,8 @@ def verdict_lines(speech: Speech, one: Verdict) -> Iterator[str]:
         "explain-rule", rule=one.rule, name=speech.rule(one.rule), area=speech.area(one.area),
         category=speech.category(one.category), desk=speech.desk(one.desk),
     )  # fmt: skip
+    if one.area != one.asked:
+        yield "  " + speech.say("explain-larger", area=speech.area(one.asked))
     yield "  " + _why(speech, one)
     if one.why == "not_counted":
         return
@@ -84,8 +86,6 @@ def _why(speech: Speech, one: Verdict) -> str:
         values = {"days": speech.number(one.history_days)}
     elif one.why == "too_few":
         values = {"at_least": one.at_least}
-    elif one.why == "no_event":
-        values = {"since": speech.time(one.bucket, one.desk)}
     elif one.why == "below":
         return _below(speech, one)
     return speech.say(f"explain-{one.why.replace('_', '-')}", **values)
@@ -116,8 +116,12 @@ def _others(speech: Speech, others: tuple[Other, ...]) -> str:
 
 def _window(speech: Speech, one: Verdict, window: WindowView) -> str:
     word = "explain-window"
-    if not window.enough or window.limit < 0:
+    if not window.enough:
+        word = "explain-window-unknown"
+    elif window.limit < 0:
         word = "explain-window-mute"
+    elif one.kind == "threshold":  # it asks for a number, whatever is usual
+        word = "explain-window-fixed"
     elif one.low:
         word = "explain-window-low"
     line = speech.say(
@@ -171,8 +175,25 @@ def story_lines(speech: Speech, story: Story) -> Iterator[str]:
         area=speech.area(signal.area), category=speech.category(signal.category), desk=speech.desk(last.desk),
         state=speech.say(f"explain-state-{signal.state}"), signals=len(story.chapters),
     )  # fmt: skip
+    untold: list[Chapter] = []
     for place, chapter in enumerate(story.chapters):
+        if chapter.reason is None and place:
+            untold.append(chapter)
+            continue
+        yield from _between(speech, untold)
+        untold = []
         yield from _chapter(speech, chapter, first=place == 0)
+    yield from _between(speech, untold)
+
+
+def _between(speech: Speech, untold: Sequence[Chapter]) -> Iterator[str]:
+    """Changes of which the desk was not told, in one line; `--json` holds each."""
+    if untold:
+        last = untold[-1]
+        yield "  " + speech.say(
+            "story-between", count=len(untold), until=speech.time(last.signal.at, last.desk),
+            observed=last.signal.evidence.observed, colour=last.signal.evidence.colour,
+        )  # fmt: skip
 
 
 def _chapter(speech: Speech, chapter: Chapter, *, first: bool) -> Iterator[str]:

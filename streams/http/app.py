@@ -43,6 +43,8 @@ class City(Protocol):
     def takes_arrivals(self) -> bool: ...
     def alive(self) -> bool: ...
     def unready(self) -> str: ...
+    @property
+    def stopped_rules(self) -> tuple[str, ...]: ...
 
 
 class Answers(msgspec.Struct, frozen=True):
@@ -148,7 +150,11 @@ class _Door:
     async def ready(self, _request: Request) -> Response:
         why = {name: city.unready() for name, city in self._cities.items()}
         waiting = {name: text for name, text in why.items() if text}
-        return _said({"waiting": waiting} if waiting else {"ready": list(self._cities)}, 503 if waiting else 200)
+        stopped = {name: city.stopped_rules for name, city in self._cities.items() if city.stopped_rules}
+        told: dict[str, object] = {"waiting": waiting} if waiting else {"ready": list(self._cities)}
+        if stopped:
+            told["rules_stopped"] = stopped  # every other rule goes on: the city is ready all the same
+        return _said(told, 503 if waiting else 200)
 
     async def scrape(self, _request: Request) -> Response:
         return Response(await run_in_threadpool(self._metrics.page), media_type=CONTENT_TYPE)

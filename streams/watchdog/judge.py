@@ -12,6 +12,9 @@ from typing import Final, Literal, NamedTuple
 Trouble = Literal["still", "unreachable"]
 """`still`: no new tick. `unreachable`: ticks may go on, but its address does not answer for it."""
 
+DOUBT: Final = 0.75
+"""A city that does not answer, and whose last tick is older than this part of the limit, is not called unreachable
+before it is clear whether it stands still."""
 LOOKS_COUNTED: Final = 2.0
 """Between two looks at most this many times the usual pause counts as seen: the rest, nobody was looking."""
 WELL_LOOKS: Final = 3
@@ -85,6 +88,8 @@ class Watch:
         if self.well_for >= CALM_SECONDS:
             self.relapses = 0
         if max(self.still_for, self.unanswered_for) < self.limit:
+            return None
+        if DOUBT * self.limit <= self.still_for < self.limit:  # its ticks seem to stand as well: soon that is known
             return None
         self.trouble = "still" if self.still_for >= self.limit else "unreachable"
         self.since_tick = self.tick or 0

@@ -38,6 +38,7 @@ class CountingEngine:
         self.offset = 0
         self.tick = 0
         self.last_answers: list[str] = []
+        self.stopped: dict[str, tuple[int, str]] = {}
         self.known: set[tuple[int, int]] = set()
         self.orders = 0
         self._books = {book.digest: book}

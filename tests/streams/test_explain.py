@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -184,7 +183,7 @@ def test_the_journal_is_judged_again_up_to_the_moment_and_not_beyond(journal: Pa
     (verdict,) = data["rules"]
     assert verdict["why"] == "speaks"
     assert "SPEAKS: alert" in text
-    assert re.search(r"counted 6, usual .*; speaks at 4, reached", text)
+    assert "counted 6; speaks at 4, reached" in text
 
 
 def test_the_story_of_an_alert_tells_each_signal_its_cause_and_what_changed(journal: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import sys
+import time
 import zoneinfo
 from collections.abc import Callable
 from contextlib import closing
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from streams import cli
+from streams import cli, rule_commands
 from streams.feed_commands import feeds
 from streams.journal import Cursor, Journal
 from streams.opened import city_of, intake_of
@@ -28,7 +29,8 @@ HELPED = [
         [name]
         for name in ("serve", "load", "replay", "audit", "explain", "watchdog", "demo", "check", "init", "contract")
     ),
-    *([name] for name in ("version", "refused", "feeds")),
+    *([name] for name in ("version", "refused", "feeds", "rules")),
+    *(["rules", name] for name in ("list", "stop", "start")),
     ["refused", "list"],
     ["refused", "retry"],
     ["feeds", "look"],
@@ -84,6 +86,7 @@ def test_every_command_is_among_those_that_help() -> None:
 
     assert names(cli.app) == {words[0] for words in HELPED if words}
     assert names(cli.refused) == {"list", "retry"}
+    assert names(rule_commands.rules) == {"list", "stop", "start"}
     assert names(feeds) == {words[1] for words in HELPED if words[:1] == ["feeds"] and len(words) > 1}
 
 
@@ -232,3 +235,38 @@ def test_an_audit_that_finds_a_loss_says_where_and_ends_with_one(tocsin: Tocsin,
     assert said.code == 1
     assert "refused: the log holds 0, the engine says 1" in said.out
     assert "NOT balanced" in said.out
+
+
+def test_a_rule_is_stopped_and_started_while_its_city_is_served(tocsin: Tocsin, town: Path) -> None:
+    (rule,) = [rule.id for rule in city_of(town).book.rules][:1]
+    with in_service(town, Path(os.environ["TOCSIN_DATA"])) as scene:
+        scene.post(event(1))
+        assert "is stopped" in tocsin("rules", "stop", town, rule).out
+        wait_for(lambda: scene.client.get("/readyz").json().get("rules_stopped") == {NAME: [rule]})
+        flag = f'tocsin_rules_stopped_flag{{city="{NAME}",rule="{rule}"}} 1.0'
+        wait_for(lambda: flag in scene.client.get("/metrics").text)
+        assert f"{rule}: STOPPED by hand at record" in tocsin("rules", "list", town).out
+        assert "judges again" in tocsin("rules", "start", town, rule).out
+        wait_for(lambda: "rules_stopped" not in scene.client.get("/readyz").json())
+        assert f"{rule}: judges" in tocsin("rules", "list", town).out
+
+
+def test_an_order_for_a_city_that_is_not_served_waits_until_it_is(
+    tocsin: Tocsin, town: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rule_commands, "ORDER_SECONDS", 0.1)
+    (rule,) = [rule.id for rule in city_of(town).book.rules][:1]
+    assert "the order waits" in tocsin("rules", "stop", town, rule).out
+    unknown = tocsin("rules", "stop", town, "nothing")
+    assert (unknown.code, "has no such rule: take one of" in unknown.err) == (1, True)
+    with in_service(town, Path(os.environ["TOCSIN_DATA"])) as scene:
+        scene.post(event(1))
+        scene.post(event(2))
+        wait_for(lambda: "rules_stopped" in scene.client.get("/readyz").json())
+
+
+def wait_for(so: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 30
+    while not so():
+        assert time.monotonic() < limit
+        time.sleep(0.02)

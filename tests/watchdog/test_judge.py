@@ -108,3 +108,12 @@ def test_after_a_calm_hour_the_next_trouble_is_over_as_soon_as_the_first() -> No
         looks(dog, [Seen(start)] * 20)
         assert [news.over for news in looks(dog, ticking(start + 1, WELL_LOOKS))] == [True]
         looks(dog, ticking(start + 10**6, 3600 // int(PAUSE) + 1))
+
+
+def test_a_process_that_dies_stands_still_though_its_address_was_silent_a_look_earlier() -> None:
+    dog = watch()
+    looks(dog, ticking(1_000, 5, answered=True))
+    seen = [Seen(26_000, False), *[Seen(None, False)] * 20]
+    (news,) = looks(dog, seen)
+    assert news.trouble == "still"
+    assert news.seconds <= LIMIT + 2 * PAUSE
