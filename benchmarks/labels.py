@@ -228,7 +228,7 @@ def alerts_of(signals: Iterable[Signal], book: Book) -> list[Alert]:
     alerts = [
         Alert(
             s.alert, s.rule, s.area, s.category, book.first_desk(s.area, s.category), s.evidence.colour,
-            _utc(s.first), _utc(s.last), _utc(s.said_at), s.evidence.observed, s.evidence.expected, s.evidence.limit,
+            utc(s.first), utc(s.last), utc(s.said_at), s.evidence.observed, s.evidence.expected, s.evidence.limit,
         )
         for s in final_states(signals).values()
         if s.state in ("running", "over")
@@ -242,11 +242,11 @@ def silences_of(signals: Iterable[Signal]) -> tuple[Silence, ...]:
     for s in signals:
         if s.rule == FEED_SILENCE and s.alert not in said:
             waited = timedelta(minutes=s.evidence.limit)
-            said[s.alert] = Silence(s.feed, _utc(s.evidence.peak), waited, _utc(s.said_at))
+            said[s.alert] = Silence(s.feed, utc(s.evidence.peak), waited, utc(s.said_at))
     return tuple(said.values())
 
 
-def _utc(at: int) -> datetime:
+def utc(at: int) -> datetime:
     return datetime.fromtimestamp(at / 1000, tz=UTC)
 
 
@@ -281,7 +281,7 @@ def judge(city: City, signals: Iterable[Signal], first: int, last: int) -> Verdi
     ]
     return Verdict(
         book.city, tuple(heard), tuple(broken), tuple(unheard), tuple(outside), silences_of(told), len(book.rules),
-        len({desk.desk for desk in book.desks}), (_utc(last) - _utc(first)) / MONTH,
+        len({desk.desk for desk in book.desks}), (utc(last) - utc(first)) / MONTH,
     )  # fmt: skip
 
 
@@ -349,7 +349,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in chosen.cities:
         city, told = replay(name)
         verdict = judge(city, told.signals, told.first, told.last)
-        learned_from = _utc(told.first) + LEARNING
+        learned_from = utc(told.first) + LEARNING
         print(table(verdict, learned_from), "\n")
         print(f"{len(told.signals)} signals in {told.seconds:.1f} s\n")
         faults += [f"{name}: {fault}" for fault in verdict.faults(learned_from)]

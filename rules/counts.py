@@ -108,6 +108,7 @@ class Counts:
         self.fed: dict[tuple[str, str], IntArray] = {}  # (area, category) of a row -> the series it feeds
         self.routes = Routes(self)
         self.late: list[tuple[int, int, Fact, int]] = []  # (time, serial, fact, sign), a heap
+        self._queued: set[tuple[int, int, Fact]] | None = None  # what waits in `late`; None: to be found anew
         self.pushed = 0
         self.heard: dict[int, int] = {}  # rows of the feeds in the first buckets of their past
         self.last_beginning = 0  # the latest of them, once they are complete
@@ -197,12 +198,16 @@ class Counts:
 
     def _wait(self, until: int, fact: Fact, sign: int) -> None:
         """Queue a too-late change; one that undoes a waiting change takes it out instead."""
-        for place, (time, _, other, other_sign) in enumerate(self.late):
-            if time == until and other_sign == -sign and other == fact:
-                del self.late[place]
-                heapify(self.late)
-                return
+        if self._queued is None:
+            self._queued = {(time, other_sign, other) for time, _, other, other_sign in self.late}
+        if (until, -sign, fact) in self._queued:
+            self._queued.discard((until, -sign, fact))
+            place = next(n for n, item in enumerate(self.late) if (item[0], item[3], item[2]) == (until, -sign, fact))
+            del self.late[place]
+            heapify(self.late)
+            return
         self.pushed += 1
+        self._queued.add((until, sign, fact))
         heappush(self.late, (until, self.pushed, fact, sign))
 
     def _hear(self, bucket: int, sign: int) -> None:
@@ -234,7 +239,9 @@ class Counts:
         """Let the too-late rows whose time has come join the counts."""
         changed: list[Touched] = []
         while self.late and self.late[0][0] <= now:
-            _, _, fact, sign = heappop(self.late)
+            until, _, fact, sign = heappop(self.late)
+            if self._queued is not None:
+                self._queued.discard((until, sign, fact))
             changed += self._put(fact, sign)
         return changed
 
@@ -260,6 +267,8 @@ class Counts:
         if self.once is None or fact.place == 0:
             return [self._add(self.ring, fact, sign)]
         assert self.folded is not None
+        if sign < 0 and not self.once.holds(fact):
+            return []
         changed = []
         self._add(self.folded, fact, sign)
         for row, delta in self.once.put(fact) if sign > 0 else self.once.take(fact):

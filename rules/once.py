@@ -37,6 +37,10 @@ class Once:
         if after is not None and not self._near(before, after) and self._near(entry, after):
             yield self.facts[after], -1
 
+    def holds(self, fact: Fact) -> bool:
+        """Whether the row was put in. A correction may carry one that never was."""
+        return _entry(fact) in self.facts
+
     def take(self, fact: Fact) -> Iterator[tuple[Fact, int]]:
         entry = _entry(fact)
         rows = self.rows[fact.place, fact.category]

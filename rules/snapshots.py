@@ -28,7 +28,7 @@ from rules.silence import FeedWatch, Gap
 from rules.speech import Told
 from rules.watch import RuleWatch
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Raised whenever the meaning of a snapshot changes; another format is not read, the log is replayed instead."""
 
 _KINDS: Final[Registry] = {

@@ -24,6 +24,7 @@ from alerts.export import rfc3339
 from streams import audit as audits
 from streams import contract as contracts
 from streams import demo as demos
+from streams import explain as explains
 from streams import load as loads
 from streams import logs, replay
 from streams import serve as services
@@ -169,6 +170,31 @@ def audit(
 
 
 @app.command()
+def explain(
+    city: CityFolder,
+    alert: Annotated[str | None, typer.Argument(metavar="[ID]", help="An alert's id, or how it begins.")] = None,
+    area: Annotated[str | None, typer.Option("--area", help="Code of an area: why did something, or nothing?")] = None,
+    at: Annotated[str | None, typer.Option("--at", help=f"At which time: {TIMES}.")] = None,
+    rule: Annotated[str | None, typer.Option("--rule", help="One rule only.")] = None,
+    category: Annotated[str | None, typer.Option("--category", help="A category; else each rule's own.")] = None,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+) -> None:
+    """Say why an alert spoke, signal by signal; or why each rule spoke, or did not, of an area at a time.
+
+    Judges the city's journal again up to there. Works while serving.
+    """
+    settings = settings_of(data=data)
+    logs.configure(settings.log, level=logging.WARNING)
+    read = city_of(city, settings.language)
+    asked = explains.Asked(alert, area, time_of(at, read), rule, category)
+    journal = Journal.open(journal_of(read.name, settings), read_only=True)
+    with closing(journal), Bar(settings.language, "judged-again") as progress:
+        found = explains.answer(journal, read, asked, progress)
+    typer.echo(found.json() if as_json else found.text(settings.language))
+
+
+@app.command()
 def watchdog(
     cities: Annotated[list[Path], typer.Argument(metavar="CITY...", help="Folders of the cities.")],
     url: Annotated[
@@ -300,8 +326,9 @@ def refused_retry(city: CityFolder, feed: FeedName = None, data: DataFolder = No
 class Bar:
     """A progress bar on the terminal; where there is none, a line now and then."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, word: str = "on-the-way") -> None:
         self._language = language
+        self._word = word
         self._clock = WallClock()
         self._told_at = self._clock.steady()
 
@@ -326,7 +353,7 @@ class Bar:
         self._progress.update(self._task, completed=done, total=events, description=day)
         if not ERRORS.is_terminal and self._clock.steady() - self._told_at >= LINE_SECONDS:
             self._told_at = self._clock.steady()
-            ERRORS.print(say("on-the-way", self._language, day=day, done=done, events=events))
+            ERRORS.print(say(self._word, self._language, day=day, done=done, events=events))
 
 
 def _language() -> str:

@@ -24,8 +24,9 @@ from streams.runtime import Parcel, Shard
 log = structlog.get_logger()
 
 FOLDER: Final = "handed"
-MOST_A_TURN: Final = 4
-"""Frames between two turns of the writer: what is pushed meanwhile waits."""
+MOST_A_TURN: Final = 1
+"""Frames between two turns of the writer: what is pushed meanwhile waits, a quarter of a second for a frame of
+corrections."""
 PATIENCE_SECONDS: Final = 60.0
 LOOK_SECONDS: Final = 0.1
 _SUFFIX: Final = ".frame"

@@ -36,16 +36,20 @@ def clock_of(journal: Journal) -> Kind:
     return "stream" if journal.meta(CLOCK) == "stream" else "wall"
 
 
-def engine_at(journal: Journal, snapshots: Iterable[Snapshot | None], *, before: int | None = None) -> Engine:
-    """The newest engine among `snapshots` whose head lies below offset `before`, else one that has heard nothing."""
+def engine_at(journal: Journal, snapshots: Iterable[Snapshot | None], *, until: int | None = None) -> Engine:
+    """The newest engine among `snapshots` that has seen nothing beyond `until` (ms, city time), else one that has
+    seen nothing at all."""
     books = journal.books()
     engine: Engine | None = None
     for snapshot in snapshots:
-        if snapshot is not None and (before is None or snapshot.head < before):
-            try:
-                engine = Engine.restore(snapshot.data, books)
-            except ValueError:  # of another format: the log says it all again
-                continue
+        if snapshot is None:
+            continue
+        try:
+            found = Engine.restore(snapshot.data, books)
+        except ValueError:  # of another format: the log says it all again
+            continue
+        if until is None or max(found.tick or 0, found.arrived) <= until:
+            engine = found
             break
     if engine is None:
         engine = Engine(first_book(journal), epoch=int(journal.meta(EPOCH) or 0), clock=clock_of(journal))

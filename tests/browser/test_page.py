@@ -36,7 +36,7 @@ def test_a_new_alert_appears_without_reload_and_is_read_out(open_page: Opener, s
     site.source.put(sample_alert("fresh", "harbour", colour="orange"))
     expect(page.locator("#a-fresh")).to_be_visible()
     expect(page.locator("#heard")).to_have_text("Orange: Harbour, Traffic: Road obstruction")
-    expect(page).to_have_title("(7) Sample County · Tocsin")
+    expect(page).to_have_title("(10) Sample County · Tocsin")
     assert page.evaluate("window.untouched") is True
     assert site.complaints == []
 

@@ -25,7 +25,6 @@ from tests.engine.worlds import (
     HOUR,
     MINUTE,
     START,
-    TICKS,
     Event,
     book,
     frame,
@@ -37,6 +36,8 @@ from tests.engine.worlds import (
 )
 
 DAY = 24 * 60
+SPARSE = tuple(range(5, END, 95))
+"""Ticks, in minutes after START."""
 LONG = rule("all", windows=(HOUR, 48 * HOUR), categories="type")
 """Its ring reaches back four days, the memory of identities six hours."""
 
@@ -167,23 +168,37 @@ def test_what_the_city_no_longer_knows_is_set_aside() -> None:
     assert boxed(engine) == {"accepted": 2, "not_for_counting": 2}
 
 
+def standing(night: Sequence[Event]) -> list[Event]:
+    """Of each identity the highest revision, then the larger content."""
+    found: dict[tuple[int, str], Event] = {}
+    for event in night:
+        at = found.get((event.id, event.stage))
+        if at is None or (event.revision, event.content) > (at.revision, at.content):
+            found[event.id, event.stage] = event
+    return list(found.values())
+
+
+def test_a_correction_of_a_row_that_never_counted_stops_nothing() -> None:
+    """As one whose identity had been forgotten, and that carries another version than the one that stood."""
+    once = rule("all", once_within=HOUR, windows=(48 * HOUR,))
+    other = FIRST.corrected(place=5, revision=3)
+    records = [*log_of([FIRST.corrected(place=5)], (62, DAY)), back([other], DAY), tick(DAY + 5)]
+    engine, _ = applied(records, book([once]))
+    assert counted(engine, "north", "traffic.jam") == 1
+
+
 @given(night=nights(), chosen=st.sets(st.integers(1, 40)), split=st.integers(1, 50))
 def test_a_night_less_what_was_retracted_is_a_night_without_it(
     night: list[Event], chosen: set[int], split: int
 ) -> None:
     """By minute 1,200 most of it has been forgotten."""
     night = [e.corrected(arrived=max(e.arrived, e.occurred)) for e in night if e.arrived - e.occurred <= 6 * 60]
-    standing: dict[tuple[int, str], Event] = {}
-    for event in night:
-        at = standing.get((event.id, event.stage))
-        if at is None or (event.revision, event.content) > (at.revision, at.content):
-            standing[event.id, event.stage] = event
-    wrong = [event for event in standing.values() if event.id in chosen and event.count]
+    wrong = [event for event in standing(night) if event.id in chosen and event.count]
     pieces: list[Record] = [back(wrong[i : i + split], END) for i in range(0, len(wrong), split)]
     of = book()
-    whole, _ = applied([*log_of(night, TICKS), *pieces, tick(END + 60)], of)
+    whole, _ = applied([*log_of(night, SPARSE), *pieces, tick(END + 60)], of)
     without = [event for event in night if (event.id, event.stage) not in {(e.id, e.stage) for e in wrong}]
-    plain, _ = applied([*log_of(without, TICKS), tick(END + 60)], of)
+    plain, _ = applied([*log_of(without, SPARSE), tick(END + 60)], of)
     assert {cell: n for cell, n in cells(whole).items() if n} == cells(plain)
     boxes = boxed(whole)
     assert all(n >= 0 for days in whole.boxes().values() for day in days.values() for n in day.values())
@@ -195,10 +210,10 @@ def test_a_night_less_what_was_retracted_is_a_night_without_it(
 @given(night=nights(most=12), split=st.integers(1, 4), cut=st.integers(0, 12))
 def test_a_restart_within_a_retraction_changes_nothing(night: list[Event], split: int, cut: int) -> None:
     night = [e for e in night if e.count and e.revision == 0 and 0 <= e.arrived - e.occurred <= 6 * 60]
-    first = list({(e.id, e.stage): e for e in reversed(night)}.values())
+    first = standing(night)
     of = book()
     pieces: list[Record] = [back(first[i : i + split], END) for i in range(0, len(first), split)]
-    records = [*log_of(night, TICKS), *pieces, *pieces, tick(END + 60)]
+    records = [*log_of(night, SPARSE), *pieces, *pieces, tick(END + 60)]
     undisturbed, said = applied(records, of)
     engine, again = Engine(of), []
     for offset, record in enumerate(records, 1):

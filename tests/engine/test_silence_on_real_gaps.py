@@ -30,4 +30,4 @@ def test_every_labelled_gap_is_said_in_time_and_no_silence_late(name: str, gaps:
         assert len(begun) == 1, label
         assert begun[0].said < label.end
         over = [s for s in told.signals if s.rule == FEED_SILENCE and s.state == "over"]
-        assert any(labels._utc(s.evidence.peak) == begun[0].since and labels._utc(s.over_at) >= label.end for s in over)
+        assert any(labels.utc(s.evidence.peak) == begun[0].since and labels.utc(s.over_at) >= label.end for s in over)

@@ -24,7 +24,10 @@ from tests.streams.town import NAME, event, in_service, make_town
 
 HELPED = [
     [],
-    *([name] for name in ("serve", "load", "replay", "audit", "watchdog", "demo", "check", "init", "contract")),
+    *(
+        [name]
+        for name in ("serve", "load", "replay", "audit", "explain", "watchdog", "demo", "check", "init", "contract")
+    ),
     *([name] for name in ("version", "refused", "feeds")),
     ["refused", "list"],
     ["refused", "retry"],

@@ -20,8 +20,6 @@ from tests.streams.town import NAME
 from tests.system.night import Night, make_city, opened, parcel
 
 SEED = 7
-PIECE = 500
-"""Bytes of a snapshot that are surely found on one page somewhere."""
 TOLD = {
     "snapshot_refused",
     "journal_tail_cut",
@@ -117,11 +115,11 @@ def snapshot_bytes(path: Path, data: bytearray) -> range:
     """Where the newest snapshot that was carried over into the file lies, as far as it lies in one piece."""
     with closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as link:
         (memory,) = link.execute("select data from snapshots order by head desc limit 1").fetchone()
-    for begins in range(0, len(memory), PIECE):
-        piece = memory[begins : begins + PIECE]
-        if (start := data.find(piece)) >= 0:
-            return range(start, start + len(piece))
-    raise AssertionError("the snapshot lies nowhere in the file")
+    for first in range(0, len(memory), 500):  # a page holds some 4,000 bytes of it in one piece
+        start = data.find(memory[first : first + 1_000])
+        if start >= 0:
+            return range(start, start + min(1_000, len(memory) - first))
+    raise LookupError("no piece of the snapshot lies in the file")
 
 
 def what_comes(stopped: Stopped, data: Path) -> str:

@@ -15,7 +15,7 @@ from rules.engine import Engine
 from rules.records import CORRECTION, Frame, encode
 from streams import handover
 from streams.clock import HandClock, WallClock
-from streams.handover import hand_over, take_handed, wait_taken
+from streams.handover import hand_over, wait_taken
 from streams.journal import Journal
 from streams.opened import city_of
 from tests.streams.town import NAME, Scene, event, in_service
@@ -184,7 +184,7 @@ def test_a_file_that_holds_no_frame_of_this_city_is_set_aside(town: Path, tmp_pa
     (folder / "b.frame").write_bytes(encode(structs.replace(frame, city="elsewhere")))
     with in_service(town, tmp_path / "var", clock=HandClock(NOW + 60_000)) as scene:
         scene.post([event(2)])
-        take_handed(scene.station.shard, tmp_path / "var" / NAME)
+        assert wait_taken([folder / "a.frame", folder / "b.frame"], WallClock(), lambda _: scene.post([event(3)]))
     assert sorted(path.name for path in folder.iterdir()) == ["a.bad", "b.bad"]
     assert "redelivered" not in boxed(judged(tmp_path / "var", town))
 
