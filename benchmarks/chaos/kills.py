@@ -91,7 +91,7 @@ class Killer:
         return max(1, (len(self._bodies) - self.sender.at) // (len(self._left) + 1))
 
     def _one(self, kill: Kill) -> None:
-        if kill.point is CrashPoint.CUTTING_TAIL:
+        if kill.point is CrashPoint.CUTTING_TAIL and self._journal.exists():
             self._lay_torn_record()
         child = Child(self._city, self._data, armed=kill.armed, snapshot_records=kill.snapshot_records)
         address = child.ready()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import _sqlite3
 import ctypes
 import random
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -76,7 +77,11 @@ class Disk:
     fault: Callable[[Op], int] = field(default=lambda _: OK)
 
     def call(self, op: Op, real: Callable[[], int]) -> int:
-        code = self.fault(op) or real()
+        try:
+            code = self.fault(op) or real()
+        except Exception:  # noqa: BLE001 - C cannot be told: without a code, SQLite would believe that it was written
+            traceback.print_exc()
+            return IOERR_WRITE
         if code == OK:
             self.ops.append(op)
         return code
