@@ -1,12 +1,14 @@
-"""What holds for every test: how many examples a property gets, and that CI skips nothing."""
+"""What holds for every test: how many examples a property gets, that CI skips nothing, that logs are left as found."""
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Final
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 IN_CI: Final = bool(os.environ.get("CI"))
@@ -59,3 +61,14 @@ def pytest_make_collect_report(
     if IN_CI:
         _fail_a_skip(report)
     return report
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """Whatever a test says about logs is forgotten after it: the next one has other streams."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
