@@ -258,7 +258,10 @@ class Writer:
         now = self._clock.now()
         if self._caught_up and now - self._shard.tick < 1000 * TICK_SECONDS:
             return
-        self._caught_up = self._tick(now) or self._caught_up
+        arrived = self._tick(now)
+        if arrived and not self._caught_up and self._after_turn is not None:
+            self._after_turn()  # the board has the time before anyone is told that it is the present
+        self._caught_up = arrived or self._caught_up
 
     def _tick(self, now: int) -> bool:
         """Tick on to `now`; False where the city was told to stop on the way, which a short way never is."""
