@@ -275,8 +275,7 @@ class Engine:
         kinds = self.names.kind_numbers(new) if len(new) else None
         for name, counts in self.counts.items():
             touched = [] if kinds is None else [counts.take(new, kinds, self.identities)]
-            for change in changes:
-                touched += counts.change(change)
+            touched += counts.change(changes)
             found = together(touched)
             if len(found):
                 dirty[name] = found
@@ -476,8 +475,7 @@ class Engine:
         counts = Counts(rule, book, span)
         if at is not None:
             counts.since = self.identities.known_since()
-        for change in self.identities.standing_changes():
-            counts.change(change)
+        counts.change([*self.identities.standing_changes()])
         if at is not None:
             counts.apply_late(at)
         return counts

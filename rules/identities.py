@@ -395,7 +395,7 @@ class Identities:
         rows, policies = self.rows[: self.used], self.policies
         longest = policies.horizon[rows["feed"]] + policies.skew[rows["feed"]]
         kept = np.flatnonzero((now - self._begins(rows) <= longest) & (self.state[: self.used] != 0))
-        if len(kept) == self.used:
+        if 8 * len(kept) > 7 * self.used:  # too little to be worth it
             return
         room = max(_LEAST, 2 * len(kept))
         for name in ("rows", "forget_at", "state"):

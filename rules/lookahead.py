@@ -14,7 +14,7 @@ import numpy as np
 
 from rules.detectors.port import FloatArray, IntArray, Points
 from rules.facts import Fact
-from rules.records import ROW, Frame
+from rules.records import ROW, Frame, joined
 from rules.steps import Steps
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Lookahead:
     """The rows to come, by arrival."""
 
     def __init__(self, frames: Sequence[Frame]) -> None:
+        frames = [*joined(frames)]
         rows = np.concatenate([np.zeros(0, ROW), *(frame.rows for frame in frames)])
         kinds: dict[tuple[str, str, str, str, int, int], int] = {}
         kind_of = np.empty(len(rows), np.int64)

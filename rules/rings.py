@@ -58,15 +58,28 @@ class Ring:
 
     def add_all(self, series: IntArray, buckets: IntArray, deltas: IntArray) -> None:
         """Change many counts in buckets that are held or to come, shape (P,) each; pairs may repeat."""
+        old = buckets < self.hi
+        if old.any():
+            self._add_old(series[old], buckets[old], deltas[old])
+            series, buckets, deltas = series[~old], buckets[~old], deltas[~old]
+            if not len(buckets):
+                return
         order = np.argsort(buckets, kind="stable")
         series, buckets, deltas = series[order], buckets[order], deltas[order].astype(np.int32)
         edges = [0, *(np.flatnonzero(np.diff(buckets)) + 1).tolist(), len(buckets)]
         for first, beyond in pairwise(edges):
             bucket = int(buckets[first])
             self.reach(bucket)
-            mine, change = series[first:beyond], deltas[first:beyond]
-            for held in range(bucket, self.hi + 1):
-                np.add.at(self.cum[held % self.size], mine, change)
+            np.add.at(self.cum[bucket % self.size], series[first:beyond], deltas[first:beyond])
+
+    def _add_old(self, series: IntArray, buckets: IntArray, deltas: IntArray) -> None:
+        """The same in buckets before the newest: what came there lies in every later sum too."""
+        low = int(buckets.min())
+        touched, place = np.unique(series, return_inverse=True)
+        grown = np.zeros((self.hi - low + 1, len(touched)), np.int32)
+        np.add.at(grown, (buckets - low, place), deltas.astype(np.int32))
+        held = np.arange(low, self.hi + 1) % self.size
+        self.cum[held[:, None], touched] += np.cumsum(grown, axis=0, dtype=np.int32)
 
     def total(self, series: IntArray, first: IntArray, last: IntArray) -> IntArray:
         """Counts in buckets first..last, both included, shape (P,); outside of what is held: 0."""

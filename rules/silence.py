@@ -217,7 +217,8 @@ class FeedWatch:
         self.arrivals = [at for at in self.arrivals if at > now]
         calm = self._calm(arrived)
         if calm and self.heard_at is not None:
-            self._space(np.unique(np.append(self.heard_at, arrived[:calm])))
+            came = np.append(self.heard_at, arrived[:calm])
+            self._space(came[np.diff(came, prepend=-1) > 0])
             self._note(arrived[:calm])
         for at, rows in groupby(arrived[calm:].tolist()):
             if self.heard_at is not None and at > self.heard_at:
@@ -265,10 +266,11 @@ class FeedWatch:
 
     def _note(self, arrived: IntArray) -> None:
         """Keep the latest arrivals: as many as hold the rows that tell a trickle, and one more."""
-        for at, rows in zip(*(column.tolist() for column in np.unique(arrived, return_counts=True)), strict=True):
+        enough = ample_rows(self.rates.patience)
+        last = arrived[np.searchsorted(arrived, arrived[-min(enough, len(arrived))]) :]  # of which more are never kept
+        for at, rows in zip(*(column.tolist() for column in np.unique(last, return_counts=True)), strict=True):
             self.heard_at = at if self.heard_at is None else max(at, self.heard_at)
             self.recent.append((self.heard_at, rows))
-        enough = ample_rows(self.rates.patience)
         held, kept = 0, len(self.recent)
         while kept and held < enough and len(self.recent) - kept < _RECENT_KEPT:
             kept -= 1

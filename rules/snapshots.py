@@ -56,7 +56,7 @@ _FEED: Final = (
     "retired", "was_suspect",
 )  # fmt: skip
 _WATCH: Final = ("fold", "first_open", "judges_from", "missing", "woken", "watched", "running", "loud")
-_ROOM: Final = ("left", "until")
+_ROOM: Final = ("left", "until", "block", "limits")
 _JUDGE: Final = ("next_refit", "memories", "learned_to", "calibrated")
 
 
