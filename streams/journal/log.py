@@ -18,14 +18,13 @@ from rules import book as books
 from rules.book import Book
 from rules.records import Frame, Record, RecordKind, Tick, decode, encode
 from streams.crashpoints import Crash, CrashPoint, never
+from streams.journal import memory, sums
 from streams.journal import refused as refused_records
-from streams.journal import sums
 from streams.journal.faults import JournalDamagedError, told
-from streams.journal.kept import Cursor, RefusedDay, Snapshot, row_of, snapshot_of
+from streams.journal.kept import Cursor, RefusedDay, Snapshot
 from streams.journal.schema import CHECKPOINT_BYTES, PAGE_BYTES, connect
 from streams.refusals import Refusal
 
-SNAPSHOTS_KEPT: Final = 2
 TORN: Final = "torn"
 PAGE: Final = 500
 """Records read at a time: a long reader keeps the write-ahead log from shrinking."""
@@ -234,31 +233,27 @@ class Journal:
                 raise JournalDamagedError("journal-row-damaged", path=self._path, table="books")
         return {digest: books.decode(data) for digest, data in rows}
 
-    def put_snapshot(self, snapshot: Snapshot) -> None:
-        """Write it and forget all but the last two."""
+    def put_snapshot(self, snapshot: Snapshot, *, since: int | None = None) -> int:
+        """Write what changed of it and forget all but the last two; how many bytes were written.
+
+        `since`: the head that its engine was taken up from or gave last (None: the newest); later ones go.
+        """
         with self._transaction(inside=CrashPoint.IN_SNAPSHOT) as link:
-            link.execute(
-                "insert or replace into snapshots values (?, ?, ?, ?)", sums.sealed("snapshots", *row_of(snapshot))
-            )
-            link.execute(
-                "delete from snapshots where head not in (select head from snapshots order by head desc limit ?)",
-                (SNAPSHOTS_KEPT,),
-            )
-        self._unchecked += len(snapshot.data)
+            written = memory.put(link, snapshot, since)
+        self._unchecked += written + COMMIT_BYTES
+        return written
 
     def snapshots(self) -> Iterator[Snapshot | None]:
-        """The snapshots kept, newest first; None stands for one that cannot be read or does not match its checksum."""
+        """The snapshots kept, newest first; None stands for one that cannot be read whole."""
         with told(self._path):
-            heads = self._link.execute("select head from snapshots order by head desc").fetchall()
-        for (head,) in heads:
-            try:
-                row = self._link.execute(
-                    "select head, data, told, sum from snapshots where head = ?", (head,)
-                ).fetchone()
-            except sqlite3.DatabaseError:  # its pages are damaged: an older one, or the log, says the same
-                row = None
-            whole = row is not None and row[-1] == sums.of_row("snapshots", *row[:-1])
-            yield snapshot_of(*row[:-1]) if whole else None
+            heads = memory.heads(self._link)
+        for head in heads:
+            yield memory.take(self._link, head)
+
+    def mend_snapshot(self, snapshot: Snapshot) -> None:
+        """Write its rows that were damaged again."""
+        with self._transaction() as link:
+            memory.mend(link, snapshot)
 
     def cursor(self, partition: str) -> Cursor | None:
         with told(self._path):

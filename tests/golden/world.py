@@ -1,4 +1,4 @@
-"""The small city whose records, journal, memory and alerts lie in the golden files. It never changes: old files hold it."""
+"""The small city whose records, journal, memory and alerts lie in the golden files. It never changes: they hold it."""
 
 from __future__ import annotations
 
@@ -84,9 +84,13 @@ def records() -> list[Record]:
     frames = {
         40: [(20, 30, 31, "south", "traffic", 0), (21, 33, 34, "north", "fire", 0)],
         80: burst,
-        130: [(30, 70, 125, "north", "traffic", 0), (1, 61, 126, "south", "fire", 1), (2, 62, 127, "north", "traffic", 0)],
+        130: [
+            (30, 70, 125, "north", "traffic", 0),
+            (1, 61, 126, "south", "fire", 1),
+            (2, 62, 127, "north", "traffic", 0),
+        ],
         210: [(40 + n, 205, 206, "south", "fire", 0) for n in range(4)],
-    }  # fmt: skip
+    }
     found: list[Record] = []
     for minute in range(10, 310, 10):
         if minute in frames:
