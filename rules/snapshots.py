@@ -91,7 +91,7 @@ def rows(engine: Engine) -> dict[str, bytes]:
 def engine_of(rows: Mapping[str, bytes], books: Mapping[str, Book]) -> Engine:
     """The engine as it was. `rows`: all of them; `books`: by digest, all that the log has named. Raises Unreadable."""
     try:
-        head = _full(rows[HEAD])
+        head = unpacked(rows[HEAD])
         found = head.get("format")
     except (ValueError, TypeError, KeyError, AttributeError) as fault:
         raise Unreadable(f"no head of a snapshot: {fault}") from fault
@@ -127,15 +127,15 @@ def _give_rows(engine: Engine, head: dict[str, Any], rows: Mapping[str, bytes]) 
     _give(engine, head["engine"])
     engine.silences.told = head["silences"]
     _give(engine.silences, head["stops"])
-    engine.names.give(_full(rows["names"]))
-    _give_boxes(engine.tally, _full(rows["boxes"]))
+    engine.names.give(unpacked(rows["names"]))
+    _give_boxes(engine.tally, unpacked(rows["boxes"]))
     engine.identities.feeds = head["policies"]
     _give_identities(engine.identities, rows)
     for name in head["feeds"]:
         watch = engine.watches.get(name)
         if watch is None:  # a feed that the book in force no longer has
             watch = engine.watches[name] = FeedWatch(head["policies"][name], engine.book.calendar)
-        _give(watch, _full(rows[f"feed/{name}"]))
+        _give(watch, unpacked(rows[f"feed/{name}"]))
     for name, counts in engine.counts.items():
         _give_counts(counts, _under(rows, f"counts/{name}/"), engine.identities)
     for name, rule in engine.rules.items():
@@ -149,7 +149,8 @@ def _packed(value: object) -> bytes:
     return pack(value, _KINDS)
 
 
-def _full(data: bytes) -> Any:
+def unpacked(data: bytes) -> Any:
+    """What one row holds."""
     return unpack(data, _KINDS)
 
 
@@ -198,8 +199,8 @@ def _identities(identities: Identities) -> Iterator[tuple[str, bytes]]:
 
 
 def _give_identities(identities: Identities, rows: Mapping[str, bytes]) -> None:
-    _give(identities, _full(rows["identities"]))
-    parts = [_full(rows[f"identities/{n}"]) for n in range(-(-identities.used // SEGMENT))]
+    _give(identities, unpacked(rows["identities"]))
+    parts = [unpacked(rows[f"identities/{n}"]) for n in range(-(-identities.used // SEGMENT))]
     parts = parts or [{"rows": np.zeros(0, FACT), "forget_at": np.zeros(0, np.int64), "state": np.zeros(0, np.uint8)}]
     identities.put_rows(**{name: np.concatenate([part[name] for part in parts]) for name in _SEGMENTED})
 
@@ -222,15 +223,15 @@ def _counts(counts: Counts, identities: Identities) -> Iterator[tuple[str, bytes
 
 
 def _give_counts(counts: Counts, rows: Mapping[str, bytes], identities: Identities) -> None:
-    state = _full(rows["state"])
+    state = unpacked(rows["state"])
     _give_ring(counts.ring, state.pop("ring"), _under(rows, "ring/"))
     if counts.folded is not None and counts.once is not None:
         _give_ring(counts.folded, state.pop("folded"), _under(rows, "folded/"))
         spans = sorted((int(span), data) for span, data in _under(rows, "once/").items())
-        counts.once.give(identities.fact(row) for _, data in spans for row in _full(data))
+        counts.once.give(identities.fact(row) for _, data in spans for row in unpacked(data))
     _give(counts, state)
-    _give_series(counts, _full(rows["series"]))
-    counts.late_cells = [(s, b, d) for s, b, d in _full(rows["late"]).T.tolist()]
+    _give_series(counts, unpacked(rows["series"]))
+    counts.late_cells = [(s, b, d) for s, b, d in unpacked(rows["late"]).T.tolist()]
 
 
 def _give_ring(ring: Ring, state: dict[str, Any], blocks: Mapping[str, bytes]) -> None:
@@ -273,19 +274,19 @@ def _rule(watch: RuleWatch) -> Iterator[tuple[str, bytes]]:
 
 
 def _give_rule(watch: RuleWatch, rows: Mapping[str, bytes]) -> None:
-    state, judge = _full(rows["state"]), watch.judge
+    state, judge = unpacked(rows["state"]), watch.judge
     pairs = watch.counts.pairs
-    judge.learned = judge.rows.learned = [pairs[number] for number in _full(rows["learned"]).tolist()]
+    judge.learned = judge.rows.learned = [pairs[number] for number in unpacked(rows["learned"]).tolist()]
     judge.rows.late_seen = state.pop("late_seen")
     judge.memories = [
-        (first, _full(rows[f"memory/{first}"]) if learned else None) for first, learned in state.pop("memories")
+        (first, unpacked(rows[f"memory/{first}"]) if learned else None) for first, learned in state.pop("memories")
     ]
     _give(judge, state.pop("judge"))
     if judge.room is not None:
-        _give(judge.room, _full(rows["room"]))
-    watch.speech.told = _full(rows["told"])
-    watch.fold = _full(rows["fold"])
+        _give(judge.room, unpacked(rows["room"]))
+    watch.speech.told = unpacked(rows["told"])
+    watch.fold = unpacked(rows["fold"])
     _give(watch, state)
 
 
-__all__ = ["FORMAT", "HEAD", "Unreadable", "engine_of", "restore", "rows", "snapshot"]
+__all__ = ["FORMAT", "HEAD", "Unreadable", "engine_of", "restore", "rows", "snapshot", "unpacked"]

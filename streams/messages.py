@@ -19,6 +19,11 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{path}: journal of version {found}, this program reads {wanted}: use the release that wrote it",
         "zh-CN": "{path}：日志版本为 {found}，本程序只读版本 {wanted}：请使用写入它的发行版",
     },
+    "record-unknown": {
+        "en": "{path}: record {offset} is whole and of a kind that journal version {version} does not know:"
+        " use the release that wrote it",
+        "zh-CN": "{path}：记录 {offset} 完好，但日志版本 {version} 不认识这种记录：请使用写入它的发行版",
+    },
     "journal-older": {
         "en": "{path}: journal of version {found}, this program reads {wanted}: start the city once (tocsin serve),"
         " it is brought up to date then",

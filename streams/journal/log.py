@@ -20,9 +20,9 @@ from rules.records import Frame, Record, RecordKind, Tick, decode, encode
 from streams.crashpoints import Crash, CrashPoint, never
 from streams.journal import memory, sums
 from streams.journal import refused as refused_records
-from streams.journal.faults import JournalDamagedError, told
+from streams.journal.faults import JournalDamagedError, JournalError, told
 from streams.journal.kept import Cursor, RefusedDay, Snapshot
-from streams.journal.schema import CHECKPOINT_BYTES, PAGE_BYTES, connect
+from streams.journal.schema import CHECKPOINT_BYTES, PAGE_BYTES, VERSION, connect
 from streams.refusals import Refusal
 
 TORN: Final = "torn"
@@ -161,7 +161,7 @@ class Journal:
         """
         torn: list[int] = []
         for offset, kind, data, mark in self._rows(after):
-            if mark != sums.of_data(offset, kind, data) or not _readable(data):
+            if mark != sums.of_data(offset, kind, data):
                 torn.append(offset)
             elif torn:
                 raise JournalDamagedError("journal-damaged", path=self._path, offset=torn[0])
@@ -176,7 +176,7 @@ class Journal:
         for offset, kind, data, mark in self._rows(after):
             if mark != sums.of_data(offset, kind, data):
                 raise JournalDamagedError("journal-damaged", path=self._path, offset=offset)
-            yield offset, decode(data)
+            yield offset, self._decoded(offset, data)
 
     def last_tick(self) -> int | None:
         """The newest tick of the log, ms; None where there is none. Cheap: a served log ticks every second."""
@@ -185,7 +185,7 @@ class Journal:
             row = self._link.execute(query).fetchone()
         if row is None or row[3] != sums.of_data(*row[:3]):
             return None
-        record = decode(row[2])
+        record = self._decoded(row[0], row[2])
         return record.now if isinstance(record, Tick) else None
 
     def _rows(self, after: int) -> Iterator[tuple[int, str, bytes, bytes]]:
@@ -203,6 +203,13 @@ class Journal:
                     yield row
             if len(page) < PAGE:
                 return
+
+    def _decoded(self, offset: int, data: bytes) -> Record:
+        """The record. Its checksum matches: what cannot be read was written by another version, and is not torn."""
+        try:
+            return decode(data)
+        except (msgspec.MsgspecError, ValueError) as fault:
+            raise JournalError("record-unknown", path=self._path, offset=offset, version=VERSION) from fault
 
     @contextmanager
     def moment(self) -> Iterator[int]:
@@ -303,11 +310,3 @@ class Journal:
     def put_meta(self, name: str, value: str) -> None:
         with self._transaction() as link:
             link.execute("insert or replace into meta values (?, ?, ?)", sums.sealed("meta", name, value))
-
-
-def _readable(data: bytes) -> bool:
-    try:
-        decode(data)
-    except (msgspec.MsgspecError, ValueError):
-        return False
-    return True

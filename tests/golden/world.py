@@ -24,6 +24,7 @@ from rules.records import (
     Tick,
     UseBook,
 )
+from rules.signals import Cause, Cell, Evidence, FeedEvidence, Share, Signal, WindowEvidence
 from rules.trees import Node, Tree
 
 MINUTE: Final = 60_000
@@ -50,7 +51,7 @@ def book() -> Book:
 def _rule(rule_id: str, selector: Selector, once_within: int) -> Rule:
     return Rule(
         id=rule_id, version="v1", selector=selector, areas="district", windows=(30 * MINUTE, HOUR), step=10 * MINUTE,
-        detector=DetectorSpec("threshold", {"n": 3}), categories="service", keep=30 * MINUTE, at_least=3,
+        detector=DetectorSpec("threshold", {"n": 3.0}), categories="service", keep=30 * MINUTE, at_least=3,
         once_within=once_within,
     )  # fmt: skip
 
@@ -99,6 +100,23 @@ def records() -> list[Record]:
             found.append(Down(START + 150 * MINUTE, START + 100 * MINUTE, START + 110 * MINUTE))
         found.append(Tick(START + minute * MINUTE))
     return found
+
+
+def signal() -> Signal:
+    """A signal with something in every field."""
+    evidence = Evidence(
+        peak=START, observed=9, expected=1.5, spread=1.25, limit=6, would_not_have_spoken=5, window=HOUR, rank=1,
+        colour="orange", rank_limits=(("yellow", 6), ("orange", 8)),
+        windows=(WindowEvidence(HOUR, START - HOUR, START, 9, 1.5, 6, spoke=True),), areas=(Share("north", 7, 0.5),),
+        categories=(Share("fire", 9, 1.0),), feeds=(FeedEvidence("calls", 9, START + 7),),
+        cells=(Cell(START - HOUR, 9, 1.5, 0.0, 4.0, 6, missing=True),), buckets=(START,), incomplete=True, folded=2,
+        history_days=31.5,
+    )  # fmt: skip
+    return Signal(
+        id="0a", alert="0b", key="0c", cause=Cause(1, 17, 2), city="small", state="running", kind="spike", rule="many",
+        rule_version="v1", area="north", category="fire", feed="", first=START - HOUR, last=START, said_at=START,
+        at=START + MINUTE, over_at=0, late=True, merged_into="", evidence=evidence,
+    )  # fmt: skip
 
 
 def orders() -> dict[str, Order]:
