@@ -400,7 +400,7 @@ class Identities:
         kept = np.flatnonzero((now - self._begins(rows) <= longest) & (self.state[: self.used] != 0))
         if len(kept) == self.used:
             return
-        room = max(_LEAST, 2 * len(kept))
+        room = max(_LEAST, 3 * len(kept) // 2)
         for name in ("rows", "forget_at", "state"):
             old = getattr(self, name)
             fresh = np.zeros(room, old.dtype)
@@ -441,7 +441,7 @@ class Identities:
     def _room(self, n: int) -> IntArray:
         """The next `n` places."""
         if self.used + n > len(self.rows):
-            room = 2 * (self.used + n)
+            room = 3 * (self.used + n) // 2
             for name in ("rows", "forget_at", "state"):
                 old = getattr(self, name)
                 grown = np.zeros(room, old.dtype)
@@ -455,7 +455,7 @@ class Identities:
 
     def put_rows(self, rows: FactRows, forget_at: IntArray, state: NDArray[np.uint8]) -> None:
         """Go on with the columns that a snapshot kept, shape (used,) each."""
-        room = max(_LEAST, 2 * self.used)
+        room = max(_LEAST, 3 * self.used // 2)
         for name, kept in (("rows", rows), ("forget_at", forget_at), ("state", state)):
             grown = np.zeros(room, kept.dtype)
             grown[: self.used] = kept

@@ -30,7 +30,7 @@ class Ring:
     def join(self, n: int) -> None:
         """Make room so that series 0..n-1 exist."""
         if n > self.cum.shape[1]:
-            grown = np.zeros((self.size, max(n, 2 * self.cum.shape[1])), np.int32)
+            grown = np.zeros((self.size, max(n, self.cum.shape[1] * 5 // 4)), np.int32)
             grown[:, : self.cum.shape[1]] = self.cum
             self.cum = grown
         self.series = max(self.series, n)
