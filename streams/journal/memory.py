@@ -1,9 +1,9 @@
 """An engine's memory in rows, and the last two heads that name them; over an open connection.
 
 Each row has two slots. What changes is written into the slot that the last head does not name, so that this head stays
-whole until the next one has taken its place; what does not change is written once more, into the other slot. So any
-one row may be damaged: what changed is found under the older head, and what did not in its other slot. A row of another
-moment is never taken: the head holds the checksum that it must have.
+whole until the next one has taken its place; what does not change is written once more, into the other slot, some of it
+at a time. So a row may be damaged: what changed is found under the older head, and what did not in its other slot. A
+row of another moment is never taken: the head holds the checksum that it must have.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from streams.journal import sums
 from streams.journal.kept import Snapshot
 
 HEADS_KEPT: Final = 2
+SECOND_BYTES: Final = 4 << 20
+"""So much of what has not changed is written a second time with one snapshot: the writer's thread waits for it."""
 _FAST: Final = 1
 """zlib's level: most of a row is repetition."""
 
@@ -48,17 +50,22 @@ def put(link: sqlite3.Connection, snapshot: Snapshot, since: int | None) -> int:
     link.execute("delete from heads where head > ?", (newest,))
     last = _last(link)
     now: _Named = {}
-    written = 0
+    written = second = 0
     for name, data in snapshot.rows.items():
         mark = sums.of_state(name, data)
         was = last.get(name)
         same = was is not None and was.sum == mark
-        if was is not None and same and was.twin:
+        if was is not None and same and (was.twin or second >= SECOND_BYTES):
             now[name] = was
             continue
         slot = 0 if was is None else 1 - was.slot
-        written += _write(link, name, slot, data)
-        now[name] = _Kept(was.slot, True, mark) if was is not None and same else _Kept(slot, False, mark)
+        size = _write(link, name, slot, data)
+        written += size
+        if was is not None and same:
+            second += size
+            now[name] = _Kept(was.slot, True, mark)
+        else:
+            now[name] = _Kept(slot, False, mark)
     named, said = msgspec.msgpack.encode(now), _told(snapshot.told)
     link.execute("insert into heads values (?, ?, ?, ?)", sums.sealed("heads", snapshot.head, named, said))
     link.execute(

@@ -3,6 +3,7 @@ words."""
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -19,12 +20,16 @@ from rules.snapshots import FORMAT, HEAD, Unreadable, unpacked
 from streams.engines import RuleEngines
 from streams.journal import Journal, JournalError, Snapshot, sums
 from streams.journal.schema import VERSION
+from streams.messages import SpokenError
 from streams.metrics import Metrics
 from streams.runtime.recovery import restored
 from tests.golden import make, world
+from tests.system.disk import Op, after_power_loss, laid_under_sqlite
+from tests.system.night import make_city, opened
 
 GOLDEN: Final = sorted(path for path in make.FILES.iterdir() if not path.name.endswith(".dump.json"))
 JOURNALS: Final = sorted(make.FILES.glob("journal.*.sql"))
+SEED: Final = 3
 BEFORE_ROWS: Final = 4
 """The last format of a snapshot in one piece."""
 
@@ -86,6 +91,23 @@ def taken_up(path: Path) -> tuple[bytes, dict[str, bytes]]:
 
 
 @pytest.mark.parametrize("version", [1, 2])
+def test_an_upgrade_that_loses_power_anywhere_is_done_by_the_next_start(version: int, tmp_path: Path) -> None:
+    dice, was, images = random.Random(SEED), tmp_path / "was" / "journal.sqlite", 25
+    was.parent.mkdir()
+    make.laid(make.FILES / f"journal.{version}.sql", was)
+    lain = [Op("write", str(was), 0, was.read_bytes()), Op("sync", str(was))]
+    with laid_under_sqlite() as disk:
+        Journal.open(was).close()
+    expected = make.journal_said(was)
+    for n in range(images):
+        image = tmp_path / f"image-{n}"
+        image.mkdir()
+        for path, content in after_power_loss(lain + disk.ops[: dice.randint(0, len(disk.ops))], dice).items():
+            (image / Path(path).name).write_bytes(content)
+        assert make.journal_said(image / "journal.sqlite") == expected, f"image {n}"
+
+
+@pytest.mark.parametrize("version", [1, 2])
 def test_a_journal_of_an_older_version_that_is_only_read_is_left_as_it_is(version: int, tmp_path: Path) -> None:
     path = make.laid(make.FILES / f"journal.{version}.sql", tmp_path / "journal.sqlite")
     if version == 1:
@@ -128,6 +150,17 @@ def test_a_snapshot_of_a_later_format_is_left_and_the_log_judged_again(tmp_path:
         journal.put_snapshot(Snapshot(now.head, later, now.told))
     undisturbed, said = make.lived()
     assert taken_up(path) == (lines(said), undisturbed.rows())
+
+
+def test_an_alert_store_of_a_newer_version_is_told_in_one_line(tmp_path: Path) -> None:
+    town, data = make_city(tmp_path / "town"), tmp_path / "var"
+    with opened(town, data):
+        pass
+    with closing(sqlite3.connect(next(data.rglob("alerts.sqlite")))) as link, link:
+        link.execute("update alembic_version set version_num = '9999'")
+    said = f"alerts.sqlite: alert store of schema 9999, this program knows {make.SCHEMA}: use the release that wrote it"
+    with pytest.raises(SpokenError, match=said), opened(town, data):
+        pass
 
 
 def test_a_record_that_is_whole_and_of_an_unknown_kind_is_told_and_not_cut(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from rules.engine import Engine
 from rules.signals import Cause, Signal
 from streams.crashpoints import CrashPoint
 from streams.engines import RuleEngines
-from streams.journal import Journal, Snapshot
+from streams.journal import Journal, Snapshot, memory
 from streams.metrics import Metrics
 from streams.runtime.recovery import restored
 from tests.golden import world
@@ -73,6 +73,15 @@ def test_a_row_that_does_not_change_is_written_twice_and_then_never(journal: Jou
     least = written[-1]
     assert written[0] == written[1] > 4 * least
     assert written[2:] == [least] * 3
+
+
+def test_of_what_does_not_change_only_so_much_is_written_a_second_time_at_once(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "SECOND_BYTES", 1)
+    rows = state(a=b"one", b=b"two")
+    written = [journal.put_snapshot(Snapshot(head, rows)) for head in range(1, 7)]
+    assert min(written[:4]) > written[4] == written[5], "one row a snapshot, until all three lie there twice"
 
 
 def test_the_third_snapshot_of_an_engine_that_heard_nothing_more_writes_next_to_nothing(journal: Journal) -> None:
