@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from rules.packing import pack, unpack
-from rules.rings import Ring
+from rules.rings import WIDE, Ring
 
 BLOCK: Final = 32
 """Buckets in a block; of ten minutes: a good five hours."""
@@ -31,7 +31,7 @@ def cut(ring: Ring) -> dict[int, bytes]:
         first, last = max(ring.lo + 1, block * BLOCK), min(ring.hi, (block + 1) * BLOCK - 1)
         cum = ring.cum[np.arange(first - 1, last + 1) % ring.size, : ring.series]
         events = np.zeros((BLOCK, ring.series), np.int32)
-        np.subtract(cum[1:], cum[:-1], out=events[first - block * BLOCK : last + 1 - block * BLOCK])
+        events[first - block * BLOCK : last + 1 - block * BLOCK] = np.diff(cum, axis=0)
         buckets, series = np.nonzero(events)
         if len(buckets):
             many = np.bincount(buckets, minlength=BLOCK)
@@ -44,13 +44,14 @@ def cut(ring: Ring) -> dict[int, bytes]:
 
 def join(ring: Ring, blocks: Mapping[int, bytes]) -> None:
     """Fill a ring whose size, series, lo and hi are set."""
-    ring.cum = np.zeros((ring.size, max(ring.series, 1)), np.int32)
+    cum = np.zeros((ring.size, max(ring.series, 1)), WIDE)
     for block, data in blocks.items():
         many, steps, events = unpack(data, {})
         total = np.cumsum(steps)
         before = np.concatenate([[0], total])[np.cumsum(many) - many]
         series = total - np.repeat(before, many)
         buckets = np.repeat(np.arange(BLOCK) + block * BLOCK, many)
-        ring.cum[buckets % ring.size, series] = events
+        cum[buckets % ring.size, series] = events
     for bucket in range(ring.lo + 1, ring.hi + 1):
-        ring.cum[bucket % ring.size] += ring.cum[(bucket - 1) % ring.size]
+        cum[bucket % ring.size] += cum[(bucket - 1) % ring.size]
+    ring.fill(cum)
