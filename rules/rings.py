@@ -101,7 +101,8 @@ class Ring:
         """Change many counts in buckets that are held or to come, shape (P,) each; pairs may repeat."""
         order = np.argsort(buckets, kind="stable")
         self._spend(series, deltas)
-        series, buckets, deltas = series[order], buckets[order], deltas[order].astype(np.int32)
+        series, buckets, deltas = series[order], buckets[order], deltas[order].astype(self.cum.dtype)
+        # of any other type than the sums', numpy would add ten times as slowly
         edges = [0, *(np.flatnonzero(np.diff(buckets)) + 1).tolist(), len(buckets)]
         for first, beyond in pairwise(edges):
             bucket = int(buckets[first])
