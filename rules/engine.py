@@ -522,9 +522,22 @@ class Engine:
             self._part_with(rule.rule.id)
             return []
 
-    def snapshot(self) -> bytes:
-        """The whole memory, between two records."""
+    def rows(self) -> dict[str, bytes]:
+        """The whole memory between two records, by row; a row that holds what it held is equal to what it was."""
         from rules import snapshots  # noqa: PLC0415 - snapshots know every part of an engine, so they import it
+
+        return snapshots.rows(self)
+
+    @classmethod
+    def of_rows(cls, rows: Mapping[str, bytes], books: Mapping[str, Book]) -> Engine:
+        """The engine that gave `rows`. Raises rules.snapshots.Unreadable."""
+        from rules import snapshots  # noqa: PLC0415 - as above
+
+        return snapshots.engine_of(rows, books)
+
+    def snapshot(self) -> bytes:
+        """All rows in one piece."""
+        from rules import snapshots  # noqa: PLC0415 - as above
 
         return snapshots.snapshot(self)
 
