@@ -30,7 +30,9 @@ NUMBERS: Final = DETECTORS[:3]
 _NUMBER: Final = re.compile(r"[0-9]+")
 _HEX_DIGITS: Final = re.compile(r"(?:3[0-9]){7,}")
 REMEMBERED: Final = 65_536
-"""Texts found clean that are remembered; what was refused is not."""
+"""Texts of a class found clean that are remembered; what was refused is not."""
+_RECURRING: Final = frozenset({Class.PLACE, Class.PLAIN})
+"""Classes whose texts come again: all that passed are remembered. Of identities only those that had to be looked at."""
 
 
 class Gate:
@@ -43,12 +45,15 @@ class Gate:
 
     def judge(self, texts: Sequence[str], kind: Class) -> dict[int, Reason]:
         """Index of a text -> why it is refused; what may pass is not there."""
-        distinct = list(set(texts))
+        clean = self._clean[kind]
+        fresh = list(set(texts) - clean)
         refused: dict[str, Reason] = {}
-        for text in suspects(distinct, kind):
+        for text in suspects(fresh, kind):
             reason = self._looked_at(text, kind)
             if reason is not None:
                 refused[text] = reason
+        if kind in _RECURRING:
+            self._remember([text for text in fresh if text not in refused], kind)
         if not refused:
             return {}
         return {i: refused[text] for i, text in enumerate(texts) if text in refused}
@@ -63,10 +68,14 @@ class Gate:
             return None
         reason = _verdict(text, kind)
         if reason is None:
-            if len(clean) >= REMEMBERED:
-                clean.clear()
-            clean.add(text)
+            self._remember([text], kind)
         return reason
+
+    def _remember(self, texts: Sequence[str], kind: Class) -> None:
+        clean = self._clean[kind]
+        if len(clean) + len(texts) > REMEMBERED:
+            clean.clear()
+        clean.update(texts[:REMEMBERED])
 
 
 def _verdict(text: str, kind: Class) -> Reason | None:
