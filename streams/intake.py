@@ -12,25 +12,23 @@ from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from rules.records import Frame
 from rules.trees import Tree
-from streams import cloudevents
-from streams.contract import FIELDS, Event, decode_record, event_of
+from streams.contract import FIELDS, Event
+from streams.decoded import Data, came, decoded
 from streams.feeds.connection import Feed
 from streams.feeds.lookups import PlaceOf, in_force
 from streams.feeds.mapped import Mapped
 from streams.feeds.mapping import map_events, map_records
-from streams.feeds.readers import Broken, Record
-from streams.feeds.records import flat
+from streams.feeds.readers import Record
 from streams.feeds.rows import RowMaker
 from streams.gate import Class, Gate
 from streams.gate.scrub import kept, words_of
 from streams.keys import Keys
-from streams.refusals import Place, Reason, Refusal, Refused
+from streams.refusals import Place, Reason, Refusal
 
 IntArray = NDArray[np.int64]
 
@@ -43,7 +41,7 @@ class Raw(NamedTuple):
     """A record as it came: its `offset` in the partition, its bytes (or what a reader made of them), its stamp, ms."""
 
     offset: int
-    data: bytes | Mapping[str, object] | Broken
+    data: Data
     arrived_at: int
 
 
@@ -110,9 +108,9 @@ class Intake:
     def _take(self, feed: str, records: Sequence[Raw | Record], partition: str, stamps: IntArray | None) -> Taken:
         connected = self.feeds[feed]
         partition = self.partition(partition)
-        read = [_read(connected, record.data) for record in records]
-        mapped = self._mapped(connected, [one.value for one in read], stamps)
-        mapped.faults.update({i: (one.fault.reason, one.fault.field) for i, one in enumerate(read) if one.fault})
+        read = decoded(connected, [record.data for record in records])
+        mapped = self._mapped(connected, read.values, stamps)
+        mapped.faults.update(read.faults)
         self._judge(connected, mapped)
         offsets = np.fromiter((record.offset for record in records), np.int64, len(records))
         frame, given = self._rows.frame(feed, mapped, partition, offsets)
@@ -122,7 +120,7 @@ class Intake:
         for i in sorted(mapped.faults):
             place = Place(partition, records[i].offset)
             at = int(stamps[i]) if stamps is not None else arrivals.get(i, 0)
-            refusals.append(self._refusal(connected, records[i].data, read[i].seen, place, at, mapped.faults[i]))
+            refusals.append(self._refusal(connected, records[i].data, read.seen[i], place, at, mapped.faults[i]))
         answers = tuple(_answers(mapped, given.tolist()))
         return Taken(frame, answers, tuple(refusals), int(mapped.left_out.sum()))
 
@@ -187,20 +185,12 @@ class Intake:
         mapped.area = areas
 
     def _refusal(
-        self, feed: Feed, data: object, seen: Mapping[str, Any] | None, place: Place, at: int, why: tuple[Reason, str]
+        self, feed: Feed, data: Data, seen: Mapping[str, Any] | None, place: Place, at: int, why: tuple[Reason, str]
     ) -> Refusal:
-        came = _bytes_of(data)
+        came_as = came(data)
         leads = feed.plan.leads if feed.plan is not None else _CONTRACT
         keep = kept(seen, leads, self._vocabulary) if seen is not None else b""
-        return Refusal(feed.name, *why, place, at, len(came), self.keys.digest(came), keep)
-
-
-class _Read(NamedTuple):
-    """A record read: what goes on (cells, or an Event), what was seen of it, and what was wrong."""
-
-    value: Any = None
-    seen: Mapping[str, Any] | None = None
-    fault: Refused | None = None
+        return Refusal(feed.name, *why, place, at, len(came_as), self.keys.digest(came_as), keep)
 
 
 def _vocabulary(feeds: Iterable[Feed], *trees: Tree) -> frozenset[str]:
@@ -211,34 +201,6 @@ def _vocabulary(feeds: Iterable[Feed], *trees: Tree) -> frozenset[str]:
         steps = (*feed.plan.category.steps, *feed.plan.area.steps) if feed.plan is not None else ()
         texts += [value for step in steps for value in step.values]
     return words_of(texts)
-
-
-def _read(feed: Feed, data: bytes | Mapping[str, object] | Broken) -> _Read:
-    seen: Mapping[str, Any] | None = None
-    try:
-        if isinstance(data, Broken):
-            return _Read(fault=Refused(data.reason, data.field))
-        value = decode_record(data) if isinstance(data, bytes) else data
-        if not isinstance(value, Mapping):
-            return _Read(fault=Refused(Reason.MALFORMED))
-        if cloudevents.is_envelope(value):
-            value = cloudevents.unwrap(value, filled=feed.plan is None)
-        seen = value
-        if feed.plan is None:
-            return _Read(event_of(value), seen)
-        if feed.file.format != "csv":
-            value = seen = flat(value, feed.drop)
-        return _Read(value, seen)
-    except Refused as refused:
-        return _Read(seen=seen, fault=refused)
-
-
-def _bytes_of(data: object) -> bytes:
-    if isinstance(data, bytes):
-        return data
-    if isinstance(data, Broken):
-        return data.data
-    return msgspec.json.encode(data)
 
 
 def _refuse_outside(

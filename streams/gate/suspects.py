@@ -23,6 +23,9 @@ class Outline:
     in any of them. Each proof is a search for a fixed text, some ten times faster than the pattern's own."""
 
     __slots__ = ("kinds", "scanned", "squeezed")
+    scanned: str
+    kinds: str
+    squeezed: str
 
     def __init__(self, scanned: str) -> None:
         self.scanned = scanned

@@ -17,13 +17,16 @@ from streams.gate.suspects import suspects
 from streams.gate.view import Class, View, view_of
 from streams.refusals import Reason
 
-DETECTORS: Final[tuple[tuple[Callable[[View], bool], Reason], ...]] = (
-    (citizen, Reason.CITIZEN_NUMBER),
-    (card, Reason.CARD),
-    (phone, Reason.PHONE),
-    (plate, Reason.PLATE),
-    (email, Reason.EMAIL),
-    (name, Reason.NAME),
+Detector = tuple[Callable[[View], bool], Reason, int]
+"""What looks for something, the reason it gives, and how many digits there must be for it to find anything."""
+
+DETECTORS: Final[tuple[Detector, ...]] = (
+    (citizen, Reason.CITIZEN_NUMBER, 9),
+    (card, Reason.CARD, 13),
+    (phone, Reason.PHONE, 6),
+    (plate, Reason.PLATE, 1),
+    (email, Reason.EMAIL, 0),
+    (name, Reason.NAME, 0),
 )
 NUMBERS: Final = DETECTORS[:3]
 """Those that look at digits alone."""
@@ -100,8 +103,9 @@ def _number_verdict(digits: str, kind: Class) -> Reason | None:
     return found
 
 
-def _seen(view: View, detectors: Sequence[tuple[Callable[[View], bool], Reason]]) -> Reason | None:
-    for detects, reason in detectors:
-        if detects(view):
+def _seen(view: View, detectors: Sequence[Detector]) -> Reason | None:
+    digits = sum(map(view.plain.count, "0123456789"))
+    for detects, reason, least in detectors:
+        if digits >= least and detects(view):
             return reason
     return None

@@ -8,14 +8,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streams.gate import Class, Gate, suspects
+from streams.gate import email as emails
 from streams.gate.suspects import BETWEEN
-from streams.gate.verdict import _verdict
+from streams.gate.verdict import DETECTORS, _verdict
+from streams.gate.view import view_of
 from tests.gate.planted import DRESSES, KINDS
 
 PIECES = st.sampled_from(
-    ["138", "1234", "5678", "0", "3131", "1f8b08", "ABCDEFGH", "abcdefgh", "Qx7", " ", "-", ".", "(", ")", "/", "_", "*", ",", "%31", "\\u0031", "=", "@",
-     "+", "&#49;", "tel", "Ms.", "Mr ", " at ", "LIC.", "name", "tel", "é", "一", "\u200b", "\x1f", BETWEEN, "Ⅷ", "İ"]
-)  # fmt: skip
+    [
+        *("138", "1234", "5678", "0", "3131", "1f8b08", "ABCDEFGH", "abcdefgh", "Qx7", " ", "-", ".", "(", ")", "/"),
+        *("_", "*", ",", "%31", "\\u0031", "=", "@", "+", "&#49;", "tel", "Ms.", "Mr ", " at ", "LIC.", "name"),
+        *("é", "一", "\u200b", "\x1f", BETWEEN, "Ⅷ", "İ"),
+    ]
+)
 TEXTS = st.text(max_size=40) | st.lists(PIECES, max_size=12).map("".join)
 
 
@@ -53,3 +58,21 @@ def test_a_gate_that_remembers_says_the_same_as_one_that_does_not(columns: list[
     for column in [column for column in columns for _ in range(2)]:
         slow = {i: _verdict(text, kind) for i, text in enumerate(column) if searched(text, kind)}
         assert gate.judge(column, kind) == {i: reason for i, reason in slow.items() if reason is not None}
+
+
+@given(TEXTS, st.sampled_from(Class), st.integers(0, 2**32))
+def test_no_detector_finds_anything_in_fewer_digits_than_it_says(text: str, kind: Class, seed: int) -> None:
+    dice = Random(seed)
+    for held in (text, dice.choice(DRESSES)(dice.choice(KINDS)(dice))):
+        view = view_of(held, kind)
+        digits = sum(char in "0123456789" for char in view.plain)
+        assert all(digits >= least for detects, _, least in DETECTORS if detects(view))
+
+
+@given(TEXTS)
+@example("İ someone at example dot org")
+def test_an_address_is_found_without_its_short_cut_too(text: str) -> None:
+    view = view_of(text, Class.PLACE)
+    slow = emails._ADDRESS.search(view.plain) or emails._SPELLED.search(view.plain)
+    apart = "@" in view.plain and emails._APART.search("".join(view.plain.split()))
+    assert emails.email(view) == bool(slow or apart)
