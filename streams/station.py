@@ -205,11 +205,13 @@ class Station:
         return tuple(sorted(self._rules_stopped))
 
     def _after_turn(self) -> None:
-        if self.writer.caught_up and self.shard.tick:
+        rows_alone = self._brought_rows_alone()
+        if self.writer.caught_up and self.shard.tick and not rows_alone:
             take_handed(self.shard, self._opened.folder)
         self._look_at_rules()
         waited = self._clock.steady() - self._delivered_at
-        self.board.look(self.shard.engine, catching_up=self._catching_up)
+        if self._changed or not rows_alone:
+            self.board.look(self.shard.engine, catching_up=self._catching_up)
         if self._changed or (self._catching_up and waited >= DELIVER_EVERY):
             self.board.ring()
         if self._changed or waited >= DELIVER_EVERY:
@@ -217,6 +219,13 @@ class Station:
             self._deliver()
             self._show()
         self._changed = False
+
+    def _brought_rows_alone(self) -> bool:
+        """Whether no time has passed in this turn: then what need not follow each frame waits for the tick, a second at
+        most. Turns come in hundreds a second; a look at a feed costs as much as it is long, and one at a folder lets
+        another thread go first."""
+        shown = self.shard.tick == self.board.now() and not self.board.city().catching_up
+        return self.kind == "wall" and self.writer.caught_up and shown
 
     def _deliver(self) -> None:
         with self._on_a_full_disk():
