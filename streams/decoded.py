@@ -6,7 +6,7 @@ that fails they are read one by one, each with its own fault: the answers are th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from streams.feeds.connection import Feed
 from streams.feeds.mapped import Faults
 from streams.feeds.readers import Broken
 from streams.feeds.records import flat
+from streams.feeds.sheets import Sheet
 from streams.refusals import Reason, Refused
 
 Data = bytes | Mapping[str, object] | Broken
@@ -29,13 +30,17 @@ class Decoded:
     """A batch, one entry a record. `values`: what goes on, cells or an Event, None where there is none; `seen`: what a
     refusal keeps a sketch of; `faults`: the records that cannot be read."""
 
-    values: list[Any]
-    seen: Sequence[Mapping[str, Any] | None]
+    values: list[Any] | Sheet
+    seen: Callable[[int], Mapping[str, Any] | None]
     faults: Faults
 
 
-def decoded(feed: Feed, datas: Sequence[Data]) -> Decoded:
+def decoded(feed: Feed, datas: Sequence[Data] | Sheet) -> Decoded:
     """The records of one feed."""
+    if isinstance(datas, Sheet):
+        if feed.plan is not None and feed.file.format == "csv" and not cloudevents.is_envelope(datas.row(0)):
+            return Decoded(datas, datas.row, {})
+        datas = [datas.row(i) for i in range(len(datas))]
     return _together(feed, datas) or _one_by_one(feed, datas)
 
 
@@ -61,21 +66,22 @@ def _together(feed: Feed, datas: Sequence[Data]) -> Decoded | None:
         return None
     if feed.plan is None:
         events = events_of(values)
-        return None if events is None else Decoded(events, values, {})
+        return None if events is None else Decoded(events, values.__getitem__, {})
     if feed.file.format != "csv":
         values = [flat(value, feed.drop) for value in values]
-    return Decoded(values, values, {})
+    return Decoded(values, values.__getitem__, {})
 
 
 def _one_by_one(feed: Feed, datas: Sequence[Data]) -> Decoded:
     seen: list[Mapping[str, Any] | None] = [None] * len(datas)
-    found = Decoded([None] * len(datas), seen, {})
+    values: list[Any] = [None] * len(datas)
+    faults: Faults = {}
     for i, data in enumerate(datas):
         try:
-            found.values[i] = _read(feed, data, seen, i)
+            values[i] = _read(feed, data, seen, i)
         except Refused as refused:
-            found.faults[i] = (refused.reason, refused.field)
-    return found
+            faults[i] = (refused.reason, refused.field)
+    return Decoded(values, seen.__getitem__, faults)
 
 
 def _read(feed: Feed, data: Data, seen: list[Mapping[str, Any] | None], i: int) -> Any:

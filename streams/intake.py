@@ -25,6 +25,7 @@ from streams.feeds.mapped import Mapped
 from streams.feeds.mapping import map_events, map_records
 from streams.feeds.readers import Record
 from streams.feeds.rows import RowMaker
+from streams.feeds.sheets import Sheet
 from streams.gate import Class, Gate
 from streams.gate.scrub import kept, words_of
 from streams.keys import Keys
@@ -93,11 +94,14 @@ class Intake:
         Raises KeyError for an unknown feed.
         """
         stamps = np.fromiter((record.arrived_at for record in records), np.int64, len(records))
-        return self._take(feed, records, partition, stamps)
+        return self._take(feed, [record.data for record in records], _offsets(records), partition, stamps)
 
-    def read(self, feed: str, records: Sequence[Record], partition: str) -> Taken:
+    def read(self, feed: str, records: Sequence[Record] | Sheet, partition: str) -> Taken:
         """The same where the past is read: rows arrive by the feed's arrival column, else at their own time."""
-        return self._take(feed, records, partition, None)
+        if isinstance(records, Sheet):
+            offsets = np.arange(records.first, records.first + len(records), dtype=np.int64)
+            return self._take(feed, records, offsets, partition, None)
+        return self._take(feed, [record.data for record in records], _offsets(records), partition, None)
 
     def partition(self, name: str) -> str:
         """`name` where it names nobody, else a keyed hash of it: file names and keys come from outside."""
@@ -105,26 +109,29 @@ class Intake:
             return f"hashed-{self.keys.short('partition', name):016x}"
         return name
 
-    def _take(self, feed: str, records: Sequence[Raw | Record], partition: str, stamps: IntArray | None) -> Taken:
+    def _take(
+        self, feed: str, datas: Sequence[Data] | Sheet, offsets: IntArray, partition: str, stamps: IntArray | None
+    ) -> Taken:
         connected = self.feeds[feed]
         partition = self.partition(partition)
-        read = decoded(connected, [record.data for record in records])
+        read = decoded(connected, datas)
         mapped = self._mapped(connected, read.values, stamps)
         mapped.faults.update(read.faults)
         self._judge(connected, mapped)
-        offsets = np.fromiter((record.offset for record in records), np.int64, len(records))
         frame, given = self._rows.frame(feed, mapped, partition, offsets)
-        known = mapped.arrived_at > 0
-        arrivals = dict(zip(mapped.record[known].tolist(), mapped.arrived_at[known].tolist(), strict=True))
+        arrivals = _arrivals(mapped) if stamps is None and mapped.faults else {}
         refusals = []
         for i in sorted(mapped.faults):
-            place = Place(partition, records[i].offset)
+            data = datas.row(i) if isinstance(datas, Sheet) else datas[i]
             at = int(stamps[i]) if stamps is not None else arrivals.get(i, 0)
-            refusals.append(self._refusal(connected, records[i].data, read.seen[i], place, at, mapped.faults[i]))
+            place = Place(partition, int(offsets[i]))
+            refusals.append(self._refusal(connected, data, read.seen(i), place, at, mapped.faults[i]))
         answers = tuple(_answers(mapped, given.tolist()))
         return Taken(frame, answers, tuple(refusals), int(mapped.left_out.sum()))
 
-    def _mapped(self, feed: Feed, values: Sequence[Any], stamps: IntArray | None) -> Mapped:
+    def _mapped(self, feed: Feed, values: Sequence[Any] | Sheet, stamps: IntArray | None) -> Mapped:
+        if isinstance(values, Sheet):
+            return map_records(feed, values, stamps, self.place_of)
         if feed.plan is not None:
             return map_records(feed, [{} if value is None else value for value in values], stamps, self.place_of)
         blank = Event(id="-", source="-", kind=feed.file.kind, category="-", occurred_at="1970-01-01T00:00:00Z")
@@ -191,6 +198,16 @@ class Intake:
         leads = feed.plan.leads if feed.plan is not None else _CONTRACT
         keep = kept(seen, leads, self._vocabulary) if seen is not None else b""
         return Refusal(feed.name, *why, place, at, len(came_as), self.keys.digest(came_as), keep)
+
+
+def _arrivals(mapped: Mapped) -> dict[int, int]:
+    """Record -> when it arrived, where it tells, ms."""
+    known = mapped.arrived_at > 0
+    return dict(zip(mapped.record[known].tolist(), mapped.arrived_at[known].tolist(), strict=True))
+
+
+def _offsets(records: Sequence[Raw] | Sequence[Record]) -> IntArray:
+    return np.fromiter((record.offset for record in records), np.int64, len(records))
 
 
 def _vocabulary(feeds: Iterable[Feed], *trees: Tree) -> frozenset[str]:

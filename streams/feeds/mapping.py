@@ -18,7 +18,8 @@ from streams.feeds.connection import Feed, Plan, TimeWay
 from streams.feeds.lookups import PlaceOf
 from streams.feeds.mapped import LONGEST_TEXT, Faults, Mapped
 from streams.feeds.numbers import revisions_in, whole_number
-from streams.feeds.records import Cells, Points, unknown_field
+from streams.feeds.records import Cells, Points, unknown_fields
+from streams.feeds.sheets import Sheet
 from streams.feeds.times import BAD, EMPTY, FAULTS, GOOD, RFC3339
 from streams.refusals import Reason
 
@@ -26,7 +27,7 @@ IntArray = NDArray[np.int64]
 
 
 def map_records(
-    feed: Feed, records: Sequence[Mapping[str, object]], stamps: IntArray | None, place_of: PlaceOf | None
+    feed: Feed, records: Sequence[Mapping[str, object]] | Sheet, stamps: IntArray | None, place_of: PlaceOf | None
 ) -> Mapped:
     """The events of raw records by the feed's columns.
 
@@ -38,11 +39,7 @@ def map_records(
         raise ValueError(f"feed {feed.name} speaks the contract: it has no columns")
     size = len(records)
     cells = Cells(records)
-    faults: Faults = {}
-    for i, record in enumerate(records):
-        stranger = unknown_field(feed, record)
-        if stranger:
-            faults[i] = (Reason.UNKNOWN_FIELD, stranger)
+    faults: Faults = {i: (Reason.UNKNOWN_FIELD, stranger) for i, stranger in unknown_fields(feed, records)}
     left_out = _marked(cells, feed.file.leave_out, size)
     stages, times = _stage_times(plan, cells, size, left_out, faults)
     columns = plan.columns
