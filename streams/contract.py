@@ -113,10 +113,13 @@ def decode_records(datas: Sequence[bytes]) -> list[Any] | None:
     if not set(map(type, values)) <= {dict}:
         return None
     flat = opened == len(datas)  # an object each, so nothing lies inside of them
-    if not _surely_unique(whole, sum(map(len, values)) if flat else _keys(values)) and not all(
-        map(surely_unique, datas, values)
-    ):
-        return None
+    if not _surely_unique(whole, sum(map(len, values)) if flat else _keys(values)):
+        try:
+            for data, value in zip(datas, values, strict=True):
+                if not surely_unique(data, value):
+                    _refuse_duplicates(data)
+        except Refused:
+            return None
     return values
 
 

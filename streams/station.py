@@ -221,11 +221,11 @@ class Station:
         self._changed = False
 
     def _brought_rows_alone(self) -> bool:
-        """Whether no time has passed in this turn: then what need not follow each frame waits for the tick, a second at
-        most. Turns come in hundreds a second; a look at a feed costs as much as it is long, and one at a folder lets
-        another thread go first."""
+        """Whether this turn wrote rows and no time has passed in it: then what need not follow each frame waits for
+        the tick, a second at most. Turns come in hundreds a second; a look at a feed costs as much as it is long, and
+        one at a folder lets another thread go first."""
         shown = self.shard.tick == self.board.now() and not self.board.city().catching_up
-        return self.kind == "wall" and self.writer.caught_up and shown
+        return self.kind == "wall" and self.writer.wrote and self.writer.caught_up and shown
 
     def _deliver(self) -> None:
         with self._on_a_full_disk():
