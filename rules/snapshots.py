@@ -28,7 +28,7 @@ from rules.silence import FeedWatch, Gap
 from rules.speech import Told
 from rules.watch import RuleWatch
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Raised whenever the meaning of a snapshot changes; another format is not read, the log is replayed instead."""
 
 _KINDS: Final[Registry] = {
@@ -56,6 +56,7 @@ _FEED: Final = (
     "retired", "was_suspect",
 )  # fmt: skip
 _WATCH: Final = ("fold", "first_open", "judges_from", "missing", "woken", "watched", "running", "loud")
+_ROOM: Final = ("left", "until")
 _JUDGE: Final = ("next_refit", "memories", "learned_to", "calibrated")
 
 
@@ -170,6 +171,8 @@ def _rule(watch: RuleWatch) -> dict[str, Any]:
         "memories": [(first, dict(memory) if memory is not None else None) for first, memory in judge.memories],
     }
     rows: Rows = judge.rows
+    if judge.room is not None:  # else a restart would ask the detector what it was not asked without
+        state["room"] = _take(judge.room, _ROOM)
     state["rows"] = {"learned": rows.learned, "late_seen": rows.late_seen}
     state["told"] = watch.speech.told
     return state
@@ -177,6 +180,8 @@ def _rule(watch: RuleWatch) -> dict[str, Any]:
 
 def _give_rule(watch: RuleWatch, state: dict[str, Any]) -> None:
     rows = state.pop("rows")
+    if watch.judge.room is not None:
+        _give(watch.judge.room, state.pop("room"))
     watch.judge.learned = watch.judge.rows.learned = rows["learned"]
     watch.judge.rows.late_seen = rows["late_seen"]
     _give(watch.judge, state.pop("judge"))
