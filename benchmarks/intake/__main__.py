@@ -3,9 +3,9 @@
     python -m benchmarks.intake [--events N] [--batch N] [--senders N] [--rate N] [--rules N] [--json]
 
 `tocsin serve` runs over a temporary folder with Boston's trees and rules; another process sends batches over
-connections that it keeps alive, first JSON lines and then an array, as fast as answers come; then at a fixed rate, where
-a body's delay counts from the moment it was due. At last the server is killed under load and started again: each event that
-was acknowledged must lie in its journal. Exit code 1 where one does not, or the answers do not add up.
+connections that it keeps alive, first JSON lines and then an array, as fast as answers come; then at a fixed rate,
+where a body's delay counts from the moment it was due. At last the server is killed under load and started again: each
+event that was acknowledged must lie in its journal. Exit code 1 where one does not, or the answers do not add up.
 
 Wall time is what a sender sees; CPU a process and event (of /proc, Linux) says the same on a busy machine.
 """
@@ -57,8 +57,9 @@ class Figures(msgspec.Struct, frozen=True):
 
     def line(self) -> str:
         return (
-            f"{self.load:<22} {self.events_per_second:>9,.0f} events/s   p50 {self.p50_ms:6.1f}  p99 {self.p99_ms:6.1f}"
-            f"  max {self.max_ms:6.1f} ms   CPU server {self.server_cpu_us:5.1f}  sender {self.sender_cpu_us:4.1f} us/event"
+            f"{self.load:<18} {self.events_per_second:>9,.0f} events/s"
+            f"   p50 {self.p50_ms:6.1f}  p99 {self.p99_ms:6.1f}  max {self.max_ms:6.1f} ms"
+            f"   CPU server {self.server_cpu_us:5.1f}  sender {self.sender_cpu_us:4.1f} us/event"
         )
 
 
@@ -104,7 +105,9 @@ class Bench:
         """Acknowledged events that do not lie in the journal."""
         with closing(Journal.open(self.data / "boston" / "journal.sqlite", read_only=True)) as journal:
             rows = [record.rows for _, record in journal.read() if isinstance(record, Frame)]
-        there = {(id0, id1) for some in rows for id0, id1 in zip(some["id0"].tolist(), some["id1"].tolist())}
+        there = {
+            (id0, id1) for some in rows for id0, id1 in zip(some["id0"].tolist(), some["id1"].tolist(), strict=True)
+        }
         keys = Keys(read_key(Settings(data=self.data), self.data / "boston"))
         hashed = keys.identities([SOURCE] * len(self.acknowledged), self.acknowledged)
         return sum((id0, id1) not in there for id0, id1 in hashed.tolist())
