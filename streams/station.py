@@ -37,6 +37,8 @@ log = structlog.get_logger()
 TICK_OLD_MS: Final = 15_000
 """A last tick older than this says that time does not pass: not ready."""
 DELIVER_EVERY: Final = 1.0
+TURNS_UNSEEN: Final = 15
+"""Turns that only brought rows, and that the board and the folder of what is handed over may wait for."""
 
 
 class Station:
@@ -71,6 +73,7 @@ class Station:
         self.outbox = Outbox(self.store, self._channels(), lambda _: self.shard.engine.book)
         self._delivered_at = 0.0
         self._changed = True
+        self._unseen = 0
         self._stopped = False
         self._rules_stopped: frozenset[str] = frozenset()
         watched = kind == "wall" and any(f.comes.file or f.comes.folder for f in city.feeds.values())
@@ -222,10 +225,12 @@ class Station:
 
     def _brought_rows_alone(self) -> bool:
         """Whether this turn wrote rows and no time has passed in it: then what need not follow each frame waits for
-        the tick, a second at most. Turns come in hundreds a second; a look at a feed costs as much as it is long, and
+        the tick, or for some turns. They come in hundreds a second; a look at a feed costs as much as it is long, and
         one at a folder lets another thread go first."""
         shown = self.shard.tick == self.board.now() and not self.board.city().catching_up
-        return self.kind == "wall" and self.writer.wrote and self.writer.caught_up and shown
+        alone = self.kind == "wall" and self.writer.wrote and self.writer.caught_up and shown
+        self._unseen = self._unseen + 1 if alone and self._unseen < TURNS_UNSEEN else 0
+        return self._unseen > 0
 
     def _deliver(self) -> None:
         with self._on_a_full_disk():
