@@ -1,0 +1,8 @@
+"""A seeded world: made events of a city, with what was put into them told beside. Areas and counts, no people, no text."""
+
+from streams.simulate.faults import Faults
+from streams.simulate.sent import Sent
+from streams.simulate.truth import Truth
+from streams.simulate.world import Made, Plan, make
+
+__all__ = ["Faults", "Made", "Plan", "Sent", "Truth", "make"]
