@@ -79,8 +79,8 @@ class Life:
         self.steps = script.script(self.weather, made, first, dice)
         self.time = MachineTime(script.BEGIN)
         failing = 0.2 if self.weather.has("roads") else 0.0
-        roads = [Road(name, dice, failing) for name in town.ROADS]
-        habits = Habits(dice.choice((25, 60, 200)), dice.choice((1, 5, 10)) * script.MINUTE, self.weather.kind)
+        roads = [Road(channel.name, dice, failing) for desk in first.desks for channel in desk.channels]
+        habits = Habits(dice.choice((25, 60, 200)), dice.choice((10, 20, 60)) * script.MINUTE, self.weather.kind)
         self._stack = ExitStack()
         self._stack.enter_context(told_by(self.time))
         disk = None

@@ -132,7 +132,7 @@ class Weather:
 def weather(dice: Random) -> Weather:
     kind: ClockKind = dice.choice(("wall", "stream"))
     classes = frozenset(name for name in CLASSES if dice.random() < 0.5)
-    days, minutes = dice.choice(((1.0, 10), (2.5, 30), (3.5, 60)))
+    days, minutes = dice.choice(((1.0, 20), (2.0, 30), (3.0, 60)))
     return Weather(kind, classes, days, minutes * MINUTE)
 
 
@@ -146,7 +146,7 @@ def plan(of: Weather, dice: Random) -> Plan:
         bulks=1.0 * of.has("gaps"),
         clocks=1.0 * of.has("late"),
     )
-    return Plan(dice.choice((60.0, 120.0, 240.0)), 12.0, 0.5, faults)
+    return Plan(dice.choice((40.0, 80.0, 160.0)), 12.0, 0.5, faults)
 
 
 def script(of: Weather, made: Made, town: City, dice: Random) -> list[Step]:

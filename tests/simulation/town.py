@@ -11,7 +11,6 @@ from streams.city import City
 from streams.opened import city_of
 
 NAME = "town"
-ROADS = ("board", "radio.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def change(folder: Path, dice: Random) -> None:
     elif way == "keep":
         file.write_text(text.replace("at_least: ", "at_least: 1"))
     elif way == "window":
-        file.write_text(text.replace("window: [1h, 3h, 1d]", "window: [1h, 6h]").replace("window: [30m, 1h, 3h]", "window: [30m, 1h]"))
+        file.write_text(text.replace("window: [1h, 3h]", "window: [2h]").replace("window: [30m, 1h]", "window: [30m]"))
     else:
         file.write_text(text.replace("{en: Look.}", "{en: Look again.}"))
 
@@ -88,7 +87,7 @@ def _categories(dice: Random) -> str:
 def _feeds(dice: Random) -> dict[str, str]:
     found = {}
     for name in ("calls", "tips", "meters")[: dice.randint(1, 3)]:
-        lateness = dice.choice(("5m", "20m", "1h", "3h"))
+        lateness = dice.choice(("5m", "20m", "1h"))
         silence = "false" if dice.random() < 0.4 else "true"
         found[name] = (
             f"names: {{en: {name}}}\nkind: incident\ncomes: {{push: true}}\nformat: contract\n"
@@ -98,7 +97,7 @@ def _feeds(dice: Random) -> dict[str, str]:
 
 
 def _desks(dice: Random, areas: Sequence[str]) -> str:
-    roads = f"[console, {{kind: jsonlines, path: {ROADS[1]}}}]"
+    roads = f"[console, {{kind: jsonlines, path: radio.jsonl}}]"
     text = f"desks:\n  - {{id: city, names: {{en: City}}, areas: [{NAME}], categories: [any], channels: {roads}}}\n"
     if dice.random() < 0.5:
         text += "  - {id: north, names: {en: North}, areas: [d0], categories: [any], channels: [console]}\n"
@@ -116,13 +115,13 @@ def rules(dice: Random, levels: Sequence[str], feeds: Sequence[str]) -> list[Rul
 def _rule(
     dice: Random, rule_id: str, kind: str, levels: Sequence[str], feeds: Sequence[str], *, plain: bool = False
 ) -> Rule:
-    step, windows = dice.choice((("10m", "[30m, 1h, 3h]"), ("10m", "[1h]"), ("30m", "[1h, 6h]"), ("1h", "[1h, 3h, 1d]")))
+    step, windows = dice.choice((("10m", "[30m, 1h]"), ("20m", "[1h]"), ("30m", "[1h, 6h]"), ("1h", "[1h, 3h]")))
     if kind == "first_seen":
         step, windows = "1h", "[2d]"
     if kind == "drop":
         step, windows = dice.choice((("1h", "[3h, 1d]"), ("1h", "[6h]")))
     parameters = {
-        "threshold": f"{{n: {dice.choice((4, 6, 10))}}}",
+        "threshold": f"{{n: {dice.choice((6, 9, 15))}}}",
         "ratio": f"{{times: {dice.choice((2, 3))}, against: {dice.choice((2, 4))}}}",
         "surprise": "{learn_days: 1}",
         "drop": "{learn_days: 1}",
@@ -144,7 +143,9 @@ def _rule(
     ]
     if dice.random() < 0.5 and not plain:
         lines.append(f"categories: {dice.choice(('service', 'type'))}")
-    if kind != "first_seen":
+    if plain:
+        lines.append("once: none")
+    elif kind != "first_seen":
         lines.append(f"once: {dice.choice(('none', '{per: place, within: 1h}', '{per: place, within: 3h}'))}")
     if kind in ("surprise", "drop"):
         lines.append(f"false_alarms: {dice.choice((1, 5, 30))} per month")
