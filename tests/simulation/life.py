@@ -70,7 +70,7 @@ class Life:
         self.weather = script.weather(dice)
         folders = [root / f"town-{n}" for n in range(2)]
         for n, folder in enumerate(folders):
-            town.lay(folder, Random(seed))
+            town.lay(folder, Random(seed), self.weather.body_ms)
             if n:
                 town.change(folder, Random(seed + 1))
         self.towns = tuple(town.town_of(folder) for folder in folders)
@@ -80,7 +80,7 @@ class Life:
         self.time = MachineTime(script.BEGIN)
         failing = 0.2 if self.weather.has("roads") else 0.0
         roads = [Road(channel.name, dice, failing) for desk in first.desks for channel in desk.channels]
-        habits = Habits(dice.choice((25, 60, 200)), dice.choice((10, 20, 60)) * script.MINUTE, self.weather.kind)
+        habits = Habits(dice.choice((20, 100, 500)), dice.choice((10, 20, 60)) * script.MINUTE, self.weather.kind)
         self._stack = ExitStack()
         self._stack.enter_context(told_by(self.time))
         disk = None
@@ -257,7 +257,7 @@ class Life:
         self._breathe()
         until = self.time.at + past.settled_after(self.machine.city.book) + 6 * script.HOUR
         while self.time.at < until:
-            self.time.at += 2 * script.HOUR
+            self.time.at += 6 * script.HOUR
             self._tick_to(self.time.at)
         for road in self.machine.roads.values():
             road.failing = 0.0

@@ -129,10 +129,7 @@ def spells(book: Book, rule: Rule, story: Sequence[Moved], until: int) -> list[S
         joins = 0 if in_time else max(move.at, (bucket + 1) * rule.step + lateness)
         for area in {area for area, _ in nodes(book, rule, sent)}:
             changes[area][bucket].append((joins, move.sign * sent.count))
-    found = []
-    for area, mine in changes.items():
-        found += _spells(rule, area, mine, lateness, until)
-    return sorted(found)
+    return sorted(_Hand(book, rule, changes, lateness).spells(until))
 
 
 def _longest_lateness(book: Book, rule: Rule) -> int:
@@ -140,35 +137,61 @@ def _longest_lateness(book: Book, rule: Rule) -> int:
     return max(feed.lateness for feed in book.feeds if not feeds or feed.name in feeds)
 
 
-def _spells(
-    rule: Rule, area: str, changes: Mapping[int, Sequence[tuple[int, int]]], lateness: int, until: int
-) -> Iterator[Spell]:
-    limit = max(rule.detector.parameters["n"], rule.at_least)
-    widths = [round(window / rule.step) for window in rule.windows]
-    keep = max(1, -(-rule.keep // rule.step))
-    reset, first, last, quiet, shortest = -(10**15), None, 0, 0, 0
-    bucket = min(changes)
-    while (bucket + 1) * rule.step + lateness <= until and (bucket <= max(changes) or first is not None):
-        settles = (bucket + 1) * rule.step + lateness
+@dataclass
+class _Run:
+    first: int
+    last: int
+    shortest: int
+    quiet: int = 0
 
-        def total(width: int, bucket: int = bucket, settles: int = settles, reset: int = reset) -> int:
-            return sum(
-                n
-                for b in range(max(bucket - width + 1, reset + 1), bucket + 1)
-                for joins, n in changes.get(b, ())
-                if joins < settles
-            )
 
-        loud = [n for n, width in enumerate(widths) if total(1) and total(width) >= limit]
-        if loud and first is None:
-            first, last, quiet, shortest = bucket, bucket, 0, loud[0]
-        elif loud:
-            last, quiet, shortest = bucket, 0, min(shortest, loud[0])
-        elif first is not None:
-            quiet = quiet + 1 if total(widths[shortest]) < limit / 2 else 0
-            if quiet >= keep:
-                yield Spell(area, first, last)
-                reset, first = last, None
-        bucket += 1
-    if first is not None:
-        yield Spell(area, first, last)
+class _Hand:
+    """Bucket by bucket over all areas; where a run is over, windows beneath it begin after its last bucket."""
+
+    def __init__(
+        self, book: Book, rule: Rule, changes: Mapping[str, Mapping[int, Sequence[tuple[int, int]]]], lateness: int
+    ) -> None:
+        self.book, self.rule, self.changes, self.lateness = book, rule, changes, lateness
+        self.limit = max(rule.detector.parameters["n"], rule.at_least)
+        self.widths = [round(window / rule.step) for window in rule.windows]
+        self.keep = max(1, -(-rule.keep // rule.step))
+        self.resets = dict.fromkeys(changes, -(10**15))
+        self.runs: dict[str, _Run] = {}
+
+    def spells(self, until: int) -> Iterator[Spell]:
+        if not self.changes:
+            return
+        buckets = [bucket for mine in self.changes.values() for bucket in mine]
+        bucket = min(buckets)
+        while (bucket + 1) * self.rule.step + self.lateness <= until and (bucket <= max(buckets) or self.runs):
+            yield from self._bucket(bucket)
+            bucket += 1
+        yield from (Spell(area, run.first, run.last) for area, run in self.runs.items())
+
+    def _bucket(self, bucket: int) -> Iterator[Spell]:
+        resets = dict(self.resets)
+        for area in self.changes:
+            loud = [n for n, width in enumerate(self.widths) if self._total(area, bucket, width, resets) >= self.limit]
+            run = self.runs.get(area)
+            if loud and self._total(area, bucket, 1, resets):
+                run = self.runs.setdefault(area, _Run(bucket, bucket, loud[0]))
+                run.last, run.quiet, run.shortest = bucket, 0, min(run.shortest, loud[0])
+            elif run is not None:
+                calm = self._total(area, bucket, self.widths[run.shortest], resets) < self.limit / 2
+                run.quiet = run.quiet + 1 if calm else 0
+                if run.quiet >= self.keep:
+                    yield Spell(area, run.first, run.last)
+                    self._end(area)
+
+    def _end(self, area: str) -> None:
+        run = self.runs.pop(area)
+        for below in self.changes:
+            if self.book.areas.holds(area, below):
+                self.resets[below] = max(self.resets[below], run.last)
+
+    def _total(self, area: str, bucket: int, width: int, resets: Mapping[str, int]) -> int:
+        """The window's count as it stands when the bucket settles."""
+        settles = (bucket + 1) * self.rule.step + self.lateness
+        first = max(bucket - width + 1, resets[area] + 1)
+        mine = self.changes[area]
+        return sum(n for b in range(first, bucket + 1) for joins, n in mine.get(b, ()) if joins < settles)

@@ -21,13 +21,13 @@ class Rule:
     text: str
 
 
-def lay(folder: Path, dice: Random) -> None:
-    """Write the town's folder."""
+def lay(folder: Path, dice: Random, body_ms: int) -> None:
+    """Write the town's folder; its feeds carry a body every `body_ms`."""
     for name in ("feeds", "rules"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     levels, areas = _areas(dice)
     kinds = _categories(dice)
-    feeds = _feeds(dice)
+    feeds = _feeds(dice, body_ms // 60_000)
     zone = dice.choice(("UTC", "Asia/Shanghai", "America/New_York"))
     (folder / "city.yaml").write_text(
         f"name: {NAME}\nnames: {{en: Town}}\nzone: {zone}\nlanguages: [en]\narea_levels: [{', '.join(levels)}]\n"
@@ -84,10 +84,10 @@ def _categories(dice: Random) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _feeds(dice: Random) -> dict[str, str]:
+def _feeds(dice: Random, minutes: int) -> dict[str, str]:
     found = {}
     for name in ("calls", "tips", "meters")[: dice.randint(1, 3)]:
-        lateness = dice.choice(("5m", "20m", "1h"))
+        lateness = f"{minutes * dice.choice((1, 2, 3, 3)) // 2}m"
         silence = "false" if dice.random() < 0.4 else "true"
         found[name] = (
             f"names: {{en: {name}}}\nkind: incident\ncomes: {{push: true}}\nformat: contract\n"
@@ -107,7 +107,7 @@ def _desks(dice: Random, areas: Sequence[str]) -> str:
 def rules(dice: Random, levels: Sequence[str], feeds: Sequence[str]) -> list[Rule]:
     """Some rules of all kinds; there is always a plain threshold, which the laws can count by hand."""
     found = [_rule(dice, "plain", "threshold", levels, feeds, plain=True)]
-    kinds = dice.sample(("threshold", "ratio", "surprise", "drop", "first_seen"), dice.randint(1, 3))
+    kinds = dice.sample(("threshold", "ratio", "surprise", "drop", "first_seen"), dice.randint(1, 2))
     found += [_rule(dice, f"by-{kind.replace('_', '-')}", kind, levels, feeds) for kind in kinds]
     return found
 
