@@ -175,6 +175,12 @@ def ticks_never_go_back_and_rows_come_after_them(found: Found) -> str:
     return ""
 
 
+def ticks_never_run_ahead_of_the_time(found: Found) -> str:
+    """A process that began under a right clock believes no leap of it, on the wall clock."""
+    ahead = found.lived.ran_ahead
+    return f"ticks ran ahead of the time by up to {max(ahead) / 1000:.0f} s" if ahead else ""
+
+
 def what_the_contract_refuses_is_answered_and_kept(found: Found) -> str:
     junk = 0
     for body, answers, _ in found.lived.answers:
@@ -254,13 +260,18 @@ def thresholds_speak_where_a_hand_count_says(found: Found) -> str:
         isinstance(order, StopRule | StartRule) and order.rule == "plain" for order in found.orders(StopRule, StartRule)
     ):
         return ""
-    wanted = plain.spells(found.first, rule, found.story, found.engine.tick or 0)
+    deaf = [
+        plain.Deaf(order.start, order.since, order.until)
+        for order in found.orders(Blind, Down)
+        if isinstance(order, Down) or (isinstance(order, Blind) and order.feed in _feeds_of(rule, found.first))
+    ]
+    wanted = plain.spells(found.first, rule, found.story, deaf, found.engine.tick or 0)
     said = sorted(
         plain.Spell(s.area, s.first // rule.step, s.last // rule.step - 1)
         for s in canonical.final_states(found.signals).values()
         if s.rule == "plain" and s.state in ("running", "over")
     )
-    if found.orders(Blind, Down) or found.lived.weather.days > 3 or found.lived.weather.has("gaps"):
+    if found.lived.weather.days >= 3:  # feeds have learned how often they are heard
         wanted, said = _firsts(wanted), _firsts(said)
     if wanted != said:
         more = [one for one in said if one not in wanted]
@@ -415,6 +426,8 @@ def _state(alert: Alert) -> object:
 def every_move_is_heard_once(found: Found) -> str:
     """On every road of the desk, in order; twice only for what was in doubt, with the same id."""
     lived = found.lived
+    if lived.machine.desk_lost:  # what it was told before it is told again in silence
+        return _doubled(lived)
     notices = defaultdict(list)
     for notice in lived.notices:
         notices[notice.alert_id, notice.channel].append(notice)
@@ -433,7 +446,12 @@ def every_move_is_heard_once(found: Found) -> str:
         owed = {notice.id for notice in lived.notices if notice.channel == name}
         if heard.keys() != owed:
             return f"{name}: {len(owed - heard.keys())} notices not heard, {len(heard.keys() - owed)} that nobody wrote"
-        doubled = sum(heard.values()) - len(heard)
+    return _doubled(lived)
+
+
+def _doubled(lived: Lived) -> str:
+    for name, road in lived.machine.roads.items():
+        doubled = len(road.heard) - len({message.id for message in road.heard})
         if doubled > road.doubts + lived.kills:
             return f"{name}: {doubled} notices doubled by {road.doubts} doubts and {lived.kills} kills"
     return ""
@@ -464,6 +482,7 @@ LAWS: tuple[Callable[[Found], str], ...] = (
     rows_say_what_was_sent,
     arrivals_are_true,
     ticks_never_go_back_and_rows_come_after_them,
+    ticks_never_run_ahead_of_the_time,
     what_the_contract_refuses_is_answered_and_kept,
     accepted_once,
     law_9_balances,

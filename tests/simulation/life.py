@@ -39,6 +39,8 @@ from tests.simulation.script import (
 from tests.system.disk import FULL, OK, Op, laid_under_sqlite
 
 MOST_TRIES = 40
+BELIEVED_MS = 62_000
+"""A clock that is set wrong by a minute is believed; and a rule set that is put in force ticks on."""
 
 
 @dataclass
@@ -58,6 +60,8 @@ class Lived:
     alerts: list[Alert] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     kills: int = 0
+    ran_ahead: list[int] = field(default_factory=list)
+    """By how much ticks were ahead of the true time, where they had no leave to be, ms."""
 
     @property
     def journal(self) -> Path:
@@ -90,6 +94,7 @@ class Life:
         self.machine = Machine(first, root, self.time, habits, roads, dice, disk)
         self.lived = Lived(seed, self.weather, first, self.towns, made, self.steps, self.machine)
         self._full = False
+        self._trusts_its_clock = True  # as long as no process began under a wrong one
         self._tick = 0
         self._dice = dice
 
@@ -98,6 +103,7 @@ class Life:
             self._up()
             for step in self.steps:
                 self._take(step)
+                self._look_at_the_tick()
             self._settle()
             self.lived.alerts = list(self.machine.process.store.final())
             self.lived.notices = [n for a in self.lived.alerts for n in self.machine.process.store.notices_of(a.id)]
@@ -105,6 +111,11 @@ class Life:
         return self.lived
 
     # steps
+
+    def _look_at_the_tick(self) -> None:
+        ahead = self.machine.process.shard.tick - self.time.at
+        if self.weather.kind == "wall" and self._trusts_its_clock and ahead > BELIEVED_MS:
+            self.lived.ran_ahead.append(ahead)
 
     def _take(self, step: Step) -> None:  # noqa: C901, PLR0912 - one case a step
         machine = self.machine
@@ -125,6 +136,8 @@ class Life:
                 self._dead()
             if step.flips:
                 _flip(self.lived.journal)
+            if step.loses:
+                machine.lose_the_desk()
             self.time.at += step.later
             self._up()
         elif isinstance(step, SetClock):
@@ -165,6 +178,8 @@ class Life:
 
     def _up(self) -> None:
         while not self.machine.up:
+            if abs(self.time.wall - self.time.at) > 1_000:
+                self._trusts_its_clock = False
             try:
                 self.machine.start()
             except Killed:

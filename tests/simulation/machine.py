@@ -133,7 +133,7 @@ class Machine:
         self.roads = {road.name: road for road in roads}
         self.said: list[tuple[int, Signal]] = []  # (life, signal)
         self.lives = 0
-        self.power = False
+        self.power = self.desk_lost = False
         self.blade = Blade(falls=self._falls)
         self._dice = dice
         self._root = root
@@ -168,6 +168,15 @@ class Machine:
         """In order."""
         process, self._process = self.process, None
         process.stop()
+
+    def lose_the_desk(self) -> None:
+        """The store of the alerts is gone, between two lives."""
+        self.desk_lost = True
+        for path in (self.data / self.city.name).glob("alerts.sqlite*"):
+            path.unlink()
+        if self.disk is not None:
+            self.disk.ops[:] = [op for op in self.disk.ops if "alerts.sqlite" not in op.path]
+            self.learned()
 
     def bury(self) -> None:
         """The process is gone; the next one finds what the disk holds."""

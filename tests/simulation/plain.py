@@ -116,7 +116,15 @@ class Spell(NamedTuple):
     last: int
 
 
-def spells(book: Book, rule: Rule, story: Sequence[Moved], until: int) -> list[Spell]:
+class Deaf(NamedTuple):
+    """An Order says from `start` on that [since, until) was not heard. Times in ms."""
+
+    start: int
+    since: int
+    until: int
+
+
+def spells(book: Book, rule: Rule, story: Sequence[Moved], deaf: Sequence[Deaf], until: int) -> list[Spell]:
     """What a plain threshold without `once` and attribution finds in every series, up to city time `until`."""
     lateness = _longest_lateness(book, rule)
     changes: dict[str, dict[int, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
@@ -129,7 +137,7 @@ def spells(book: Book, rule: Rule, story: Sequence[Moved], until: int) -> list[S
         joins = 0 if in_time else max(move.at, (bucket + 1) * rule.step + lateness)
         for area in {area for area, _ in nodes(book, rule, sent)}:
             changes[area][bucket].append((joins, move.sign * sent.count))
-    return sorted(_Hand(book, rule, changes, lateness).spells(until))
+    return sorted(_Hand(book, rule, changes, lateness, deaf).spells(until))
 
 
 def _longest_lateness(book: Book, rule: Rule) -> int:
@@ -149,9 +157,10 @@ class _Hand:
     """Bucket by bucket over all areas; where a run is over, windows beneath it begin after its last bucket."""
 
     def __init__(
-        self, book: Book, rule: Rule, changes: Mapping[str, Mapping[int, Sequence[tuple[int, int]]]], lateness: int
-    ) -> None:
-        self.book, self.rule, self.changes, self.lateness = book, rule, changes, lateness
+        self, book: Book, rule: Rule, changes: Mapping[str, Mapping[int, Sequence[tuple[int, int]]]], lateness: int,
+        deaf: Sequence[Deaf],
+    ) -> None:  # fmt: skip
+        self.book, self.rule, self.changes, self.lateness, self.deaf = book, rule, changes, lateness, deaf
         self.limit = max(rule.detector.parameters["n"], rule.at_least)
         self.widths = [round(window / rule.step) for window in rule.windows]
         self.keep = max(1, -(-rule.keep // rule.step))
@@ -170,6 +179,10 @@ class _Hand:
 
     def _bucket(self, bucket: int) -> Iterator[Spell]:
         resets = dict(self.resets)
+        begin, end = bucket * self.rule.step, (bucket + 1) * self.rule.step
+        missing = any(
+            one.start <= end + self.lateness and one.since < end and begin < one.until for one in self.deaf
+        )
         for area in self.changes:
             loud = [n for n, width in enumerate(self.widths) if self._total(area, bucket, width, resets) >= self.limit]
             run = self.runs.get(area)
@@ -178,7 +191,7 @@ class _Hand:
                 run.last, run.quiet, run.shortest = bucket, 0, min(run.shortest, loud[0])
             elif run is not None:
                 calm = self._total(area, bucket, self.widths[run.shortest], resets) < self.limit / 2
-                run.quiet = run.quiet + 1 if calm else 0
+                run.quiet = 0 if not calm else run.quiet + (not missing)
                 if run.quiet >= self.keep:
                     yield Spell(area, run.first, run.last)
                     self._end(area)

@@ -59,10 +59,12 @@ class Kill:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """An end in order, and a start `later` ms afterwards; `flips`: the newest snapshot is damaged meanwhile."""
+    """An end in order, and a start `later` ms afterwards. Meanwhile the newest snapshot is damaged (`flips`), or the
+    desk's store is put away (`loses`)."""
 
     later: int = 0
     flips: bool = False
+    loses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class Again:
 Step = Push | Wait | Kill | Restart | SetClock | Pause | Give | UseRules | Fill | Again
 
 CLASSES: Final = (
-    "kill", "power", "restart", "flip", "clock", "pause", "again", "orders", "rules", "full", "junk", "roads",
+    "kill", "power", "restart", "flip", "clock", "pause", "again", "orders", "rules", "full", "junk", "roads", "lost",
     "late", "repeats", "revisions", "gaps", "shuffle",
 )  # fmt: skip
 
@@ -132,7 +134,7 @@ class Weather:
 def weather(dice: Random) -> Weather:
     kind: ClockKind = dice.choice(("wall", "stream"))
     classes = frozenset(name for name in CLASSES if dice.random() < 0.5)
-    days, minutes = dice.choice(((0.7, 20), (1.2, 30), (2.5, 90)))
+    days, minutes = dice.choice(((0.7, 20), (1.2, 30), (2.5, 90), (5.0, 180)))
     return Weather(kind, classes, days, minutes * MINUTE)
 
 
@@ -160,7 +162,11 @@ def script(of: Weather, made: Made, town: City, dice: Random) -> list[Step]:
 
 
 def _bodies(of: Weather, sents: Sequence[Sent], dice: Random) -> Iterator[Push | Wait]:
-    """The events cut into bodies by feed; a body is sent when its last event has come."""
+    """The events cut into bodies by feed; a body is sent when its last event has come. Where feeds have had the time to
+    learn how often they are heard, one of them falls silent for a day."""
+    if of.days >= 5 and of.has("gaps"):
+        feed, since = dice.choice([sent.feed for sent in sents]), BEGIN + round(dice.uniform(3.4, 4.0) * DAY)
+        sents = [sent for sent in sents if sent.feed != feed or not since <= sent.arrived_at < since + DAY]
     slots: dict[int, dict[str, list[Sent]]] = {}
     for sent in sents:
         slots.setdefault(max(sent.arrived_at, BEGIN) // of.body_ms, {}).setdefault(sent.feed, []).append(sent)
@@ -198,7 +204,7 @@ def _faults(of: Weather, town: City, dice: Random) -> Iterator[Step]:
         yield Kill(point, dice.randint(1, 3), power=of.has("power") and dice.random() < 0.7)
     if falls("restart"):
         later = dice.choice((0, MINUTE, 2 * HOUR)) if of.kind == "wall" else 0
-        yield Restart(later, flips=of.has("flip") and dice.random() < 0.5)
+        yield Restart(later, of.has("flip") and dice.random() < 0.5, of.has("lost") and dice.random() < 0.3)
     if falls("again", 3):
         yield Again(dice.randint(1, 5))
     if falls("orders", 0.5):
