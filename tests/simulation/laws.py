@@ -327,14 +327,19 @@ def another_reading_comes_to_the_same_dump(found: Found) -> str:
 
 
 def _reread(records: Sequence[Record], dice: Random, *, frames: bool) -> Iterator[Record]:
-    """Between two ticks: rows one by one, in another order, some of them twice; or cut into other frames alone."""
+    """Between two ticks: rows and frames in another order, some frames twice; or each cut in two alone."""
     run: list[Frame] = []
     for record in records:
         if isinstance(record, Frame):
-            run += [structs.replace(record, rows=record.rows[n : n + 1]) for n in range(len(record.rows))]
+            rows = record.rows
+            if frames:
+                cut = dice.randint(0, len(rows))
+                run += [structs.replace(record, rows=part) for part in (rows[:cut], rows[cut:]) if len(part)]
+            else:
+                order = dice.sample(range(len(rows)), len(rows))
+                run += [structs.replace(record, rows=rows[order])] * dice.choice((1, 1, 2))
             continue
         if not frames:
-            run += dice.choices(run, k=len(run) // 3) if run else []
             dice.shuffle(run)
         yield from run
         run = []

@@ -36,7 +36,7 @@ from streams.settings import Settings
 from tests.simulation.clock import MachineTime
 from tests.system.disk import Disk, Op, after_power_loss
 
-DELIVERS_EVERY_MS = 1_800_000
+DELIVERS_EVERY_MS = 3 * 3_600_000
 KEY = "a key that every made town shares"
 
 

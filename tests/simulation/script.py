@@ -134,7 +134,7 @@ class Weather:
 def weather(dice: Random) -> Weather:
     kind: ClockKind = dice.choice(("wall", "stream"))
     classes = frozenset(name for name in CLASSES if dice.random() < 0.5)
-    days, minutes = dice.choice(((0.7, 20), (1.2, 30), (2.5, 90), (5.0, 180)))
+    days, minutes = dice.choice(((0.7, 30), (1.2, 45), (2.5, 120), (5.0, 240)))
     return Weather(kind, classes, days, minutes * MINUTE)
 
 
@@ -148,7 +148,7 @@ def plan(of: Weather, dice: Random) -> Plan:
         bulks=1.0 * of.has("gaps"),
         clocks=1.0 * of.has("late"),
     )
-    return Plan(dice.choice((40.0, 80.0, 160.0)), 20.0, 0.3, faults)
+    return Plan(60.0 / of.days + 60.0, 8.0 + 12.0 / of.days, 0.3, faults)
 
 
 def script(of: Weather, made: Made, town: City, dice: Random) -> list[Step]:
@@ -194,7 +194,7 @@ JUNK: Final = (
 
 def _faults(of: Weather, town: City, dice: Random) -> Iterator[Step]:
     """What befalls the machine before the next body; mostly nothing."""
-    often = 0.04
+    often = 0.06
 
     def falls(name: str, times: float = 1.0) -> bool:
         return of.has(name) and dice.random() < times * often
