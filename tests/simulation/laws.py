@@ -91,7 +91,11 @@ class Found:
     def story(self) -> list[plain.Moved]:
         """What came to stand and was taken back: the sender's events with the log's arrivals."""
         came = [
-            Came(self.sents[name], int(row["arrived_at"])) for name, (_, row) in self.rows.items() if name in self.sents
+            Came(self.sents[name], arrived)
+            for _, record in self.records
+            if isinstance(record, Frame)
+            for *name_of, arrived in record.rows[["id0", "id1", "revision", "arrived_at"]].tolist()
+            if (name := tuple(name_of)) in self.sents
         ]
         return plain.moved(came, self.first.feed_by_name)
 
