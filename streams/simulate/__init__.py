@@ -1,4 +1,4 @@
-"""A seeded world: made events of a city, with what was put into them told beside. Areas and counts, no people, no text."""
+"""A seeded world: made events of a city, with what was put into them told beside. No people, no text."""
 
 from streams.simulate.faults import Faults
 from streams.simulate.sent import Sent

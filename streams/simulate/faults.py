@@ -1,4 +1,4 @@
-"""What feeds do to events: carry them late, twice, again with other values, not at all, all at once, under a wrong clock."""
+"""What feeds do to events: carry them late, twice, changed, not at all, all at once, under a wrong clock."""
 
 from __future__ import annotations
 
@@ -36,9 +36,7 @@ class Faults:
 NONE: Final = Faults(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-def stretches(
-    faults: Faults, feeds: Sequence[str], begin: int, end: int, dice: np.random.Generator
-) -> list[Truth]:
+def stretches(faults: Faults, feeds: Sequence[str], begin: int, end: int, dice: np.random.Generator) -> list[Truth]:
     """Gaps, bulk loads and wrong clocks in [begin, end); `size` is filled in by `carried`, a clock's is known."""
     weeks = (end - begin) / (168 * HOUR_MS)
     kinds: tuple[tuple[TruthKind, float], ...] = (

@@ -51,8 +51,8 @@ class Rhythm:
         """(occurred_at, area, category) of what happens in [begin, end), in order of time."""
         found: list[tuple[int, str, str]] = []
         for hour in range(begin // HOUR_MS * HOUR_MS, end, HOUR_MS):
-            for cell in np.repeat(np.arange(len(self.cells)), dice.poisson(self.expected(hour))).tolist():
-                found.append((hour + int(dice.integers(HOUR_MS)), *self.cells[cell]))
+            cells = np.repeat(np.arange(len(self.cells)), dice.poisson(self.expected(hour))).tolist()
+            found += [(hour + int(dice.integers(HOUR_MS)), *self.cells[cell]) for cell in cells]
         return sorted(one for one in found if begin <= one[0] < end)
 
 

@@ -10,7 +10,7 @@ from alerts.export import rfc3339
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """One event on its way, under the names of the contract. Times in ms UTC; `place` is a made address, "" for none."""
+    """One event on its way, by the names of the contract. Times in ms UTC; `place` is a made address, "" for none."""
 
     feed: str
     kind: Literal["incident", "petition"]

@@ -23,7 +23,7 @@ PLACES: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a made world is like. `calm_days`: no spikes and no faults at first, so that rules can learn what is usual."""
+    """What a made world is like. `calm_days`: without spikes and faults at first, so that rules can learn."""
 
     events_a_day: float = 300.0
     spikes_a_week: float = 5.0

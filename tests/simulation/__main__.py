@@ -1,4 +1,4 @@
-"""Seeded worlds: `python -m tests.simulation --from 0 --seeds 20 --processes 2`. Prints the seed of every broken law."""
+"""Seeded worlds: `python -m tests.simulation --from 0 --seeds 20 --processes 2`. Prints the seed of a broken law."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--quiet", action="store_true", help="broken seeds alone")
     parser.add_argument("--until-broken", action="store_true", help="stop at the first broken seed")
-    parser.add_argument("--bugs", nargs="?", const="", help="plant each bug, or those whose name holds a word, and hunt")
+    parser.add_argument(
+        "--bugs", nargs="?", const="", help="plant each bug, or those whose name holds a word, and hunt"
+    )
     args = parser.parse_args()
     if args.bugs is not None:
         return _hunt(args.seeds, args.processes, args.bugs)

@@ -65,7 +65,9 @@ def hunt(bug: Bug, seeds: int, processes: int) -> Hunt:
             shutil.copytree(ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
         bug.plant(copy)
         command = [sys.executable, "-m", "tests.simulation", "--seeds", str(seeds), "--processes", str(processes)]
-        ran = subprocess.run([*command, "--quiet", "--until-broken"], cwd=copy, capture_output=True, text=True, check=False)
+        ran = subprocess.run(
+            [*command, "--quiet", "--until-broken"], cwd=copy, capture_output=True, text=True, check=False
+        )
         if ran.returncode not in (0, 1):
             raise RuntimeError(f"{bug.name}: {ran.stderr[-2000:]}")
         found = re.search(r"^seed \d+: BROKEN .*$", ran.stdout, re.MULTILINE)

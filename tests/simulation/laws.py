@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import cached_property
 from random import Random
@@ -18,7 +18,7 @@ from rules import canonical
 from rules.book import Book, Rule
 from rules.engine import Engine
 from rules.records import Blind, Down, Frame, Order, Record, Retire, StartRule, StopRule, Tick, UseBook
-from rules.signals import Cause, Signal
+from rules.signals import Signal
 from streams.audit import audit
 from streams.intake import Raw
 from streams.journal import Journal
@@ -31,7 +31,7 @@ from tests.simulation import plain
 from tests.simulation.life import Lived
 from tests.simulation.machine import KEY
 from tests.simulation.plain import Came
-from tests.simulation.script import Pause, Push, Restart, UseRules
+from tests.simulation.script import Push, UseRules
 
 RowId = tuple[int, int, int]
 """(id0, id1, revision)."""
@@ -151,7 +151,7 @@ def arrivals_are_true(found: Found) -> str:
     """On the stream clock what the sender said; on the wall clock not before it was sent, and where nobody set the
     clock wrong, not after it was answered."""
     lived = found.lived
-    sent_at = {}
+    sent_at: dict[tuple[str, str, int], tuple[int, int]] = {}
     for body, _, at in lived.answers:
         for sent in body.sents:
             sent_at.setdefault((sent.feed, sent.id, sent.revision), (at, body.at))
@@ -260,8 +260,13 @@ def thresholds_speak_where_a_hand_count_says(found: Found) -> str:
     """The plain rule, episode by episode; where buckets may be missing (what was not heard ends nothing), the first
     of each area alone."""
     rule = next((rule for rule in found.first.rules if rule.id == "plain"), None)
-    if rule is None or found.orders(UseBook) or any(
-        isinstance(order, StopRule | StartRule) and order.rule == "plain" for order in found.orders(StopRule, StartRule)
+    if (
+        rule is None
+        or found.orders(UseBook)
+        or any(
+            isinstance(order, StopRule | StartRule) and order.rule == "plain"
+            for order in found.orders(StopRule, StartRule)
+        )
     ):
         return ""
     deaf = [
@@ -358,7 +363,10 @@ def _ticked(records: Sequence[Record], dice: Random) -> Iterator[Record]:
         gathered.append(record)
         if isinstance(record, Tick):
             earliest = min(
-                [record.now, *(int(r.rows["arrived_at"].min()) for r in gathered if isinstance(r, Frame) and len(r.rows))]
+                [
+                    record.now,
+                    *(int(r.rows["arrived_at"].min()) for r in gathered if isinstance(r, Frame) and len(r.rows)),
+                ]
             )
             if tick and earliest - tick > 2 and dice.random() < 0.5:
                 yield Tick(dice.randrange(tick + 1, earliest))
@@ -442,19 +450,19 @@ def every_move_is_heard_once(found: Found) -> str:
         notices[notice.alert_id, notice.channel].append(notice)
     roads = {desk.id: [channel.name for channel in desk.channels] for desk in lived.town.desks}
     for alert in lived.alerts:
-        for road in roads.get(alert.desk, ()):
-            said = [n.reason for n in notices[alert.id, road] if n.desk == alert.desk]
+        for channel in roads.get(alert.desk, ()):
+            said = [n.reason for n in notices[alert.id, channel] if n.desk == alert.desk]
             moves = [move.reason for move in alert.moves]
             if said != moves[len(moves) - len(said) :] or (len(roads) == 1 and len(said) != len(moves)):
-                return f"alert {alert.id} moved {moves}, and {road} was told {said}"
+                return f"alert {alert.id} moved {moves}, and {channel} was told {said}"
     unsent = [notice.id for notice in lived.notices if notice.state != "sent"]
     if unsent:
         return f"{len(unsent)} notices were never sent"
     for name, road in lived.machine.roads.items():
-        heard = Counter(message.id for message in road.heard)
+        heard = {message.id for message in road.heard}
         owed = {notice.id for notice in lived.notices if notice.channel == name}
-        if heard.keys() != owed:
-            return f"{name}: {len(owed - heard.keys())} notices not heard, {len(heard.keys() - owed)} that nobody wrote"
+        if heard != owed:
+            return f"{name}: {len(owed - heard)} notices not heard, {len(heard - owed)} that nobody wrote"
     return _doubled(lived)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-import sqlite3
 
 from msgspec import structs
 
@@ -23,7 +23,6 @@ from tests.simulation import script, town
 from tests.simulation.clock import MachineTime, told_by
 from tests.simulation.machine import Body, Habits, Killed, Machine, Road
 from tests.simulation.script import (
-    Again,
     Fill,
     Give,
     Kill,
@@ -156,9 +155,8 @@ class Life:
             self._full = step.full
             if not step.full:
                 self._breathe()
-        elif isinstance(step, Again):
-            if len(self.lived.answers) >= step.back and not self._full:
-                self._push(self.lived.answers[-step.back][0], again=True)
+        elif len(self.lived.answers) >= step.back and not self._full:
+            self._push(self.lived.answers[-step.back][0], again=True)
 
     def _kill(self, step: Kill) -> None:
         if self._full:
@@ -294,7 +292,9 @@ def _dated(order: Order, tick: int) -> Order:
 def _flip(journal: Path) -> None:
     """Damage the newest snapshot."""
     with sqlite3.connect(journal) as link:
-        link.execute("update snapshots set data = x'00' || substr(data, 2) where head = (select max(head) from snapshots)")
+        link.execute(
+            "update snapshots set data = x'00' || substr(data, 2) where head = (select max(head) from snapshots)"
+        )
     link.close()
 
 

@@ -221,9 +221,9 @@ class Machine:
             for name, content in left.items():
                 if name.endswith("-shm"):
                     continue
-                path = now + name.removeprefix(prefix)
-                Path(path).write_bytes(content)
-                self.disk.ops += [Op("write", path, 0, content), Op("sync", path)]
+                moved = now + name.removeprefix(prefix)
+                Path(moved).write_bytes(content)
+                self.disk.ops += [Op("write", moved, 0, content), Op("sync", moved)]
         self._seen = len(self.disk.ops)
 
 
@@ -237,9 +237,7 @@ class _Process:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         habits, city = machine.habits, machine.city
-        settings = Settings(
-            data=machine.data, reserve_bytes=0, key=KEY, snapshot_records=habits.snapshot_records
-        )  # type: ignore[arg-type]  # a str is read as a secret
+        settings = Settings(data=machine.data, reserve_bytes=0, key=KEY, snapshot_records=habits.snapshot_records)  # type: ignore[arg-type]  # a str is read as a secret
         self._metrics, self._clock = Metrics(), WallClock()
         self._kept = ExitStack()
         crash = machine.blade

@@ -72,8 +72,11 @@ def counted(book: Book, rule: Rule, sent: Sent) -> bool:
     """Whether the rule counts such an event."""
     chosen = rule.selector
     in_feeds = not chosen.feeds or sent.feed in chosen.feeds
-    return in_feeds and sent.count > 0 and sent.stage in chosen.stages and book.categories.holds(
-        chosen.category, sent.category
+    return (
+        in_feeds
+        and sent.count > 0
+        and sent.stage in chosen.stages
+        and book.categories.holds(chosen.category, sent.category)
     )
 
 
@@ -180,9 +183,7 @@ class _Hand:
     def _bucket(self, bucket: int) -> Iterator[Spell]:
         resets = dict(self.resets)
         begin, end = bucket * self.rule.step, (bucket + 1) * self.rule.step
-        missing = any(
-            one.start <= end + self.lateness and one.since < end and begin < one.until for one in self.deaf
-        )
+        missing = any(one.start <= end + self.lateness and one.since < end and begin < one.until for one in self.deaf)
         for area in self.changes:
             loud = [n for n, width in enumerate(self.widths) if self._total(area, bucket, width, resets) >= self.limit]
             run = self.runs.get(area)

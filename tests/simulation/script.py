@@ -155,9 +155,7 @@ def script(of: Weather, made: Made, town: City, dice: Random) -> list[Step]:
     """The steps of a seed, in order."""
     steps: list[Step] = []
     for push in _bodies(of, made.sent, dice):
-        for fault in _faults(of, town, dice):
-            steps.append(fault)
-        steps.append(push)
+        steps += [*_faults(of, town, dice), push]
     return [*steps, *_calm_end(of)]
 
 

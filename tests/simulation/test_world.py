@@ -1,4 +1,4 @@
-"""Seeded worlds keep every law, the same seed is the same world, and the bugs that are hunted at night can be planted."""
+"""Seeded worlds keep every law, the same seed is the same world, and bugs that are hunted at night can be planted."""
 
 from __future__ import annotations
 

@@ -79,8 +79,8 @@ def _categories(dice: Random) -> str:
     lines = ["levels: [all, service, type]", "categories:", "  - {code: any, level: all, names: {en: Any}}"]
     for service in ("fire", "road")[: dice.randint(1, 2)]:
         lines.append(f"  - {{code: {service}, parent: any, level: service, names: {{en: {service}}}}}")
-        for n in range(dice.randint(1, 2)):
-            lines.append(f"  - {{code: {service}.t{n}, parent: {service}, level: type, names: {{en: {service} {n}}}}}")
+        types = [f"{service}.t{n}" for n in range(dice.randint(1, 2))]
+        lines += [f"  - {{code: {code}, parent: {service}, level: type, names: {{en: {code}}}}}" for code in types]
     return "\n".join(lines) + "\n"
 
 
@@ -97,7 +97,7 @@ def _feeds(dice: Random, minutes: int) -> dict[str, str]:
 
 
 def _desks(dice: Random, areas: Sequence[str]) -> str:
-    roads = f"[console, {{kind: jsonlines, path: radio.jsonl}}]"
+    roads = "[console, {kind: jsonlines, path: radio.jsonl}]"
     text = f"desks:\n  - {{id: city, names: {{en: City}}, areas: [{NAME}], categories: [any], channels: {roads}}}\n"
     if dice.random() < 0.5:
         text += "  - {id: north, names: {en: North}, areas: [d0], categories: [any], channels: [console]}\n"

@@ -1,4 +1,4 @@
-"""Made worlds: the same seed makes the same events, what was put in is told, and the folder is a city like any other."""
+"""Made worlds: the same seed, the same events; what was put in is told; the folder is a city like any other."""
 
 from __future__ import annotations
 
