@@ -263,7 +263,7 @@ class _Process:
     def _wire(self, settings: Settings, crash: Blade) -> None:
         machine = self._machine
         self.outbox = Outbox(self.store, machine.roads, lambda _: self.shard.engine.book)
-        self.outbox._threads = _AtOnce()  # type: ignore[assignment]
+        self.outbox._threads = _AtOnce()  # type: ignore[assignment]  # it asks for no more than an Executor
         self.writer = Writer(
             self.shard, self._clock, self._metrics, queue_events=100_000, refused_kept=1_000, after_turn=self._deliver,
             snapshot_records=settings.snapshot_records, snapshot_seconds=1e9,
@@ -292,6 +292,11 @@ class _Process:
             if not means_full(fault.orig):
                 raise
             self.shard.choke()
+
+    def delivers(self) -> bool:
+        """Deliver what is due; whether anything is still owed."""
+        self.outbox.deliver_due(self._clock.now(), wait_for_lanes=True)
+        return bool(self.store.backlog())
 
     def push(self, bodies: Sequence[Body]) -> list[list[EventAnswer]] | None:
         """The answers to each body; None where the city could not take them all now."""
@@ -346,5 +351,5 @@ class _Overheard(RuleEngines):
             self._hear(said)
             return said
 
-        engine.apply = overheard  # type: ignore[method-assign]
+        engine.apply = overheard  # type: ignore[method-assign]  # one engine, overheard
         return engine
