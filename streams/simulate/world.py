@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import starmap
-from typing import Final
 
 import numpy as np
 
@@ -17,17 +16,18 @@ from streams.simulate.faults import Faults
 from streams.simulate.sent import Sent
 from streams.simulate.truth import Truth
 
-PLACES: Final = 400
-"""Made addresses of an area."""
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a made world is like. `calm_days`: without spikes and faults at first, so that rules can learn."""
+    """What a made world is like. `calm_days`: without spikes and faults at first, so that rules can learn.
+
+    `places`: made addresses of an area; half of the events name one.
+    """
 
     events_a_day: float = 300.0
     spikes_a_week: float = 5.0
     calm_days: float = 0.0
+    places: int = 200
     faults: Faults = field(default=Faults())
 
 
@@ -53,7 +53,7 @@ def make(city: City, seed: int, begin: int, days: float, plan: Plan | None = Non
     moments = beat.times(begin, end, dice)
     for spike in risen:
         moments += spikes.times(spike, dice)
-    events = _events(city, sorted(moments), dice)
+    events = _events(city, sorted(moments), of.places, dice)
     broken = faults.stretches(of.faults, feeds, unsettled, end, dice)
     sent: list[Sent] = []
     truths = list(risen)
@@ -74,13 +74,13 @@ def _categories(tree: Tree) -> list[str]:
     return rhythm.leaves(tree)
 
 
-def _events(city: City, moments: Sequence[tuple[int, str, str]], dice: np.random.Generator) -> list[Sent]:
+def _events(city: City, moments: Sequence[tuple[int, str, str]], places: int, dice: np.random.Generator) -> list[Sent]:
     """Each moment an event of one of the feeds; the first feed carries most."""
     book = city.book
     weights = np.array([1.0 / (n + 1) for n in range(len(book.feeds))])
     chosen = dice.choice(len(book.feeds), len(moments), p=weights / weights.sum()).tolist()
     grave = dice.integers(1, 5, len(moments)).tolist()
-    spots = dice.integers(0, PLACES, len(moments)).tolist()
+    spots = dice.integers(0, 2 * places, len(moments)).tolist()
 
     def event(number: int, moment: tuple[int, str, str]) -> Sent:
         at, area, category = moment
@@ -94,7 +94,7 @@ def _events(city: City, moments: Sequence[tuple[int, str, str]], dice: np.random
             occurred_at=at,
             arrived_at=at,
             severity=grave[number],
-            place=f"{area} lot {spots[number]}" if feed.has_place and spots[number] < PLACES // 2 else "",
+            place=f"{area} lot {spots[number]}" if feed.has_place and spots[number] < places else "",
         )
 
     return list(starmap(event, enumerate(moments)))

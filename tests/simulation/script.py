@@ -154,7 +154,7 @@ def plan(of: Weather, dice: Random) -> Plan:
         bulks=1.0 * of.has("gaps"),
         clocks=1.0 * of.has("late"),
     )
-    return Plan(60.0 / of.days + 60.0, 8.0 + 12.0 / of.days, 0.3, faults)
+    return Plan(45.0 / of.days + 45.0, 4.0 + 10.0 / of.days, 0.3, dice.choice((6, 200)), faults)
 
 
 def script(of: Weather, made: Made, town: City, dice: Random) -> list[Step]:

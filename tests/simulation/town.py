@@ -121,7 +121,7 @@ def _rule(
     if kind == "drop":
         step, windows = dice.choice((("1h", "[3h, 1d]"), ("1h", "[6h]")))
     parameters = {
-        "threshold": f"{{n: {dice.choice((6, 9, 15))}}}",
+        "threshold": f"{{n: {dice.choice((6, 10, 18))}}}",
         "ratio": f"{{times: {dice.choice((2, 3))}, against: {dice.choice((2, 4))}}}",
         "surprise": "{learn_days: 1}",
         "drop": "{learn_days: 1}",
