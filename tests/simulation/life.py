@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
 from msgspec import structs
 
-from alerts.alert import Alert
-from alerts.notice import Notice
 from rules.records import Blind, Down, Order
 from streams import past
-from streams.city import City
 from streams.push import EventAnswer
-from streams.simulate import Made, make
+from streams.simulate import make
 from tests.simulation import script, town
 from tests.simulation.clock import MachineTime, told_by
-from tests.simulation.machine import Body, Habits, Killed, Machine, Road
+from tests.simulation.lived import Lived
+from tests.simulation.machine import Machine
+from tests.simulation.outside import Body, Habits, Killed, Road
 from tests.simulation.script import (
     Fill,
     Give,
@@ -33,7 +30,6 @@ from tests.simulation.script import (
     Step,
     UseRules,
     Wait,
-    Weather,
 )
 from tests.system.disk import FULL, OK, Op, laid_under_sqlite
 
@@ -41,31 +37,6 @@ MOST_TRIES = 40
 MOST_DELIVERIES = 200
 BELIEVED_MS = 62_000
 """A clock that is set wrong by a minute is believed; and a rule set that is put in force ticks on."""
-
-
-@dataclass
-class Lived:
-    """A script's end: what was sent and answered, what the outside heard, what the disk holds."""
-
-    seed: int
-    weather: Weather
-    town: City
-    towns: tuple[City, ...]
-    made: Made
-    steps: Sequence[Step]
-    machine: Machine
-    answers: list[tuple[Push, list[EventAnswer], int]] = field(default_factory=list)  # (body, answers, when sent first)
-    acts: list[Push | Order | UseRules | int] = field(default_factory=list)
-    """What an undisturbed town would have been told, in order; an int is a tick of all feeds."""
-    alerts: list[Alert] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
-    kills: int = 0
-    ran_ahead: list[int] = field(default_factory=list)
-    """By how much ticks were ahead of the true time, where they had no leave to be, ms."""
-
-    @property
-    def journal(self) -> Path:
-        return self.machine.data / town.NAME / "journal.sqlite"
 
 
 class Life:
@@ -288,7 +259,7 @@ class Life:
 def _dated(order: Order, tick: int) -> Order:
     start = tick + 1
     if isinstance(order, Blind | Down):
-        return structs.replace(order, start=start, since=max(1, tick - 2 * script.HOUR), until=tick + script.HOUR)
+        return structs.replace(order, start=start, since=max(1, tick - 2 * script.HOUR), until=tick + 6 * script.HOUR)
     return structs.replace(order, start=start)
 
 
@@ -303,16 +274,3 @@ def _flip(journal: Path) -> None:
 
 def live(seed: int, root: Path) -> Lived:
     return Life(seed, root).live()
-
-
-def trace(lived: Lived) -> str:
-    """One hash over everything that the outside could see, in order."""
-    digest = hashlib.blake2b(digest_size=16)
-    for body, answers, at in lived.answers:
-        digest.update(repr((body.feed, at, answers)).encode())
-    for life, signal in lived.machine.said:
-        digest.update(repr((life, signal)).encode())
-    for road in lived.machine.roads.values():
-        digest.update(repr([(m.id, m.reason) for m in road.heard]).encode())
-    digest.update(repr([(a.id, a.state, a.moves) for a in lived.alerts]).encode())
-    return digest.hexdigest()

@@ -12,7 +12,8 @@ from pathlib import Path
 import structlog
 
 from tests.simulation.laws import broken
-from tests.simulation.life import live, trace
+from tests.simulation.life import live
+from tests.simulation.lived import trace
 
 _MEMORY = Path("/dev/shm")
 """Files that need not outlive the run lie in memory where there is such a folder: an fsync costs nothing there."""
