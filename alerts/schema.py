@@ -18,19 +18,20 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 class StoreTooNewError(Exception):
     """The store was written by a newer Tocsin: it is left untouched."""
 
-    def __init__(self, path: Path, revision: str) -> None:
-        super().__init__(f"{path}: written by a newer version (schema {revision}): update, or open an older store")
+    def __init__(self, path: Path, revision: str, known: str) -> None:
+        super().__init__(f"{path}: written by a newer version (schema {revision}, here {known}): update")
         self.path = path
         self.revision = revision
+        self.known = known
 
 
 def upgrade(engine: Engine, path: Path) -> None:
     """Run the steps that are missing, in one transaction: a kill leaves the old schema or the new one."""
     with engine.begin() as db:
         revision = MigrationContext.configure(db).get_current_revision()
-        known = {step.revision for step in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+        known = [step.revision for step in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]  # newest first
         if revision is not None and revision not in known:
-            raise StoreTooNewError(path, revision)
+            raise StoreTooNewError(path, revision, known[0])
         command.upgrade(configuration(db), "head")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 from typing import Final, NamedTuple
 
@@ -158,7 +159,10 @@ class Counts:
         if not len(rows):
             return NOTHING
         which, series = self.routes.spread(kinds)
-        buckets, deltas = buckets[which], rows["count"][which].astype(np.int64)
+        return self._add_all(series, buckets[which], rows["count"][which].astype(np.int64))
+
+    def _add_all(self, series: IntArray, buckets: IntArray, deltas: IntArray) -> Touched:
+        """Change counts, shape (P,) each; what lies before all that is held is dropped."""
         self.reach(int(buckets.max()))
         held = buckets > self.ring.lo
         if not held.all():
@@ -169,25 +173,38 @@ class Counts:
                 self.late_cells.append((int(series[place]), int(buckets[place]), int(deltas[place])))
         return Touched(series, buckets, deltas)
 
-    def change(self, change: Change) -> list[Touched]:
-        """Put a row in or take it back. Returns what changed at once."""
-        fact, sign, at = change
+    def change(self, changes: Sequence[Change]) -> list[Touched]:
+        """Put rows in or take them back. Returns what changed at once."""
+        at_once = [(fact, sign) for fact, sign, at in changes if self._due(fact, sign, at)]
+        if self.once is not None:
+            return [touched for fact, sign in at_once for touched in self._put(fact, sign)]
+        return [self._add_facts(at_once)] if at_once else []
+
+    def _due(self, fact: Fact, sign: int, at: int) -> bool:
+        """Whether a change reaches the counts now; one that comes too late waits, as does one far ahead."""
         lateness = self.lateness.get(fact.feed)
         if lateness is None or not fact.count or fact.occurred_at < self.since.get(fact.feed, fact.occurred_at):
-            return []
+            return False
         bucket = self.steps.bucket(fact.occurred_at)
-        in_time = at - fact.occurred_at <= lateness
         if fact.arrived_at - fact.occurred_at <= lateness:
             self._hear(bucket, sign)
         if not self.selects(fact):
-            return []
-        if not in_time:
+            return False
+        if at - fact.occurred_at > lateness:
             self._wait(max(at, self.steps.end(bucket) + self.longest_lateness), fact, sign)
-            return []
+            return False
         if self._far_ahead(bucket) or (sign < 0 and self._waits(self.steps.start(bucket), fact)):
             self._wait(self.steps.start(bucket), fact, sign)
-            return []
-        return self._put(fact, sign)
+            return False
+        return True
+
+    def _add_facts(self, facts: Sequence[tuple[Fact, int]]) -> Touched:
+        """Add rows that count each on their own, or take them off, in all series that they feed."""
+        fed = [self.fed_by(fact.area, fact.category) for fact, _ in facts]
+        many = [len(series) for series in fed]
+        buckets = np.repeat([self.steps.bucket(fact.occurred_at) for fact, _ in facts], many)
+        deltas = np.repeat([sign * fact.count for fact, sign in facts], many)
+        return self._add_all(np.concatenate(fed), buckets, deltas)
 
     def _far_ahead(self, bucket: int) -> bool:
         """Whether the ring would let go of buckets that have not settled, were it to reach `bucket` before a tick."""

@@ -275,8 +275,7 @@ class Engine:
         kinds = self.names.kind_numbers(new) if len(new) else None
         for name, counts in self.counts.items():
             touched = [] if kinds is None else [counts.take(new, kinds, self.identities)]
-            for change in changes:
-                touched += counts.change(change)
+            touched += counts.change(changes)
             found = together(touched)
             if len(found):
                 dirty[name] = found
@@ -476,8 +475,7 @@ class Engine:
         counts = Counts(rule, book, span)
         if at is not None:
             counts.since = self.identities.known_since()
-        for change in self.identities.standing_changes():
-            counts.change(change)
+        counts.change([*self.identities.standing_changes()])
         if at is not None:
             counts.apply_late(at)
         return counts
@@ -524,9 +522,22 @@ class Engine:
             self._part_with(rule.rule.id)
             return []
 
-    def snapshot(self) -> bytes:
-        """The whole memory, between two records."""
+    def rows(self) -> dict[str, bytes]:
+        """The whole memory between two records, by row; a row that holds what it held is equal to what it was."""
         from rules import snapshots  # noqa: PLC0415 - snapshots know every part of an engine, so they import it
+
+        return snapshots.rows(self)
+
+    @classmethod
+    def of_rows(cls, rows: Mapping[str, bytes], books: Mapping[str, Book]) -> Engine:
+        """The engine that gave `rows`. Raises rules.snapshots.Unreadable."""
+        from rules import snapshots  # noqa: PLC0415 - as above
+
+        return snapshots.engine_of(rows, books)
+
+    def snapshot(self) -> bytes:
+        """All rows in one piece."""
+        from rules import snapshots  # noqa: PLC0415 - as above
 
         return snapshots.snapshot(self)
 

@@ -266,8 +266,8 @@ def _kin(judge: Judge, state: Fold, series: int, other: RunId) -> bool:
     return below(series, run.series) or below(run.series, series)
 
 
-def forget(state: Fold, judge: Judge, settled: int, told_over: set[RunId]) -> None:
-    """Drop episodes that were told to be over and that no window reaches any more."""
+def forget(state: Fold, judge: Judge, settled: int, told_over: set[RunId]) -> bool:
+    """Drop episodes that were told to be over and that no window reaches any more; whether there were any."""
     oldest = settled - int(judge.widths[-1]) - 1
     state.ended = {series: last for series, last in state.ended.items() if last >= oldest}
     kept = []
@@ -279,4 +279,6 @@ def forget(state: Fold, judge: Judge, settled: int, told_over: set[RunId]) -> No
                 del state.runs[run_id]
         else:
             kept.append(episode)
+    dropped = len(kept) < len(state.episodes)
     state.episodes = kept
+    return dropped

@@ -6,7 +6,7 @@ an identity with more to tell than one version between two ticks is told apart o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from heapq import heappop, heappush
 from typing import Final, Literal, NamedTuple
 
@@ -177,16 +177,19 @@ class Identities:
             offset, n, received,
         )  # fmt: skip
 
-    def row_of(self, fact: Fact) -> FactRows:
-        """The fact as one row, shape (1,)."""
+    def rows_of(self, facts: Iterable[Fact]) -> FactRows:
+        """Facts as rows, shape (facts,)."""
         number = self.names.number
         return np.array(
-            [(
-                fact.id0, fact.id1, number("stage", fact.stage), fact.revision, fact.content,
-                number("feed", fact.feed), number("category", fact.category), number("area", fact.area),
-                fact.occurred_at, fact.arrived_at, fact.count, fact.flags, fact.severity, fact.place,
-                number("partition", fact.partition), fact.offset, fact.n, fact.received_at,
-            )],
+            [
+                (
+                    fact.id0, fact.id1, number("stage", fact.stage), fact.revision, fact.content,
+                    number("feed", fact.feed), number("category", fact.category), number("area", fact.area),
+                    fact.occurred_at, fact.arrived_at, fact.count, fact.flags, fact.severity, fact.place,
+                    number("partition", fact.partition), fact.offset, fact.n, fact.received_at,
+                )
+                for fact in facts
+            ],
             FACT,
         )  # fmt: skip
 
@@ -209,7 +212,7 @@ class Identities:
 
     def _known(self, fact: Fact) -> tuple[int, Known]:
         """Where the identity of `fact` lies, and its story; both are made where there is none."""
-        row = self.row_of(fact)
+        row = self.rows_of([fact])
         place = int(self._find(row)[0])
         if place < 0:
             places = self._room(1)
@@ -357,7 +360,7 @@ class Identities:
                     self.boxes.move(fact.feed, fact.received_at, "too_late", "counted_late")
             stood = told[-1].new if told else known.stood
             assert stood is not None
-            self.rows[place] = self.row_of(stood)[0]
+            self.rows[place] = self.rows_of([stood])[0]
             self.state[place] = STANDS
             self.forget_at[place] = (
                 self._counts_from(stood) + self.feeds[stood.feed].horizon if told else known.forget_at
@@ -395,9 +398,9 @@ class Identities:
         rows, policies = self.rows[: self.used], self.policies
         longest = policies.horizon[rows["feed"]] + policies.skew[rows["feed"]]
         kept = np.flatnonzero((now - self._begins(rows) <= longest) & (self.state[: self.used] != 0))
-        if len(kept) == self.used:
+        if 8 * len(kept) > 7 * self.used:  # too little to be worth it
             return
-        room = max(_LEAST, 2 * len(kept))
+        room = max(_LEAST, 3 * len(kept) // 2)
         for name in ("rows", "forget_at", "state"):
             old = getattr(self, name)
             fresh = np.zeros(room, old.dtype)
@@ -438,7 +441,7 @@ class Identities:
     def _room(self, n: int) -> IntArray:
         """The next `n` places."""
         if self.used + n > len(self.rows):
-            room = 2 * (self.used + n)
+            room = 3 * (self.used + n) // 2
             for name in ("rows", "forget_at", "state"):
                 old = getattr(self, name)
                 grown = np.zeros(room, old.dtype)
@@ -452,7 +455,7 @@ class Identities:
 
     def put_rows(self, rows: FactRows, forget_at: IntArray, state: NDArray[np.uint8]) -> None:
         """Go on with the columns that a snapshot kept, shape (used,) each."""
-        room = max(_LEAST, 2 * self.used)
+        room = max(_LEAST, 3 * self.used // 2)
         for name, kept in (("rows", rows), ("forget_at", forget_at), ("state", state)):
             grown = np.zeros(room, kept.dtype)
             grown[: self.used] = kept

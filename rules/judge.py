@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -178,9 +178,8 @@ class Judge:
         self, memory: Memory | None, series: IntArray, buckets: IntArray, width: int, heights: FloatArray
     ) -> IntArray:
         """The smallest limit of each series over windows of `width` that end in `buckets`, shape as `series`."""
-        assert isinstance(self.detector, Foreseeing)
         rows = self.rows
-        law = self.detector.least(
+        law = cast(Foreseeing, self.detector).least(  # as its headroom has asked
             memory, rows, self.counts.steps, rows.row_of(series), buckets - width + 1, buckets, rows.kin, self.windows
         )
         return self.detector.limits(law, heights)

@@ -14,10 +14,11 @@ import numpy as np
 
 from rules.detectors.port import FloatArray, IntArray, Points
 from rules.facts import Fact
-from rules.records import ROW, Frame
+from rules.records import ROW, Frame, joined
 from rules.steps import Steps
 
 if TYPE_CHECKING:
+    from rules.counts import Counts
     from rules.watch import RuleWatch
 
 _SHARES: Final = (1, 4, 16)
@@ -27,29 +28,36 @@ RETRY_MS: Final = 1_800_000
 """Where the next rows may speak, they are judged one by one for this long before the next look."""
 
 _WIDE: Final = 1 << 32
+_KIND: Final = ("feed", "stage", "category", "area", "flags", "severity")
+_NONE: Final = np.zeros(0, np.int64)
 
 
 class Lookahead:
     """The rows to come, by arrival."""
 
     def __init__(self, frames: Sequence[Frame]) -> None:
+        frames = [*joined(frames)]
         rows = np.concatenate([np.zeros(0, ROW), *(frame.rows for frame in frames)])
         kinds: dict[tuple[str, str, str, str, int, int], int] = {}
         kind_of = np.empty(len(rows), np.int64)
         at = 0
         for frame in frames:
-            columns = (frame.rows[name].tolist() for name in ("feed", "stage", "category", "area", "flags", "severity"))
-            for feed, stage, category, area, flags, severity in zip(*columns, strict=True):
-                names = (frame.feeds[feed], frame.stages[stage], frame.categories[category], frame.areas[area])
-                kind = (*names, flags, severity)
-                kind_of[at] = kinds.setdefault(kind, len(kinds))
-                at += 1
+            kind_of[at : at + len(frame.rows)] = _kinds(frame, kinds)
+            at += len(frame.rows)
         order = np.argsort(rows["arrived_at"], kind="stable")
         self.arrived = np.ascontiguousarray(rows["arrived_at"][order])
         self.occurred = np.ascontiguousarray(rows["occurred_at"][order])
         self.weight = np.ascontiguousarray(rows["count"][order]).astype(np.int64)
         self.kind = kind_of[order]
         self.kinds = [_bare_fact(*kind) for kind in kinds]
+        self._fed: dict[int, _Fed] = {}
+
+    def _fed_by(self, counts: Counts) -> _Fed:
+        """What each kind of row feeds in some counts."""
+        found = self._fed.get(id(counts))
+        if found is None or found.counts is not counts:
+            found = self._fed[id(counts)] = _Fed(counts, self.kinds)
+        return found
 
     def quiet_until(self, rule: RuleWatch, after: int) -> int:
         """The arrival time up to which the rule surely stays silent; `after` where nothing is sure."""
@@ -115,18 +123,10 @@ class Lookahead:
     def _increments(self, rule: RuleWatch, chosen: slice) -> tuple[IntArray, IntArray]:
         """(series, bucket) keys and weights of the rows to come, of late rows that wait, and of open buckets."""
         counts = rule.counts
-        keys: list[IntArray] = []
-        weights: list[IntArray] = []
-        kinds = self.kind[chosen]
         buckets = _buckets(counts.steps, self.occurred[chosen])
-        for number in np.unique(kinds).tolist():
-            fact = self.kinds[number]
-            if fact.feed not in counts.lateness or not counts.selects(fact):
-                continue
-            mine = kinds == number
-            fed = counts.fed_by(fact.area, fact.category)
-            keys.append((fed[:, None] * _WIDE + buckets[mine][None, :]).ravel())
-            weights.append(np.tile(self.weight[chosen][mine], len(fed)))
+        which, fed = self._fed_by(counts).spread(self.kind[chosen])
+        keys = [fed * _WIDE + buckets[which]]
+        weights = [self.weight[chosen][which]]
         for _, _, fact, sign in counts.late:
             if sign > 0:
                 fed = counts.fed_by(fact.area, fact.category)
@@ -136,9 +136,53 @@ class Lookahead:
             touched = counts.ring.touched(bucket)
             keys.append(touched * _WIDE + bucket)
             weights.append(np.zeros(len(touched), np.int64))
-        if not keys:
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
         return np.concatenate(keys), np.concatenate(weights)
+
+
+class _Fed:
+    """From kinds of rows to the series of some counts, laid end to end; a series joins when its rows draw near."""
+
+    def __init__(self, counts: Counts, kinds: Sequence[Fact]) -> None:
+        self.counts = counts
+        self._kinds = kinds
+        self._many = np.full(len(kinds), -1, np.int64)  # -1: not asked for yet
+        self._first = np.zeros(len(kinds), np.int64)
+        self._flat = _NONE
+
+    def spread(self, kinds: IntArray) -> tuple[IntArray, IntArray]:
+        """(row, series) of every series that every row feeds, shape (P,) each."""
+        fresh = np.unique(kinds[self._many[kinds] < 0])
+        if len(fresh):
+            self._learn(fresh)
+        many = self._many[kinds]
+        which = np.repeat(np.arange(len(kinds)), many)
+        begin = np.cumsum(many) - many
+        return which, self._flat[np.arange(len(which)) + (self._first[kinds] - begin)[which]]
+
+    def _learn(self, numbers: IntArray) -> None:
+        counts = self.counts
+        pieces = [self._flat]
+        for kind in (self._kinds[number] for number in numbers.tolist()):
+            counted = kind.feed in counts.lateness and counts.selects(kind)
+            pieces.append(counts.fed_by(kind.area, kind.category) if counted else _NONE)
+        many = np.array([len(piece) for piece in pieces], np.int64)
+        self._many[numbers], self._first[numbers] = many[1:], np.cumsum(many)[:-1]
+        self._flat = np.concatenate(pieces)
+
+
+def _kinds(frame: Frame, known: dict[tuple[str, str, str, str, int, int], int]) -> IntArray:
+    """The number of each row's kind, shape (rows,); new ones join `known`."""
+    columns = [frame.rows[name].astype(np.int64) for name in _KIND]
+    packed = columns[0].copy()
+    for column in columns[1:]:
+        width = int(column.max(initial=0)) - min(int(column.min(initial=0)), 0) + 1
+        packed = packed * width + column
+    _, first, place = np.unique(packed, return_index=True, return_inverse=True)
+    numbers = []
+    for feed, stage, category, area, flags, severity in zip(*(c[first].tolist() for c in columns), strict=True):
+        names = (frame.feeds[feed], frame.stages[stage], frame.categories[category], frame.areas[area])
+        numbers.append(known.setdefault((*names, flags, severity), len(known)))
+    return np.array(numbers, np.int64)[place]
 
 
 def _buckets(steps: Steps, occurred: IntArray) -> IntArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rules.facts import Fact
 
@@ -55,6 +55,17 @@ class Once:
             yield self.facts[after], +1
         if not rows:
             del self.rows[fact.place, fact.category]
+
+    def kept(self) -> list[Fact]:
+        """All rows, by time; ties by id."""
+        return [self.facts[entry] for entry in sorted(self.facts)]
+
+    def give(self, facts: Iterable[Fact]) -> None:
+        """Go on with the rows that `kept` gave."""
+        self.rows.clear()
+        self.facts = {_entry(fact): fact for fact in facts}
+        for entry, fact in self.facts.items():
+            self.rows.setdefault((fact.place, fact.category), []).append(entry)
 
     def _near(self, before: Entry | None, entry: Entry) -> bool:
         return before is not None and entry[0] - before[0] < self.within

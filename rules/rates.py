@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -34,12 +33,20 @@ _LEAST: Final = 0.25
 """Gaps are sorted into bins by expected events: from here on four bins a doubling, 250,000 and beyond in the last."""
 
 
+def expected_for(chance: float, shock: float) -> float:
+    """The expected number of events whose absence has this chance, gamma-mixed Poisson:
+    P(none | m) = (1 + shock m)^(-1 / shock)."""
+    return float((chance ** (-shock) - 1) / shock)
+
+
 @dataclass(slots=True)
 class Rates:
     """Events an hour by hour of week, as decayed sums; `shock` is the day's variance / mean^2 beyond Poisson.
 
     `gaps`: decayed numbers of gaps between arrivals, by the events that the rate expects in one. A feed that is
-    carried in lumps (a poll, a file a day) has long gaps by nature: what is rare is read off its own.
+    carried in lumps (a poll, a file a day) has long gaps by nature: what is rare is read off its own. `day_gaps` are
+    those of the day, taken in with its hours: what is rare moves once a day. `patience`: the expected number of events
+    in a gap between arrivals that is too rare to be calm.
     """
 
     events: FloatArray = field(default_factory=lambda: np.zeros(168))
@@ -48,6 +55,8 @@ class Rates:
     hourly: FloatArray = field(default_factory=lambda: np.zeros(168))
     shock: float = _DEFAULT_SHOCK
     gaps: FloatArray = field(default_factory=lambda: np.zeros(_BINS))
+    day_gaps: FloatArray = field(default_factory=lambda: np.zeros(_BINS))
+    patience: float = field(default=expected_for(RARE, _DEFAULT_SHOCK))
 
     @property
     def known(self) -> bool:
@@ -56,12 +65,7 @@ class Rates:
     @property
     def enough(self) -> float:
         """The expected number of events whose absence is rarer than RARE."""
-        return self.expected_for(RARE)
-
-    @property
-    def patience(self) -> float:
-        """The expected number of events in a gap between arrivals that is too rare to be calm."""
-        return max(self.enough, self.rhythm)
+        return expected_for(RARE, self.shock)
 
     @property
     def rhythm(self) -> float:
@@ -83,10 +87,6 @@ class Rates:
         beyond = self.gaps.sum() - np.cumsum(self.gaps)
         place = int(np.argmax(beyond <= share * self.gaps.sum() + 1e-9))
         return float(_LEAST * 2 ** (place / _PER_DOUBLING))
-
-    def expected_for(self, chance: float) -> float:
-        """Gamma-mixed Poisson: P(none | m) = (1 + shock m)^(-1 / shock)."""
-        return float((chance ** (-self.shock) - 1) / self.shock)
 
     def learn(self, slots: list[int], counts: list[int], blind: list[bool]) -> None:
         """Take in one day's hours; afterwards `hourly` is in force."""
@@ -111,12 +111,18 @@ class Rates:
         fitted = (excess + 10 * _DEFAULT_SHOCK * squares / max(n, 1)) / (squares + 10 * squares / max(n, 1)) if n else 0
         self.shock = float(np.clip(fitted, 0.05, 0.4)) if n else _DEFAULT_SHOCK
 
-    def measure(self, gaps: Sequence[float]) -> None:
+    def measure(self, gaps: FloatArray) -> None:
         """Take in gaps between arrivals, each as the number of events expected in it; the least lie within one lump."""
-        long = [gap for gap in gaps if gap > _LEAST]
-        if long:
-            sizes = np.ceil(np.log2(np.array(long) / _LEAST) * _PER_DOUBLING).astype(np.int64)
-            np.add.at(self.gaps, np.minimum(sizes, _BINS - 1), 1.0)
+        long = gaps[gaps > _LEAST]
+        if len(long):
+            sizes = np.ceil(np.log2(long / _LEAST) * _PER_DOUBLING).astype(np.int64)
+            self.day_gaps += np.bincount(np.minimum(sizes, _BINS - 1), minlength=_BINS)
+
+    def grow_patient(self) -> None:
+        """Take in the day's gaps: `patience` stands for the next."""
+        self.gaps += self.day_gaps
+        self.day_gaps[:] = 0
+        self.patience = max(self.enough, self.rhythm)
 
 
 @lru_cache(maxsize=256)

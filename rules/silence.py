@@ -7,7 +7,7 @@ a trickle, less than a tenth of its rate, is silent and missing like one that br
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Final
@@ -16,8 +16,9 @@ import numpy as np
 
 from rules.book import FeedPolicy
 from rules.calendar import DAY_MS, HOUR_MS, Calendar
-from rules.detectors.port import IntArray
-from rules.rates import STRETCH, Rates, ample_rows, rare_rows
+from rules.detectors.port import FloatArray, IntArray
+from rules.heard import Heard
+from rules.rates import STRETCH, Rates, ample_rows, expected_for, rare_rows
 
 _MISSED: Final = 8.0
 """A feed that is expected to bring less than this in a window makes no drop by its silence: no limit is that near."""
@@ -30,6 +31,9 @@ _LONGEST_DAYS: Final = 60
 _SLOTS_KEPT: Final = 4096
 _GAPS_KEPT: Final = 4096
 _RECENT_KEPT: Final = 1024
+_INSTANTS_KEPT: Final = 64
+_MANY: Final = 8
+"""With fewer arrivals than this each is judged by itself."""
 _RANKS: Final = (1e-4, 1e-6, 1e-9)
 
 
@@ -51,7 +55,7 @@ class FeedWatch:
         self.policy = policy
         self.calendar = calendar
         self.rates = Rates()
-        self.times: list[int] = []  # in-time events by the time they occurred
+        self.heard = Heard()  # in-time events by the time they occurred
         self.arrivals: list[int] = []  # of rows read since the last look, unsorted
         self.recent: list[tuple[int, int]] = []  # (arrival, rows): the latest, no more than tell a trickle
         self.between: list[tuple[int, int]] = []  # gaps between arrivals that wait to be measured
@@ -64,13 +68,28 @@ class FeedWatch:
         self.retired = False
         self.was_suspect = False  # at the last look
         self._slots: dict[int, int] = {}
-        self._rare: tuple[int, int] | None = None
+        self._instants: dict[tuple[int, float], int] = {}
+        self._missed: dict[tuple[int, int], bool] = {}
+
+    @property
+    def times(self) -> IntArray:
+        """When in-time events occurred, ms, ascending."""
+        return self.heard.all()
+
+    @times.setter
+    def times(self, times: IntArray | Sequence[int]) -> None:
+        self.heard = Heard(times)
 
     def follow(self, policy: FeedPolicy, calendar: Calendar) -> None:
         """Go on under another book."""
         self.policy, self.calendar = policy, calendar
         self._slots.clear()
-        self._rare = None
+        self._moved()
+
+    def _moved(self) -> None:
+        """What was worked out from rates and times no longer stands."""
+        self._instants.clear()
+        self._missed.clear()
 
     # rows
 
@@ -85,17 +104,17 @@ class FeedWatch:
             elif at in self.arrivals:
                 self.arrivals.remove(at)
         if at - occurred_at <= self.policy.lateness:
-            place = bisect_left(self.times, occurred_at)
+            self._missed.clear()
             if sign > 0:
-                self.times.insert(place, occurred_at)
-            elif place < len(self.times) and self.times[place] == occurred_at:
-                del self.times[place]
+                self.heard.insert(occurred_at)
+            else:
+                self.heard.remove(occurred_at)
 
     def hear_all(self, occurred: IntArray, arrived: IntArray) -> None:
         """The same for many rows that were put in as they arrived, shape (rows,)."""
         self.arrivals += arrived.tolist()
-        self.times += sorted(occurred[arrived - occurred <= self.policy.lateness].tolist())
-        self.times.sort()  # two runs, each in order: merged
+        self._missed.clear()
+        self.heard.add(occurred[arrived - occurred <= self.policy.lateness])
 
     # the feed's own rate
 
@@ -124,8 +143,7 @@ class FeedWatch:
         """
         if not self.rates.known or self.retired:
             return 0.0
-        begin, stop = bisect_left(self.times, start), bisect_left(self.times, end)
-        edges = np.array([start, *self.times[begin:stop], end], np.float64)
+        edges = np.concatenate([[start], self.heard.between(start, end), [end]]).astype(np.float64)
         hours = np.arange(start // HOUR_MS, -(-end // HOUR_MS) + 1)
         rates = np.array([self.rates.hourly[self._slot(hour)] for hour in hours.tolist()])
         grown = np.concatenate([[0.0], np.cumsum(rates)[:-1]])
@@ -133,8 +151,26 @@ class FeedWatch:
         expected = float(came[-1] - came[0])
         return float(np.diff(came).max()) / expected if expected >= _MISSED else 0.0
 
+    def _expected_each(self, since: IntArray, until: IntArray) -> FloatArray:
+        """The same as `expected` for many intervals, shape (N,)."""
+        hours = since // HOUR_MS
+        known, place = np.unique(hours, return_inverse=True)
+        rates = np.array([self.rates.hourly[self._slot(hour)] for hour in known.tolist()])
+        found: FloatArray = rates[place] * (until - since) / HOUR_MS
+        for n in np.flatnonzero(until > (hours + 1) * HOUR_MS).tolist():
+            found[n] = self.expected(int(since[n]), int(until[n]))
+        return found
+
     def instant(self, since: int, events: float) -> int:
         """When the feed's own rate has brought `events` after `since`; at most 60 days on."""
+        found = self._instants.get((since, events))  # a silence is asked about often
+        if found is None:
+            if len(self._instants) > _INSTANTS_KEPT:
+                self._instants.clear()
+            found = self._instants[since, events] = self._instant(since, events)
+        return found
+
+    def _instant(self, since: int, events: float) -> int:
         total, hour = 0.0, since // HOUR_MS
         for _ in range(_LONGEST_DAYS * 24):
             begin = max(since, hour * HOUR_MS)
@@ -171,22 +207,25 @@ class FeedWatch:
         return self.policy.silence and not self.retired and self.rates.known
 
     def _rare_at(self, since: int) -> int:
-        """When a silence that began at `since` is too rare to be calm; kept, for a silence is asked about often."""
-        if self._rare is None or self._rare[0] != since:
-            self._rare = (since, max(since + LEAST_SILENCE_MS, self.instant(since, self.rates.patience)))
-        return self._rare[1]
+        """When a silence that began at `since` is too rare to be calm."""
+        return max(since + LEAST_SILENCE_MS, self.instant(since, self.rates.patience))
 
     def look(self, now: int) -> bool:
         """Judge the gaps between arrivals up to `now`. True where a silence began, grew or ended."""
         changed = False
-        arrived = sorted(at for at in self.arrivals if at <= now)
+        arrived = np.sort(np.array([at for at in self.arrivals if at <= now], np.int64))
         self.arrivals = [at for at in self.arrivals if at > now]
-        for at, rows in groupby(arrived):
+        calm = self._calm(arrived)
+        if calm and self.heard_at is not None:
+            came = np.append(self.heard_at, arrived[:calm])
+            self._space(came[np.diff(came, prepend=-1) > 0])
+            self._note(arrived[:calm])
+        for at, rows in groupby(arrived[calm:].tolist()):
             if self.heard_at is not None and at > self.heard_at:
                 if self.gap is None:
-                    self.between.append((self.heard_at, at))
+                    self._space(np.array([self.heard_at, at]))
                 changed |= self._judge(at)
-            self._note(at, len(list(rows)))
+            self._note(np.array(list(rows)))
             changed |= self.gap is not None and self._heard_again(self.gap, at)
         if self.heard_at is not None and now > self.heard_at:
             changed |= self._judge(now)
@@ -195,14 +234,48 @@ class FeedWatch:
         self.was_suspect = self.suspect
         return changed
 
-    def _note(self, at: int, rows: int) -> None:
+    def _calm(self, arrived: IntArray) -> int:
+        """How many of the next arrivals, ascending, surely begin no silence, not even at the busiest hour's rate."""
+        if len(arrived) < _MANY or self.gap is not None or self.heard_at is None or arrived[0] < self.heard_at:
+            return 0
+        if not self._judges:
+            return len(arrived)
+        rates, busiest = self.rates, max(float(self.rates.hourly.max()), 1e-9)
+        calm = np.diff(arrived, prepend=self.heard_at) < self._shortest(rates.patience / busiest)
+        before, rows = np.array(self.recent, np.int64).reshape(-1, 2).T
+        came = np.concatenate([np.repeat(before, rows), arrived])
+        few = rare_rows(rates.patience, rates.shock)
+        place = len(came) - len(arrived) - few + np.arange(len(arrived))
+        since = came[np.maximum(place, 0)]
+        calm &= (place < 0) | (arrived - since < self._shortest(STRETCH * rates.patience / busiest))
+        return len(arrived) if calm.all() else int(np.searchsorted(arrived, arrived[np.argmin(calm)]))
+
+    @staticmethod
+    def _shortest(hours: float) -> float:
+        """A silence is at least as long, ms; less what `instant` may round."""
+        return max(LEAST_SILENCE_MS, hours * HOUR_MS - 2)
+
+    def _space(self, arrived: IntArray) -> None:
+        """Measure the gaps between arrivals that follow one another, ascending and distinct."""
+        since, until = arrived[:-1], arrived[1:]
+        if self.rates.known:
+            self.rates.measure(self._expected_each(since, until))
+        else:
+            self.between += zip(since.tolist(), until.tolist(), strict=True)
+            del self.between[:-_GAPS_KEPT]
+
+    def _note(self, arrived: IntArray) -> None:
         """Keep the latest arrivals: as many as hold the rows that tell a trickle, and one more."""
-        self.heard_at = at if self.heard_at is None else max(at, self.heard_at)
-        self.recent.append((self.heard_at, rows))
         enough = ample_rows(self.rates.patience)
-        held = sum(rows for _, rows in self.recent)
-        while held - self.recent[0][1] >= enough or len(self.recent) > _RECENT_KEPT:
-            held -= self.recent.pop(0)[1]
+        last = arrived[np.searchsorted(arrived, arrived[-min(enough, len(arrived))]) :]  # of which more are never kept
+        for at, rows in zip(*(column.tolist() for column in np.unique(last, return_counts=True)), strict=True):
+            self.heard_at = at if self.heard_at is None else max(at, self.heard_at)
+            self.recent.append((self.heard_at, rows))
+        held, kept = 0, len(self.recent)
+        while kept and held < enough and len(self.recent) - kept < _RECENT_KEPT:
+            kept -= 1
+            held += self.recent[kept][1]
+        del self.recent[:kept]
 
     def _last_rows(self, rows_wanted: int, after: int = 0) -> int | None:
         """The arrival from which on the last `rows_wanted` rows came; None: fewer came after `after`."""
@@ -251,7 +324,7 @@ class FeedWatch:
     def _rank(self, since: int, now: int) -> int:
         unit = self.rates.patience / self.rates.enough
         expected = self.expected(since, now)
-        return max(0, sum(bool(expected >= unit * self.rates.expected_for(chance)) for chance in _RANKS) - 1)
+        return max(0, sum(bool(expected >= unit * expected_for(chance, self.rates.shock)) for chance in _RANKS) - 1)
 
     # missing, by event time
 
@@ -260,7 +333,12 @@ class FeedWatch:
 
         What occurred is looked at up to `end` alone, so that this is decided once.
         """
-        return self.covers(start, end) or self._rare_within(start, end, end)
+        if self.covers(start, end):
+            return True
+        found = self._missed.get((start, end))
+        if found is None:
+            found = self._missed[start, end] = self._rare_within(start, end, end)
+        return found
 
     def covers(self, start: int, end: int) -> bool:
         """Whether an Order said that [start, end) is blind."""
@@ -268,20 +346,20 @@ class FeedWatch:
 
     def _rare_within(self, start: int, end: int, seen_to: int) -> bool:
         """Whether a gap or trickle touches [start, end), by what occurred before `seen_to`."""
-        rates = self.rates
-        if not rates.known or not self.policy.silence or not self.times or self.times[0] >= end:
+        rates, first = self.rates, self.heard.first()
+        if not rates.known or not self.policy.silence or first is None or first >= end:
             return False
         few = rare_rows(rates.enough, rates.shock)
-        begin, stop = max(1, bisect_left(self.times, start)), bisect_left(self.times, min(end + 1, seen_to))
-        beyond = bisect_left(self.times, seen_to)
-        edges = [
-            *self.times[max(0, begin - few) : min(stop + few, beyond)],
-            *([seen_to] if stop + few > beyond else []),
-        ]
+        stop = min(end + 1, seen_to)
+        edges = self.heard.between(start, stop, before=few, after=few)
+        edges = edges[edges < seen_to]
+        if np.count_nonzero(edges >= stop) < few:
+            edges = np.append(edges, seen_to)
         for apart, rare in ((1, rates.enough), (few, STRETCH * rates.enough)):
             shortest = rare / max(float(rates.hourly.max()), 1e-9) * HOUR_MS
-            for since, until in zip(edges, edges[apart:], strict=False):
-                if until - since >= shortest and since < end and until > start and self.expected(since, until) >= rare:
+            since, until = edges[:-apart], edges[apart:]
+            for n in np.flatnonzero((until - since >= shortest) & (since < end) & (until > start)).tolist():
+                if self.expected(int(since[n]), int(until[n])) >= rare:
                     return True
         return False
 
@@ -289,25 +367,24 @@ class FeedWatch:
 
     def learn(self, now: int) -> None:
         """Take in the hours that have settled by `now`. Called once a day."""
-        if not self.times:
+        first = self.heard.first()
+        if first is None:
             return
-        begin = self.learned_to if self.learned_to is not None else self.times[0] // HOUR_MS + 1
+        begin = self.learned_to if self.learned_to is not None else first // HOUR_MS + 1
         stop = (now - self.policy.lateness) // HOUR_MS
         hours = list(range(begin, stop))
         if hours:
-            counts = [bisect_left(self.times, (h + 1) * HOUR_MS) - bisect_left(self.times, h * HOUR_MS) for h in hours]
+            counts = [self.heard.in_hour(hour) for hour in hours]
             spans = [(h * HOUR_MS, (h + 1) * HOUR_MS) for h in hours]
             blind = [self.covers(*span) or self._rare_within(*span, stop * HOUR_MS) for span in spans]
             self.rates.learn([self._slot(h) for h in hours], counts, blind)
             self.learned_to = stop
-            self._rare = None
-        if self.rates.known:
-            self.rates.measure([self.expected(since, until) for since, until in self.between])
+        if self.rates.known and self.between:
+            since, until = np.array(self.between, np.int64).T
             self.between.clear()
-            self._rare = None
-        del self.between[:-_GAPS_KEPT]
+            self.rates.measure(self._expected_each(since, until))
+        self.rates.grow_patient()
         oldest = now - self.policy.lateness - _KEPT_MS
-        keep = bisect_left(self.times, oldest)
-        if keep > 1:
-            del self.times[: keep - 1]  # the last one before stays: gaps are measured from it
+        self.heard.forget(oldest)
         self.covered = [(since, until) for since, until in self.covered if until > oldest]
+        self._moved()

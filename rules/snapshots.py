@@ -1,24 +1,28 @@
-"""Snapshots of an engine: its whole memory as plain bytes, and an engine made of them again.
+"""Snapshots of an engine: its whole memory as rows of plain bytes, and an engine made of them again.
 
-What can be worked out from the rest (views, laws, kin, rows) is not kept.
+A row changes only when what it holds changes, so that whoever keeps rows writes few of them: settled counts lie in
+blocks, identities in segments, what a rule has learned in a row a refit. What can be worked out from the rest (views,
+laws, kin, routes, running sums) is not kept. What each row holds: docs/decisions/0001-records.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
+from rules.blocks import cut, join
 from rules.book import Book, FeedPolicy
+from rules.boxes import BOXES, Boxes
+from rules.calendar import HOUR_MS
 from rules.counts import Counts
 from rules.engine import Engine
 from rules.episodes import Episode, Fold, Peak, Run
 from rules.facts import FACT, Fact, Known
 from rules.identities import Identities
-from rules.judge import Judge
-from rules.learned import Rows
-from rules.once import Once
 from rules.packing import Registry, pack, unpack
 from rules.rates import Rates
 from rules.records import Blind, Calibrate, Down, Retire, StartRule, StopRule, UseBook
@@ -28,8 +32,16 @@ from rules.silence import FeedWatch, Gap
 from rules.speech import Told
 from rules.watch import RuleWatch
 
-FORMAT: Final = 4
-"""Raised whenever the meaning of a snapshot changes; another format is not read, the log is replayed instead."""
+FORMAT: Final = 6
+"""Raised whenever the meaning of a row changes; another format is not read, the log is judged again instead."""
+
+HEAD: Final = "head"
+"""The row that names format, book, offset and tick; it changes with every record."""
+
+SEGMENT: Final = 4_096
+"""Identities in one row."""
+_ONCE_MS: Final = 6 * HOUR_MS
+"""Rows that `once` remembers, by when they occurred, in one row."""
 
 _KINDS: Final[Registry] = {
     kind.__name__: kind
@@ -43,75 +55,107 @@ _ENGINE: Final = ("epoch", "clock", "offset", "tick", "arrived", "waiting", "sto
     "broken",
 )  # fmt: skip
 _IDENTITIES: Final = ("used", "apart", "fresh", "box_of", "held", "pushed", "purged_at")
-_ROWS: Final = ("rows", "forget_at", "state")
-_BOXES: Final = ("counts", "conflicts")
+_SEGMENTED: Final = ("rows", "forget_at", "state")
 _COUNTS: Final = (
-    "series", "pairs", "parents", "fed", "late", "pushed", "heard", "last_beginning", "first_bucket", "late_cells",
-    "late_dropped", "first_open", "since",
+    "late", "pushed", "heard", "last_beginning", "first_bucket", "late_dropped", "first_open", "since",
 )  # fmt: skip
-_RING: Final = ("size", "cum", "series", "lo", "hi")
-_ONCE: Final = ("rows", "facts")
+_RING: Final = ("size", "series", "lo", "hi")
 _FEED: Final = (
     "rates", "times", "arrivals", "recent", "between", "heard_at", "looked_at", "learned_to", "gap", "ended", "covered",
     "retired", "was_suspect",
 )  # fmt: skip
-_WATCH: Final = ("fold", "first_open", "judges_from", "missing", "woken", "watched", "running", "loud")
-_JUDGE: Final = ("next_refit", "memories", "learned_to", "calibrated")
+_WATCH: Final = ("first_open", "judges_from", "missing", "woken", "watched", "running", "loud")
+_JUDGE: Final = ("next_refit", "learned_to", "calibrated")
+_ROOM: Final = ("left", "until", "block", "limits")
+"""Kept so that a detector is asked the same after a restart: one that raises stops its rule at the same record."""
 
 
 class Unreadable(ValueError):
-    """The snapshot is of another format or another book: replay the log instead."""
+    """The snapshot is of another format or another book: judge the log again instead."""
+
+
+def rows(engine: Engine) -> dict[str, bytes]:
+    """The engine's memory between two records, row by row. Equal memories give equal rows."""
+    found: dict[str, bytes] = {HEAD: _packed(_head(engine)), "boxes": _packed(_boxes(engine.tally))}
+    found.update(_identities(engine.identities))
+    for name, watch in engine.watches.items():
+        found[f"feed/{name}"] = _packed(_take(watch, _FEED))
+    for name, counts in engine.counts.items():
+        found.update((f"counts/{name}/{part}", data) for part, data in _counts(counts, engine.identities))
+    for name, rule in engine.rules.items():
+        found.update((f"rule/{name}/{part}", data) for part, data in _rule(rule))
+    found["names"] = _packed(engine.names.names)
+    return found
+
+
+def engine_of(rows: Mapping[str, bytes], books: Mapping[str, Book]) -> Engine:
+    """The engine as it was. `rows`: all of them; `books`: by digest, all that the log has named. Raises Unreadable."""
+    try:
+        head = unpacked(rows[HEAD])
+        found = head.get("format")
+    except (ValueError, TypeError, KeyError, AttributeError) as fault:
+        raise Unreadable(f"no head of a snapshot: {fault}") from fault
+    if found != FORMAT:
+        raise Unreadable(f"snapshot of format {found}, this version reads {FORMAT}")
+    if head["book"] not in books:
+        raise Unreadable(f"the snapshot names a book that is not there: {head['book']}")
+    engine = Engine(books[head["book"]], epoch=head["engine"]["epoch"], clock=head["engine"]["clock"])
+    for book in books.values():
+        engine.add_book(book)
+    try:
+        _give_rows(engine, head, rows)
+    except (ValueError, TypeError, KeyError) as fault:
+        raise Unreadable(f"{type(fault).__name__}: {fault}") from fault
+    return engine
 
 
 def snapshot(engine: Engine) -> bytes:
-    """The engine's memory between two records."""
-    state = {
-        "format": FORMAT,
-        "book": engine.book.digest,
-        "engine": _take(engine, _ENGINE),
-        "names": engine.names.names,
-        "identities": _identities(engine.identities),
-        "boxes": _take(engine.tally, _BOXES),
-        "silences": engine.silences.told,
-        "stops": {"rules": engine.silences.rules, "lifted": engine.silences.lifted},
-        "policies": dict(engine.identities.feeds),
-        "feeds": {name: _take(watch, _FEED) for name, watch in engine.watches.items()},
-        "counts": {name: _counts(counts) for name, counts in engine.counts.items()},
-        "rules": {name: _rule(watch) for name, watch in engine.rules.items()},
-    }
-    return pack(state, _KINDS)
+    """All rows in one piece."""
+    return msgspec.msgpack.encode(rows(engine))
 
 
 def restore(data: bytes, books: Mapping[str, Book]) -> Engine:
-    """The engine as it was. `books`: by digest, all that the log has named. Raises Unreadable."""
+    """The engine that `snapshot` was taken of. Raises Unreadable."""
     try:
-        state = unpack(data, _KINDS)
-    except (ValueError, TypeError, KeyError) as fault:
+        found = msgspec.msgpack.decode(data, type=dict[str, bytes])
+    except (msgspec.MsgspecError, ValueError) as fault:
         raise Unreadable(str(fault)) from fault
-    if state.get("format") != FORMAT:
-        raise Unreadable(f"snapshot format {state.get('format')}, this version reads {FORMAT}")
-    if state["book"] not in books:
-        raise Unreadable(f"the snapshot names a book that is not there: {state['book']}")
-    engine = Engine(books[state["book"]], epoch=state["engine"]["epoch"], clock=state["engine"]["clock"])
-    for book in books.values():
-        engine.add_book(book)
-    _give(engine, state["engine"])
-    _give(engine.tally, state["boxes"])
-    engine.names.give(state["names"])
-    _give_identities(engine.identities, state["identities"])
-    engine.silences.told = state["silences"]
-    _give(engine.silences, state.get("stops", {}))
-    engine.identities.feeds = state["policies"]
-    for name, feed in state["feeds"].items():
+    return engine_of(found, books)
+
+
+def _give_rows(engine: Engine, head: dict[str, Any], rows: Mapping[str, bytes]) -> None:
+    _give(engine, head["engine"])
+    engine.silences.told = head["silences"]
+    _give(engine.silences, head["stops"])
+    engine.names.give(unpacked(rows["names"]))
+    _give_boxes(engine.tally, unpacked(rows["boxes"]))
+    engine.identities.feeds = head["policies"]
+    _give_identities(engine.identities, rows)
+    for name in head["feeds"]:
         watch = engine.watches.get(name)
         if watch is None:  # a feed that the book in force no longer has
-            watch = engine.watches[name] = FeedWatch(state["policies"][name], engine.book.calendar)
-        _give(watch, feed)
-    for name, counts in state["counts"].items():
-        _give_counts(engine.counts[name], counts)
-    for name, rule in state["rules"].items():
-        _give_rule(engine.rules[name], rule)
-    return engine
+            watch = engine.watches[name] = FeedWatch(head["policies"][name], engine.book.calendar)
+        _give(watch, unpacked(rows[f"feed/{name}"]))
+    for name, counts in engine.counts.items():
+        _give_counts(counts, _under(rows, f"counts/{name}/"), engine.identities)
+    for name, rule in engine.rules.items():
+        _give_rule(rule, _under(rows, f"rule/{name}/"))
+
+
+# what every part says of itself
+
+
+def _packed(value: object) -> bytes:
+    return pack(value, _KINDS)
+
+
+def unpacked(data: bytes) -> Any:
+    """What one row holds."""
+    return unpack(data, _KINDS)
+
+
+def _under(rows: Mapping[str, bytes], prefix: str) -> dict[str, bytes]:
+    return {name.removeprefix(prefix): data for name, data in rows.items() if name.startswith(prefix)}
 
 
 def _take(thing: object, names: tuple[str, ...]) -> dict[str, Any]:
@@ -123,65 +167,126 @@ def _give(thing: object, state: Mapping[str, Any]) -> None:
         setattr(thing, name, value)
 
 
-def _identities(identities: Identities) -> dict[str, Any]:
-    state = _take(identities, _IDENTITIES)
-    for name in _ROWS:
-        state[name] = getattr(identities, name)[: identities.used]
-    state["rows"] = state["rows"].tobytes()
-    return state
-
-
-def _give_identities(identities: Identities, state: dict[str, Any]) -> None:
-    rows = {name: state.pop(name) for name in _ROWS}
-    rows["rows"] = np.frombuffer(rows["rows"], FACT)
-    _give(identities, state)
-    identities.put_rows(**rows)
-
-
-def _ring(ring: Ring) -> dict[str, Any]:
-    state = _take(ring, _RING)
-    state["cum"] = ring.cum[:, : max(ring.series, 1)]
-    return state
-
-
-def _counts(counts: Counts) -> dict[str, Any]:
-    state = _take(counts, _COUNTS)
-    state["late"] = [tuple(item) for item in counts.late]
-    state["ring"] = _ring(counts.ring)
-    if counts.folded is not None and counts.once is not None:
-        state["folded"] = _ring(counts.folded)
-        state["once"] = _take(counts.once, _ONCE)
-    return state
-
-
-def _give_counts(counts: Counts, state: dict[str, Any]) -> None:
-    _give(counts.ring, state.pop("ring"))
-    if counts.folded is not None and counts.once is not None:
-        _give(counts.folded, state.pop("folded"))
-        _give(counts.once, state.pop("once"))
-    _give(counts, state)
-
-
-def _rule(watch: RuleWatch) -> dict[str, Any]:
-    state = _take(watch, _WATCH)
-    judge: Judge = watch.judge
-    state["judge"] = {
-        **_take(judge, _JUDGE),
-        "memories": [(first, dict(memory) if memory is not None else None) for first, memory in judge.memories],
+def _head(engine: Engine) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "book": engine.book.digest,
+        "engine": _take(engine, _ENGINE),
+        "silences": engine.silences.told,
+        "stops": {"rules": engine.silences.rules, "lifted": engine.silences.lifted},
+        "policies": dict(engine.identities.feeds),
+        "feeds": list(engine.watches),
     }
-    rows: Rows = judge.rows
-    state["rows"] = {"learned": rows.learned, "late_seen": rows.late_seen}
-    state["told"] = watch.speech.told
-    return state
 
 
-def _give_rule(watch: RuleWatch, state: dict[str, Any]) -> None:
-    rows = state.pop("rows")
-    watch.judge.learned = watch.judge.rows.learned = rows["learned"]
-    watch.judge.rows.late_seen = rows["late_seen"]
-    _give(watch.judge, state.pop("judge"))
-    watch.speech.told = state.pop("told")
+def _boxes(tally: Boxes) -> dict[str, Any]:
+    table = np.array([[day[box] for box in BOXES] for day in tally.counts.values()], np.int64)
+    return {"days": list(tally.counts), "rows": table, "conflicts": tally.conflicts}
+
+
+def _give_boxes(tally: Boxes, state: dict[str, Any]) -> None:
+    table = state["rows"].tolist()
+    tally.counts = {day: dict(zip(BOXES, row, strict=True)) for day, row in zip(state["days"], table, strict=True)}
+    tally.conflicts = state["conflicts"]
+
+
+def _identities(identities: Identities) -> Iterator[tuple[str, bytes]]:
+    yield "identities", _packed(_take(identities, _IDENTITIES))
+    for first in range(0, identities.used, SEGMENT):
+        mine = slice(first, min(first + SEGMENT, identities.used))
+        columns = {name: getattr(identities, name)[mine] for name in _SEGMENTED}
+        yield f"identities/{first // SEGMENT}", _packed(columns)
+
+
+def _give_identities(identities: Identities, rows: Mapping[str, bytes]) -> None:
+    _give(identities, unpacked(rows["identities"]))
+    parts = [unpacked(rows[f"identities/{n}"]) for n in range(-(-identities.used // SEGMENT))]
+    parts = parts or [{"rows": np.zeros(0, FACT), "forget_at": np.zeros(0, np.int64), "state": np.zeros(0, np.uint8)}]
+    identities.put_rows(**{name: np.concatenate([part[name] for part in parts]) for name in _SEGMENTED})
+
+
+def _counts(counts: Counts, identities: Identities) -> Iterator[tuple[str, bytes]]:
+    state = _take(counts, _COUNTS)
+    state["ring"] = _take(counts.ring, _RING)
+    if counts.folded is not None:
+        state["folded"] = _take(counts.folded, _RING)
+    yield "state", _packed(state)
+    yield "series", _packed(_series(counts))
+    yield "late", _packed(np.array(counts.late_cells, np.int64).reshape(-1, 3).T)
+    for block, data in cut(counts.ring).items():
+        yield f"ring/{block}", data
+    if counts.folded is not None and counts.once is not None:
+        for block, data in cut(counts.folded).items():
+            yield f"folded/{block}", data
+        for span, facts in groupby(counts.once.kept(), key=lambda fact: fact.occurred_at // _ONCE_MS):
+            yield f"once/{span}", _packed(identities.rows_of(facts))
+
+
+def _give_counts(counts: Counts, rows: Mapping[str, bytes], identities: Identities) -> None:
+    state = unpacked(rows["state"])
+    _give_ring(counts.ring, state.pop("ring"), _under(rows, "ring/"))
+    if counts.folded is not None and counts.once is not None:
+        _give_ring(counts.folded, state.pop("folded"), _under(rows, "folded/"))
+        spans = sorted((int(span), data) for span, data in _under(rows, "once/").items())
+        counts.once.give(identities.fact(row) for _, data in spans for row in unpacked(data))
+    _give(counts, state)
+    _give_series(counts, unpacked(rows["series"]))
+    counts.late_cells = [(s, b, d) for s, b, d in unpacked(rows["late"]).T.tolist()]
+
+
+def _give_ring(ring: Ring, state: dict[str, Any], blocks: Mapping[str, bytes]) -> None:
+    _give(ring, state)
+    join(ring, {int(block): data for block, data in blocks.items()})
+
+
+def _series(counts: Counts) -> dict[str, Any]:
+    """The series in the order of their numbers; names once each."""
+    areas = {area: n for n, area in enumerate(dict.fromkeys(area for area, _ in counts.pairs))}
+    categories = {category: n for n, category in enumerate(dict.fromkeys(category for _, category in counts.pairs))}
+    return {
+        "areas": list(areas),
+        "categories": list(categories),
+        "pairs": np.array([(areas[a], categories[c]) for a, c in counts.pairs], np.int64).reshape(-1, 2).T,
+        "parents": np.array(counts.parents, np.int64).reshape(-1, 5).T,
+    }
+
+
+def _give_series(counts: Counts, state: dict[str, Any]) -> None:
+    areas, categories = state["areas"], state["categories"]
+    counts.pairs = [(areas[a], categories[c]) for a, c in state["pairs"].T.tolist()]
+    counts.series = {pair: number for number, pair in enumerate(counts.pairs)}
+    counts.parents = [tuple(row) for row in state["parents"].T.tolist()]
+
+
+def _rule(watch: RuleWatch) -> Iterator[tuple[str, bytes]]:
+    judge, learned = watch.judge, watch.judge.rows
+    memories = [(first, memory is not None) for first, memory in judge.memories]
+    state = _take(watch, _WATCH) | {"judge": _take(judge, _JUDGE), "late_seen": learned.late_seen}
+    yield "state", _packed(state | {"memories": memories})
+    yield "fold", _packed(watch.fold)
+    yield "told", _packed(watch.speech.told)
+    yield "learned", _packed(np.array([watch.counts.series[pair] for pair in learned.learned], np.int64))
+    if judge.room is not None:
+        yield "room", _packed(_take(judge.room, _ROOM))
+    for first, memory in judge.memories:
+        if memory is not None:
+            yield f"memory/{first}", _packed(dict(memory))
+
+
+def _give_rule(watch: RuleWatch, rows: Mapping[str, bytes]) -> None:
+    state, judge = unpacked(rows["state"]), watch.judge
+    pairs = watch.counts.pairs
+    judge.learned = judge.rows.learned = [pairs[number] for number in unpacked(rows["learned"]).tolist()]
+    judge.rows.late_seen = state.pop("late_seen")
+    judge.memories = [
+        (first, unpacked(rows[f"memory/{first}"]) if learned else None) for first, learned in state.pop("memories")
+    ]
+    _give(judge, state.pop("judge"))
+    if judge.room is not None:
+        _give(judge.room, unpacked(rows["room"]))
+    watch.speech.told = unpacked(rows["told"])
+    watch.fold = unpacked(rows["fold"])
     _give(watch, state)
 
 
-__all__ = ["FORMAT", "FeedWatch", "Identities", "Once", "Unreadable", "restore", "snapshot"]
+__all__ = ["FORMAT", "HEAD", "Unreadable", "engine_of", "restore", "rows", "snapshot", "unpacked"]

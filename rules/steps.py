@@ -100,7 +100,12 @@ class Steps:
         return buckets // self.per_cell
 
     def cell_slot(self, cells: IntArray) -> IntArray:
-        return np.fromiter((self._slot_of_cell(cell) for cell in cells.tolist()), np.int64, len(cells))
+        first, last = (int(cells.min()), int(cells.max())) if len(cells) else (0, -1)
+        if last - first < len(cells):  # many points of few cells
+            return np.fromiter(map(self._slot_of_cell, range(first, last + 1)), np.int64, last - first + 1)[
+                cells - first
+            ]
+        return np.fromiter(map(self._slot_of_cell, cells.tolist()), np.int64, len(cells))
 
     def slot(self, buckets: IntArray) -> IntArray:
         return self.cell_slot(self.cell(buckets))

@@ -39,6 +39,9 @@ class RuleWatch:
         self.quiet_until = -1  # rows that arrive up to here surely say nothing (see lookahead)
         self.retry_at = 0  # when to look ahead again
         self.foresees = self.judge.room is not None
+        self._drafts: dict[int, Fold] = {}  # by open bucket: the last picture before that bucket was folded into it
+        self._drawn_from = 0  # the first bucket that has changed since then
+        self._drawn_missing: dict[int, bool] = {}
 
     @property
     def missing(self) -> dict[int, bool]:
@@ -85,6 +88,7 @@ class RuleWatch:
 
     def note(self, touched: Touched) -> None:
         """Counts changed of which the rule surely says nothing."""
+        self._drawn_from = min(self._drawn_from, int(touched.buckets.min()))
         if self.judge.room is not None:
             self.judge.room.note(*touched)
 
@@ -103,6 +107,7 @@ class RuleWatch:
         """Judge changed series in all open buckets that their change reaches. True where the picture may move."""
         if self.judge.settled:  # what is open is not judged, what has settled stays
             return False
+        self._drawn_from = min(self._drawn_from, int(touched.buckets.min()))
         room = self.judge.room
         if room is None:
             series = np.unique(touched.series)
@@ -154,14 +159,13 @@ class RuleWatch:
     def say(self, context: Context, speaker: Speaker) -> list[Signal]:
         """The picture of this moment against what was told."""
         self.woken = False
-        picture = self.fold.copy()
         first_open = self._open_from()
         missing = self.missing
         if (self.loud or self.fold.active) and not self.judge.settled:
             missing = self.missing | self._covered(first_open, context)
-            for bucket in range(first_open, self.counts.ring.hi + 1):
-                if self._judges(bucket):
-                    fold(picture, self.judge, bucket, missing=missing.get(bucket, False))
+            picture = self._draw(first_open, missing)
+        else:
+            picture = self.fold.copy()
         said = list(
             self.speech.say(
                 picture, first_open, suspect=context.suspect, speaker=speaker, missing=missing, heard=context.heard
@@ -175,8 +179,26 @@ class RuleWatch:
         told = self.speech.told.values()
         self.running = any(alert.state == "running" for alert in told)
         over = {(first, series) for alert in told if alert.state == "over" for series, first, _ in alert.runs}
-        forget(self.fold, self.judge, first_open, over)
+        if forget(self.fold, self.judge, first_open, over):
+            self._drafts.clear()
         return said
+
+    def _draw(self, first_open: int, missing: dict[int, bool]) -> Fold:
+        """The settled fold with all open buckets folded into it; those before the first that has changed stand."""
+        top = self.counts.ring.hi + 1
+        if missing != self._drawn_missing:
+            self._drafts.clear()
+        standing = {b: draft for b, draft in self._drafts.items() if first_open <= b <= min(self._drawn_from, top)}
+        begin = max(standing, default=first_open)
+        picture = standing[begin].copy() if standing else self.fold.copy()
+        for bucket in range(begin, top):
+            standing[bucket] = picture.copy()
+            if self._judges(bucket):
+                fold(picture, self.judge, bucket, missing=missing.get(bucket, False))
+        standing[top] = picture.copy()
+        self._drafts = standing
+        self._drawn_from, self._drawn_missing = top, dict(missing)
+        return picture
 
     def _covered(self, first_open: int, context: Context) -> dict[int, bool]:
         """The open buckets that an Order has said are missing; of the others that is decided when they settle."""
@@ -238,6 +260,7 @@ class RuleWatch:
 
     def _limits_moved(self) -> None:
         """Work out anew what open buckets bear."""
+        self._drafts.clear()
         room = self.judge.room
         if room is None:
             return

@@ -15,5 +15,5 @@ class RuleEngines:
     def make(self, book: Book, epoch: int, clock: ClockKind) -> EngineLike:
         return Engine(book, epoch=epoch, clock=clock)
 
-    def restore(self, data: bytes, books: Mapping[str, Book]) -> EngineLike:
-        return Engine.restore(data, books)
+    def restore(self, rows: Mapping[str, bytes], books: Mapping[str, Book]) -> EngineLike:
+        return Engine.of_rows(rows, books)

@@ -19,6 +19,17 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{path}: journal of version {found}, this program reads {wanted}: use the release that wrote it",
         "zh-CN": "{path}：日志版本为 {found}，本程序只读版本 {wanted}：请使用写入它的发行版",
     },
+    "record-unknown": {
+        "en": "{path}: record {offset} is whole and of a kind that journal version {version} does not know:"
+        " use the release that wrote it",
+        "zh-CN": "{path}：记录 {offset} 完好，但日志版本 {version} 不认识这种记录：请使用写入它的发行版",
+    },
+    "journal-older": {
+        "en": "{path}: journal of version {found}, this program reads {wanted}: start the city once (tocsin serve),"
+        " it is brought up to date then",
+        "zh-CN": "{path}：日志版本为 {found}，本程序只读版本 {wanted}："
+        "请先启动一次该城市（tocsin serve），届时会自动升级",
+    },
     "journal-unusable": {
         "en": "{path}: cannot be read or written ({code}): look at the disk, then start again",
         "zh-CN": "{path}：无法读写（{code}）：请检查磁盘后重新启动",
@@ -34,6 +45,10 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "wal-damaged": {
         "en": "{path}: damaged, and commits behind the damage were answered for: restore a backup",
         "zh-CN": "{path}：文件已损坏，且损坏处之后仍有已确认的提交：请从备份恢复",
+    },
+    "store-version": {
+        "en": "{path}: alert store of schema {found}, this program knows {wanted}: use the release that wrote it",
+        "zh-CN": "{path}：警报库的结构版本为 {found}，本程序只认识到 {wanted}：请使用写入它的发行版",
     },
     "store-damaged": {
         "en": "{path}: the alert store is damaged ({what}): move it away; the journal makes it again, without notices",

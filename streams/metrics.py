@@ -69,7 +69,12 @@ class Metrics:
             "tocsin_clock_stepped_seconds", "How far the machine's clock has stepped and is not believed.", ()
         )
         self.snapshot_seconds = self._histogram("tocsin_snapshot_write_seconds", "Writing one snapshot.", city)
-        self.snapshot_bytes = self._gauge("tocsin_snapshot_written_bytes", "Size of the last snapshot.", city)
+        self.snapshot_bytes = self._gauge(
+            "tocsin_snapshot_written_bytes", "Written by the last snapshot: what changed.", city
+        )
+        self.snapshot_rows_healed = self._counter(
+            "tocsin_snapshot_rows_healed", "Damaged rows of a snapshot that were read from their other slot.", city
+        )
         self.snapshots_refused = self._counter(
             "tocsin_snapshots_refused", "Snapshots that did not match their checksum at the start.", city
         )

@@ -98,7 +98,7 @@ def open_city(
         try:
             store = SqliteStore(folder / "alerts.sqlite")
         except StoreTooNewError as fault:
-            raise CityError("as-it-is", text=fault) from None
+            raise CityError("store-version", path=fault.path, found=fault.revision, wanted=fault.known) from None
         except StoreDamagedError as fault:
             raise CityError("store-damaged", path=fault.path, what=fault.what) from None
         stack.callback(store.close)

@@ -45,7 +45,7 @@ def engine_at(journal: Journal, snapshots: Iterable[Snapshot | None], *, until: 
         if snapshot is None:
             continue
         try:
-            found = Engine.restore(snapshot.data, books)
+            found = Engine.of_rows(snapshot.rows, books)
         except ValueError:  # of another format: the log says it all again
             continue
         if until is None or max(found.tick or 0, found.arrived) <= until:

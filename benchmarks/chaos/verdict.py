@@ -111,7 +111,7 @@ def _boxes_of_the_last_snapshot(path: Path) -> Boxes:
         newest = next(iter(journal.snapshots()))
         if newest is None or newest.head != journal.last_offset:
             return {}
-        engine = RuleEngines().restore(newest.data, journal.books())
+        engine = RuleEngines().restore(newest.rows, journal.books())
     boxes: Boxes = engine.boxes()  # type: ignore[attr-defined]  # the shipped engine has them, the port does not ask
     return boxes
 

@@ -49,21 +49,21 @@ def least(
 ) -> Law:  # fmt: skip
     """The law of each series' least expecting window among first..last, shapes (S,) and (W,).
 
-    Where a window lies in the week is worked out once a category, not once a series.
+    Where a window lies in the week is worked out once for all series of one shape and share, not once a series.
     """
     slots = int(memory["about"][0])
     who = _who(memory, recent, clock, series, np.full(len(series), int(last[-1])), kin)
-    rows, row_of = np.unique(who.row, return_inverse=True)
-    windows = Points(
-        np.tile(np.zeros(len(first), np.int64), len(rows)), np.tile(first, len(rows)), np.tile(last, len(rows))
-    )
+    alike, place_of = np.unique(who.row * len(memory["parts"]) + who.like, return_inverse=True)
+    row, like = np.divmod(alike, len(memory["parts"]))
+    windows = Points(np.zeros(len(row) * len(first), np.int64), np.tile(first, len(row)), np.tile(last, len(row)))
     place = _placed(clock, windows, slots, memory["about"])
-    mass = _mass(memory["cum"], np.repeat(rows, len(first)), place, slots, clock, memory["shape"])
-    mass = mass.reshape(len(rows), len(first))[row_of]
+    mass = _mass(memory["cum"], np.repeat(row, len(first)), place, slots, clock, memory["shape"])
+    mass = mass.reshape(len(row), len(first))
     if slots == 168:
         one = _placed(clock, Points(np.zeros(len(first), np.int64), first, last), slots, memory["about"])
-        mass = mass * _part_factors(memory["parts"], who.like, one)
-    mean = np.maximum(who.weekly * mass.min(axis=1), LEAST_MEAN)
+        mass = mass * _part_factors(memory["parts"], like, one)
+    mass = mass.min(axis=1)[place_of]
+    mean = np.maximum(who.weekly * mass, LEAST_MEAN)
     pair = _pair(memory["spread"], memory["windows"], who.like, np.full(len(series), place.cells[0]))
     over = pair[:, 0] + (pair[:, 1] + who.noise) * mean
     return Law(mean, over, who.days >= learn_days)

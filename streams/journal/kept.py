@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rules.signals import Cause
@@ -22,11 +23,15 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An engine's memory after the record at `head`, and the last cause the desk had been told by then."""
+    """An engine's memory after the record at `head`, by row, and the last cause the desk had been told by then.
+
+    `healed`: rows that were read from their other slot, because their own is damaged.
+    """
 
     head: int
-    data: bytes
+    rows: Mapping[str, bytes]
     told: Cause | None = None
+    healed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +43,3 @@ class RefusedDay:
     refused: int
     forgotten: int
     kept: int
-
-
-def row_of(snapshot: Snapshot) -> tuple[int, bytes, str]:
-    """The snapshot as it lies in its table."""
-    told = snapshot.told
-    return snapshot.head, snapshot.data, f"{told.epoch}/{told.offset}/{told.n}" if told is not None else ""
-
-
-def snapshot_of(head: int, data: bytes, told: str) -> Snapshot:
-    """The snapshot that such a row holds."""
-    return Snapshot(head, data, Cause(*map(int, told.split("/"))) if told else None)

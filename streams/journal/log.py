@@ -18,14 +18,13 @@ from rules import book as books
 from rules.book import Book
 from rules.records import Frame, Record, RecordKind, Tick, decode, encode
 from streams.crashpoints import Crash, CrashPoint, never
+from streams.journal import memory, sums
 from streams.journal import refused as refused_records
-from streams.journal import sums
-from streams.journal.faults import JournalDamagedError, told
-from streams.journal.kept import Cursor, RefusedDay, Snapshot, row_of, snapshot_of
-from streams.journal.schema import CHECKPOINT_BYTES, PAGE_BYTES, connect
+from streams.journal.faults import JournalDamagedError, JournalError, told
+from streams.journal.kept import Cursor, RefusedDay, Snapshot
+from streams.journal.schema import CHECKPOINT_BYTES, PAGE_BYTES, VERSION, connect
 from streams.refusals import Refusal
 
-SNAPSHOTS_KEPT: Final = 2
 TORN: Final = "torn"
 PAGE: Final = 500
 """Records read at a time: a long reader keeps the write-ahead log from shrinking."""
@@ -162,7 +161,7 @@ class Journal:
         """
         torn: list[int] = []
         for offset, kind, data, mark in self._rows(after):
-            if mark != sums.of_data(offset, kind, data) or not _readable(data):
+            if mark != sums.of_data(offset, kind, data):
                 torn.append(offset)
             elif torn:
                 raise JournalDamagedError("journal-damaged", path=self._path, offset=torn[0])
@@ -177,7 +176,7 @@ class Journal:
         for offset, kind, data, mark in self._rows(after):
             if mark != sums.of_data(offset, kind, data):
                 raise JournalDamagedError("journal-damaged", path=self._path, offset=offset)
-            yield offset, decode(data)
+            yield offset, self._decoded(offset, data)
 
     def last_tick(self) -> int | None:
         """The newest tick of the log, ms; None where there is none. Cheap: a served log ticks every second."""
@@ -186,7 +185,7 @@ class Journal:
             row = self._link.execute(query).fetchone()
         if row is None or row[3] != sums.of_data(*row[:3]):
             return None
-        record = decode(row[2])
+        record = self._decoded(row[0], row[2])
         return record.now if isinstance(record, Tick) else None
 
     def _rows(self, after: int) -> Iterator[tuple[int, str, bytes, bytes]]:
@@ -204,6 +203,13 @@ class Journal:
                     yield row
             if len(page) < PAGE:
                 return
+
+    def _decoded(self, offset: int, data: bytes) -> Record:
+        """The record. Its checksum matches: what cannot be read was written by another version, and is not torn."""
+        try:
+            return decode(data)
+        except (msgspec.MsgspecError, ValueError) as fault:
+            raise JournalError("record-unknown", path=self._path, offset=offset, version=VERSION) from fault
 
     @contextmanager
     def moment(self) -> Iterator[int]:
@@ -234,31 +240,27 @@ class Journal:
                 raise JournalDamagedError("journal-row-damaged", path=self._path, table="books")
         return {digest: books.decode(data) for digest, data in rows}
 
-    def put_snapshot(self, snapshot: Snapshot) -> None:
-        """Write it and forget all but the last two."""
+    def put_snapshot(self, snapshot: Snapshot, *, since: int | None = None) -> int:
+        """Write what changed of it and forget all but the last two; how many bytes were written.
+
+        `since`: the head that its engine was taken up from or gave last (None: the newest); later ones go.
+        """
         with self._transaction(inside=CrashPoint.IN_SNAPSHOT) as link:
-            link.execute(
-                "insert or replace into snapshots values (?, ?, ?, ?)", sums.sealed("snapshots", *row_of(snapshot))
-            )
-            link.execute(
-                "delete from snapshots where head not in (select head from snapshots order by head desc limit ?)",
-                (SNAPSHOTS_KEPT,),
-            )
-        self._unchecked += len(snapshot.data)
+            written = memory.put(link, snapshot, since)
+        self._unchecked += written + COMMIT_BYTES
+        return written
 
     def snapshots(self) -> Iterator[Snapshot | None]:
-        """The snapshots kept, newest first; None stands for one that cannot be read or does not match its checksum."""
+        """The snapshots kept, newest first; None stands for one that cannot be read whole."""
         with told(self._path):
-            heads = self._link.execute("select head from snapshots order by head desc").fetchall()
-        for (head,) in heads:
-            try:
-                row = self._link.execute(
-                    "select head, data, told, sum from snapshots where head = ?", (head,)
-                ).fetchone()
-            except sqlite3.DatabaseError:  # its pages are damaged: an older one, or the log, says the same
-                row = None
-            whole = row is not None and row[-1] == sums.of_row("snapshots", *row[:-1])
-            yield snapshot_of(*row[:-1]) if whole else None
+            heads = memory.heads(self._link)
+        for head in heads:
+            yield memory.take(self._link, head)
+
+    def mend_snapshot(self, snapshot: Snapshot) -> None:
+        """Write its rows that were damaged again."""
+        with self._transaction() as link:
+            memory.mend(link, snapshot)
 
     def cursor(self, partition: str) -> Cursor | None:
         with told(self._path):
@@ -308,11 +310,3 @@ class Journal:
     def put_meta(self, name: str, value: str) -> None:
         with self._transaction() as link:
             link.execute("insert or replace into meta values (?, ?, ?)", sums.sealed("meta", name, value))
-
-
-def _readable(data: bytes) -> bool:
-    try:
-        decode(data)
-    except (msgspec.MsgspecError, ValueError):
-        return False
-    return True

@@ -13,7 +13,9 @@ from typing import Final
 from streams.journal import upgrade, wal
 from streams.journal.faults import JournalError, told
 
-VERSION: Final = 2
+VERSION: Final = 3
+READABLE: Final = 2
+"""The oldest version that can be read as it is, by who does not write."""
 BUSY_SECONDS: Final = 5.0
 CHECKPOINT_BYTES: Final = 8 << 20
 """So much is written between two checkpoints."""
@@ -24,7 +26,6 @@ WAL_KEPT_BYTES: Final = 64 << 20
 TABLES: Final = """
 create table log (offset integer primary key autoincrement, kind text not null, data blob not null, sum blob not null);
 create table books (digest text primary key, data blob not null) without rowid;
-create table snapshots (head integer primary key, data blob not null, told text not null, sum blob not null);
 create table cursors (
     partition text primary key, offset integer not null, mark text not null, sum blob not null
 ) without rowid;
@@ -36,6 +37,12 @@ create table refused (
 create index refused_place on refused (partition, offset);
 create table meta (name text primary key, value text not null, sum blob not null) without rowid;
 """
+
+STATE: Final = """
+create table heads (head integer primary key, rows blob not null, told text not null, sum blob not null);
+create table state (name text not null, slot integer not null, data blob not null, primary key (name, slot));
+"""
+"""Snapshots: streams/journal/memory.py."""
 
 REFUSED_DAYS: Final = """
 create table refused_days (
@@ -70,7 +77,7 @@ def connect(path: Path, *, read_only: bool) -> tuple[sqlite3.Connection, int]:
                 _prepare(link, new=new)
                 if cut:  # or its pages lie there still when the next write is cut off, and look like damage
                     link.execute("pragma wal_checkpoint(truncate)")
-            _check_version(link, path)
+            _check_version(link, path, READABLE if read_only else VERSION)
         except BaseException:
             link.close()
             raise
@@ -82,10 +89,12 @@ def _prepare(link: sqlite3.Connection, *, new: bool) -> None:
     link.execute(f"pragma wal_autocheckpoint = {WAL_KEPT_BYTES // PAGE_BYTES}")  # the journal does it long before
     link.execute(f"pragma journal_size_limit = {WAL_KEPT_BYTES}")
     if new:
-        link.executescript(f"begin; {TABLES} {REFUSED_DAYS} pragma user_version = {VERSION}; commit;")
+        link.executescript(f"begin; {TABLES} {STATE} {REFUSED_DAYS} pragma user_version = {VERSION}; commit;")
         return
     if link.execute("pragma user_version").fetchone()[0] == 1:
         upgrade.from_1(link)
+    if link.execute("pragma user_version").fetchone()[0] == 2:
+        link.executescript(f"begin; drop table snapshots; {STATE} pragma user_version = {VERSION}; commit;")
     if link.execute("pragma user_version").fetchone()[0] == VERSION and not counts_refusals(link):
         link.executescript(f"begin; {REFUSED_DAYS} commit;")
 
@@ -95,7 +104,9 @@ def counts_refusals(link: sqlite3.Connection) -> bool:
     return link.execute("select 1 from sqlite_master where name = 'refused_days'").fetchone() is not None
 
 
-def _check_version(link: sqlite3.Connection, path: Path) -> None:
+def _check_version(link: sqlite3.Connection, path: Path, oldest: int) -> None:
     found = link.execute("pragma user_version").fetchone()[0]
-    if found != VERSION:
+    if found > VERSION:
         raise JournalError("journal-version", path=path, found=found, wanted=VERSION)
+    if found < oldest:
+        raise JournalError("journal-older", path=path, found=found, wanted=VERSION)

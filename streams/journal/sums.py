@@ -12,6 +12,12 @@ def of_data(number: int, kind: str, data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=8, key=f"{number}/{kind}".encode()).digest()
 
 
+def of_state(name: str, data: bytes) -> bytes:
+    """Of a row of an engine's memory: the same bytes under another name do not match."""
+    key = hashlib.blake2b(name.encode(), digest_size=16).digest()
+    return hashlib.blake2b(data, digest_size=16, key=key).digest()
+
+
 def of_row(table: str, *values: object) -> bytes:
     """Of a row of `table`, value by value."""
     return hashlib.blake2b(msgspec.msgpack.encode(values), digest_size=8, key=table.encode()).digest()

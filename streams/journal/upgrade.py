@@ -1,6 +1,7 @@
 """Bring a journal of an earlier version to this one, in one transaction: a kill leaves the old one or the new one.
 
-Version 2 gave every small row a checksum, and a snapshot the last cause that its desk had been told.
+Version 2 gave every small row a checksum. Version 3 keeps snapshots in rows (streams/journal/memory.py): what an
+earlier one remembered is let go, and the next start judges the log from its first record.
 """
 
 from __future__ import annotations
@@ -16,9 +17,6 @@ _SEALED: Final = {
     "refused": ("feed", "reason", "field", "partition", "offset", "n", "at", "length", "digest", "kept"),
 }
 """table -> its columns in the order of its checksum; the first is, or leads, its key."""
-_SNAPSHOTS: Final = (
-    "create table snapshots (head integer primary key, data blob not null, told text not null, sum blob not null)"
-)
 
 
 def from_1(link: sqlite3.Connection) -> None:
@@ -27,13 +25,6 @@ def from_1(link: sqlite3.Connection) -> None:
     try:
         for table, columns in _SEALED.items():
             _seal(link, table, columns)
-        kept = link.execute("select head, data, sum from snapshots").fetchall()
-        link.execute("drop table snapshots")
-        link.execute(_SNAPSHOTS)
-        for head, data, mark in kept:
-            if mark == sums.of_data(head, "snapshot", data):
-                row = head, data, ""
-                link.execute("insert into snapshots values (?, ?, ?, ?)", (*row, sums.of_row("snapshots", *row)))
         link.execute("pragma user_version = 2")
         link.execute("commit")
     except BaseException:

@@ -9,7 +9,7 @@ import structlog
 
 from rules.book import Book
 from rules.signals import Cause
-from streams.journal import Journal, JournalError
+from streams.journal import Journal, JournalError, Snapshot
 from streams.metrics import Metrics
 from streams.runtime.ports import ClockKind, EngineLike, Engines
 
@@ -90,10 +90,22 @@ def _newest(
                 lost_to = lost_to or snapshot.told
                 continue
             try:
-                return engines.restore(snapshot.data, books), bad, lost_to
-            except ValueError:  # of another format: the log says it all again
-                log.info("snapshot_of_another_format", city=city)
+                engine = engines.restore(snapshot.rows, books)
+            except ValueError as fault:  # of another format: the log says it all again
+                log.info("snapshot_of_another_format", city=city, what=str(fault))
+            else:
+                _mend(journal, snapshot, city, metrics)
+                return engine, bad, lost_to
         bad += 1
         log.warning("snapshot_refused", city=city)
         metrics.snapshots_refused.labels(city).inc()
     return None, bad, lost_to
+
+
+def _mend(journal: Journal, snapshot: Snapshot, city: str, metrics: Metrics) -> None:
+    """Rows that were found in their other slot get both again, or the next damage would cost a whole snapshot."""
+    if not snapshot.healed:
+        return
+    log.warning("snapshot_rows_healed", city=city, rows=list(snapshot.healed))
+    metrics.snapshot_rows_healed.labels(city).inc(len(snapshot.healed))
+    journal.mend_snapshot(snapshot)

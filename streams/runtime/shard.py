@@ -267,11 +267,11 @@ class Shard:
         if not self.unremembered or self._telling.waiting:
             return
         with self._metrics.snapshot_seconds.labels(self.city).time():
-            data = self.engine.snapshot()
+            snapshot = Snapshot(self._journal.last_offset, self.engine.rows(), self._telling.told)
             self._crash(CrashPoint.BEFORE_SNAPSHOT)
-            self._journal.put_snapshot(Snapshot(self._journal.last_offset, data, self._telling.told))
+            written = self._journal.put_snapshot(snapshot, since=self._remembered)
             self._crash(CrashPoint.AFTER_SNAPSHOT)
-        self._metrics.snapshot_bytes.labels(self.city).set(len(data))
+        self._metrics.snapshot_bytes.labels(self.city).set(written)
         self._remembered = self._journal.last_offset
 
     def forget_refused(self, kept: int) -> None:

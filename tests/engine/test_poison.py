@@ -30,6 +30,10 @@ POISON = rule("poison", detector=DetectorSpec("threshold", {"n": MARK}), windows
 LEARNS = rule("poison", detector=DetectorSpec("surprise", {"learn_days": 1.0}), windows=(HOUR,), categories="")
 OTHERS = (rule("many"), rule("once", once_within=HOUR, categories="", detector=DetectorSpec("threshold", {"n": 3})))
 BURST = [Event(id=i + 1, occurred=60 + i, arrived=61 + i, offset=i) for i in range(8)]
+SPENT_LATER = [
+    Event(id=n, occurred=occurred, arrived=occurred, offset=n) for n, occurred in enumerate((60, 0, 0, 60, 0), 1)
+]
+"""The last row spends what headroom there is: only then the detector is asked, also where a restart lies before."""
 STEADY = [Event(id=500 + n, occurred=13 * n, arrived=13 * n + 1, offset=500 + n) for n in range(END // 13 - 6)]
 
 
@@ -104,6 +108,7 @@ def all_over(said: Sequence[Signal]) -> bool:
     cut=st.integers(2, 90),
 )
 @example(night=BURST, where="law", after=1, learns=False, cut=9)
+@example(night=SPENT_LATER, where="law", after=0, learns=False, cut=2)
 @example(night=[*BURST, *STEADY], where="fit", after=0, learns=True, cut=60)
 @example(night=[*BURST, *STEADY], where="least", after=0, learns=True, cut=60)
 def test_law_10_a_rule_that_raises_is_stopped_alone_and_the_same_after_a_restart(

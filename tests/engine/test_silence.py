@@ -117,7 +117,8 @@ def test_law_1_a_feed_is_heard_alike_in_any_order_of_reading(night: list[Event],
     other, _ = run(log_of(shuffled_between_ticks(both, [*TICKS, 2_000], dice), [*TICKS, 2_000], split=3))
     for name, watch in engine.watches.items():
         twin = other.watches[name]
-        assert (twin.times, twin.recent, twin.heard_at) == (watch.times, watch.recent, watch.heard_at)
+        assert twin.times.tolist() == watch.times.tolist()
+        assert (twin.recent, twin.heard_at) == (watch.recent, watch.heard_at)
 
 
 @pytest.mark.parametrize("early_first", [True, False])
@@ -135,7 +136,7 @@ def test_an_amended_event_is_one_event_and_a_sign_of_life() -> None:
     amended = event.corrected(arrived=75, revision=1, category="fire.wood", occurred=58, offset=2)
     engine, _ = run([tick(50), frame([event]), tick(70), frame([amended]), tick(80)])
     watch = engine.watches["calls"]
-    assert watch.times == [START + 58 * MINUTE + 1]
+    assert watch.times.tolist() == [START + 58 * MINUTE + 1]
     assert watch.heard_at == START + 75 * MINUTE + 2
 
 
@@ -265,7 +266,7 @@ def test_a_day_that_is_sent_again_counts_nothing_and_is_no_sign_of_life() -> Non
     said = go_on(engine, again, KNOWN + 6 * 60)
     expected = go_on(plain, [], KNOWN + 6 * 60)
     assert canonical(said) == canonical(expected)
-    assert engine.watches["calls"].times == plain.watches["calls"].times
+    assert engine.watches["calls"].times.tolist() == plain.watches["calls"].times.tolist()
     assert [s.state for s in silences(said)] == [s.state for s in silences(expected)]
     boxes = [box for day_of in engine.boxes()["calls"].values() for box in [day_of]]
     assert sum(box["duplicate"] + box["redelivered"] for box in boxes) == len(day)
@@ -398,7 +399,7 @@ def test_law_5_days_without_a_tick_lose_no_bucket_that_has_not_settled() -> None
     records: list[Record] = [*(frame(on[i : i + 200]) for i in range(0, len(on), 200)), tick(KNOWN + 9 * DAY)]
     rare = [s for offset, record in enumerate(records, seldom.offset + 1) for s in seldom.apply(record, offset)]
     assert canonical(rare) == canonical(told)
-    assert seldom.watches["calls"].times == often.watches["calls"].times
+    assert seldom.watches["calls"].times.tolist() == often.watches["calls"].times.tolist()
 
 
 def test_the_memory_of_a_watch_is_bounded() -> None:

@@ -86,10 +86,9 @@ class CountingEngine:
     def feeds(self) -> list[FeedView]:
         return [FeedView(feed.name, self.tick, 0, (0,) * 36, silent_after=90_000) for feed in self.book.feeds]
 
-    def snapshot(self) -> bytes:
-        return msgspec.msgpack.encode(
-            _Memory(self.book.digest, self.epoch, self.offset, self.tick, sorted(self.known), self.orders)
-        )
+    def rows(self) -> dict[str, bytes]:
+        memory = _Memory(self.book.digest, self.epoch, self.offset, self.tick, sorted(self.known), self.orders)
+        return {"head": msgspec.msgpack.encode(memory)}
 
 
 class CountingEngines:
@@ -102,8 +101,8 @@ class CountingEngines:
         self.last = CountingEngine(book, epoch)
         return self.last
 
-    def restore(self, data: bytes, books: Mapping[str, Book]) -> CountingEngine:
-        memory = msgspec.msgpack.decode(data, type=_Memory)
+    def restore(self, rows: Mapping[str, bytes], books: Mapping[str, Book]) -> CountingEngine:
+        memory = msgspec.msgpack.decode(rows["head"], type=_Memory)
         engine = CountingEngine(books[memory.digest], memory.epoch)
         engine.offset, engine.tick, engine.orders = memory.offset, memory.tick, memory.orders
         engine.known = set(memory.known)

@@ -90,7 +90,7 @@ class Kept:
             half = len(records) // 2
             for offset in journal.append(records[:half]):
                 engine.apply(records[offset - 1], offset)
-            journal.put_snapshot(Snapshot(half, engine.snapshot()))
+            journal.put_snapshot(Snapshot(half, engine.rows()))
             journal.append(records[half:], refused=[refusal(n) for n in range(5)])
 
     def audit(self, **how: bool) -> Audit:
@@ -106,9 +106,9 @@ class Kept:
         with closing(Journal.open(self.path)) as journal:
             (snapshot,) = journal.snapshots()
             assert snapshot is not None
-            engine = Engine.restore(snapshot.data, journal.books())
+            engine = Engine.of_rows(snapshot.rows, journal.books())
             work(engine)
-            journal.put_snapshot(Snapshot(snapshot.head, engine.snapshot()))
+            journal.put_snapshot(Snapshot(snapshot.head, engine.rows()))
 
 
 def refusal(n: int, *, at: int = START) -> Refusal:

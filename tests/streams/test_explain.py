@@ -163,7 +163,7 @@ def journal(tmp_path: Path) -> Path:
         for offset in made.append(LOG):
             list(engine.apply(LOG[offset - 1], offset))
             if offset == len(LOG) - 3:
-                made.put_snapshot(Snapshot(offset, engine.snapshot()))
+                made.put_snapshot(Snapshot(offset, engine.rows()))
     return path
 
 

@@ -145,10 +145,10 @@ def test_a_bad_snapshot_falls_back_to_the_older_one_and_then_to_nothing(city: Ci
     for n in (1, 2):
         city.shard.take([Parcel(frame=frame([n]))])
         city.shard.remember()
-    city.journal._link.execute("update snapshots set data = x'00' where head = 2")
+    city.journal._link.execute("update state set data = x'00' where slot = 1")  # the second head's
     after = again(city)
     assert after.recover() == Recovery(head=1, records=1, torn=(), bad_snapshots=1)
-    after.journal._link.execute("update snapshots set data = x'00'")
+    after.journal._link.execute("update state set data = x'00'")
     last = again(after)
     with closing(last.shard):
         assert last.recover() == Recovery(head=0, records=2, torn=(), bad_snapshots=2)

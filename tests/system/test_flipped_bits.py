@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.system.night import Night, make_city, opened, parcel
 SEED = 7
 TOLD = {
     "snapshot_refused",
+    "snapshot_rows_healed",
     "journal_tail_cut",
     "unfinished_write_cut",
     "desk_is_behind_its_log",
@@ -34,7 +36,7 @@ FILES = ("journal.sqlite", "journal.sqlite-wal", "snapshot", "alerts.sqlite", "a
 class Answers:
     """All that a city answers with."""
 
-    engine: bytes
+    engine: Mapping[str, bytes]
     alerts: list[Any]
     board: list[Any]
     notices: list[Any]
@@ -45,7 +47,7 @@ class Answers:
 def answers(town: Opened) -> Answers:
     alerts = list(town.store.final())
     return Answers(
-        town.shard.engine.snapshot(),
+        town.shard.engine.rows(),
         alerts,
         town.store.board(ended_since=0),
         [town.store.notices_of(alert.id) for alert in alerts],
@@ -104,22 +106,22 @@ def test_a_flipped_bit_is_told_or_changes_nothing(flips: int, stopped: Stopped, 
 def flip(folder: Path, file: str, dice: random.Random) -> tuple[int, int]:
     path = folder / ("journal.sqlite" if file == "snapshot" else file)
     data = bytearray(path.read_bytes())
-    at = dice.choice(snapshot_bytes(path, data)) if file == "snapshot" else dice.randrange(len(data))
+    at = dice.choice(row_bytes(path, data, dice)) if file == "snapshot" else dice.randrange(len(data))
     bit = dice.randrange(8)
     data[at] ^= 1 << bit
     path.write_bytes(data)
     return at, bit
 
 
-def snapshot_bytes(path: Path, data: bytearray) -> range:
-    """Where the newest snapshot that was carried over into the file lies, as far as it lies in one piece."""
+def row_bytes(path: Path, data: bytearray, dice: random.Random) -> range:
+    """Where a row of the last two snapshots lies that was carried over into the file in one piece."""
     with closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as link:
-        (memory,) = link.execute("select data from snapshots order by head desc limit 1").fetchone()
-    for first in range(0, len(memory), 500):  # a page holds some 4,000 bytes of it in one piece
-        start = data.find(memory[first : first + 1_000])
+        rows = [row for (row,) in link.execute("select data from state order by name, slot") if len(row) < 3_000]
+    for row in dice.sample(rows, len(rows)):
+        start = data.find(row)
         if start >= 0:
-            return range(start, start + min(1_000, len(memory) - first))
-    raise LookupError("no piece of the snapshot lies in the file")
+            return range(start, start + len(row))
+    raise LookupError("no row of a snapshot lies in the file")
 
 
 def what_comes(stopped: Stopped, data: Path) -> str:
