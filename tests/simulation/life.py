@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from random import Random
 
@@ -106,7 +106,7 @@ class Life:
             except Killed:
                 self._dead()
             if step.flips:
-                _flip(self.lived.journal)
+                _flip(self.lived.journal, self._dice)
             if step.loses:
                 machine.lose_the_desk()
             self.time.at += step.later
@@ -263,13 +263,15 @@ def _dated(order: Order, tick: int) -> Order:
     return structs.replace(order, start=start)
 
 
-def _flip(journal: Path) -> None:
-    """Damage the newest snapshot."""
-    with sqlite3.connect(journal) as link:
-        link.execute(
-            "update snapshots set data = x'00' || substr(data, 2) where head = (select max(head) from snapshots)"
-        )
-    link.close()
+def _flip(journal: Path, dice: Random) -> None:
+    """Damage the newest head of the snapshots, or one slot of a row of the engine's memory."""
+    with closing(sqlite3.connect(journal)) as link:
+        rows = link.execute("select name, slot from state order by name, slot").fetchall()
+        if rows and dice.random() < 0.5:
+            link.execute("delete from state where name = ? and slot = ?", dice.choice(rows))
+        else:
+            link.execute("update heads set sum = x'00' where head = (select max(head) from heads)")
+        link.commit()
 
 
 def live(seed: int, root: Path) -> Lived:

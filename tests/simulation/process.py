@@ -164,8 +164,8 @@ class _Overheard(RuleEngines):
     def make(self, book: Book, epoch: int, clock: ClockKind) -> EngineLike:
         return self._overheard(super().make(book, epoch, clock))
 
-    def restore(self, data: bytes, books: Mapping[str, Book]) -> EngineLike:
-        return self._overheard(super().restore(data, books))
+    def restore(self, rows: Mapping[str, bytes], books: Mapping[str, Book]) -> EngineLike:
+        return self._overheard(super().restore(rows, books))
 
     def _overheard(self, engine: EngineLike) -> EngineLike:
         apply = engine.apply
