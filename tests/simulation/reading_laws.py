@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from random import Random
+from typing import NoReturn
 
 from msgspec import structs
 
@@ -12,6 +13,7 @@ from rules import canonical
 from rules.calendar import DAY_MS
 from rules.engine import Engine
 from rules.records import Frame, Record, Tick, UseBook
+from rules.signals import Signal
 from streams.intake import Raw
 from streams.opened import intake_of
 from tests.simulation.found import Found, judged, short
@@ -85,6 +87,27 @@ def _ticked(records: Sequence[Record], refits: Sequence[int], dice: Random) -> I
             yield from gathered
             tick, gathered = record.now, []
     yield from gathered
+
+
+def law_10_a_rule_that_raises_stops_alone(found: Found) -> str:
+    """One world of four: from some record on one rule raises where it is asked. No other rule says anything else."""
+    if found.lived.seed % 4:
+        return ""
+    dice, engine, said = Random(found.lived.seed), found.fresh(), list[Signal]()
+    rule, begins = dice.choice(found.first.rules).id, dice.randrange(len(found.records))
+
+    def raises(*_: object) -> NoReturn:
+        raise ArithmeticError("a poisoned rule")
+
+    for number, (offset, record) in enumerate(found.records):
+        if number == begins and rule in engine.rules:
+            engine.rules[rule].judge.scores = raises  # type: ignore[method-assign]  # poison, put in by hand
+        said += engine.apply(record, offset)
+    stopped = engine.stopped.get(rule, (0, "order"))
+    if stopped[1] != "order" and not any(signal.kind == "stopped" and signal.rule == rule for signal in said):
+        return f"{rule} is stopped since {stopped}, and its desk was not told"
+    others = [[signal for signal in signals if signal.rule != rule] for signals in (said, found.signals)]
+    return _same(*map(canonical.lines, others), f"{rule} raised")
 
 
 def _same(said: bytes, wanted: bytes, when: str) -> str:
