@@ -240,6 +240,9 @@ class Life:
         """Let everything be said, and every notice heard."""
         self.machine.blade.point = ""
         self._breathe()
+        if self.weather.has("clock"):  # a process that began under a wrong clock keeps to it, until it is started again
+            self.machine.stop()
+            self._up()
         ends = max(self.time.at, self.machine.process.shard.tick)  # ticks may have run ahead under a wrong clock
         until = ends + past.settled_after(self.machine.city.book) + 6 * script.HOUR
         while self.time.at < until:

@@ -101,13 +101,15 @@ def law_10_a_rule_that_raises_stops_alone(found: Found) -> str:
 
     for number, (offset, record) in enumerate(found.records):
         if number == begins and rule in engine.rules:
-            engine.rules[rule].judge.scores = raises  # type: ignore[method-assign]  # poison, put in by hand
+            vars(engine.rules[rule].judge)["scores"] = raises
         said += engine.apply(record, offset)
     stopped = engine.stopped.get(rule, (0, "order"))
     if stopped[1] != "order" and not any(signal.kind == "stopped" and signal.rule == rule for signal in said):
         return f"{rule} is stopped since {stopped}, and its desk was not told"
-    others = [[signal for signal in signals if signal.rule != rule] for signals in (said, found.signals)]
-    return _same(*map(canonical.lines, others), f"{rule} raised")
+    ours, theirs = (
+        canonical.lines(signal for signal in signals if signal.rule != rule) for signals in (said, found.signals)
+    )
+    return _same(ours, theirs, f"{rule} raised")
 
 
 def _same(said: bytes, wanted: bytes, when: str) -> str:

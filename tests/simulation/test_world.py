@@ -9,7 +9,7 @@ from tests.simulation.seeds import judge
 
 SEEDS = 8
 SEEDS_OF_A_NIGHT = 500
-SEEDS_A_BUG = 60
+SEEDS_A_BUG = 200
 MOST_MISSED = 1
 """Of the planted bugs, so many may stay unfound."""
 
