@@ -46,7 +46,9 @@ fix: $(STAMP) ## format, and mend what ruff can mend
 docs: $(STAMP) ## fill the reference parts of docs/ from the source
 	$(BIN)/python -m docs.reference
 
-bench: $(STAMP) ## the real years of the examples against their labels; names of rises put in; prints the figures
+bench: $(STAMP) ## speed of intake; the real years of the examples against their labels; names of rises put in; prints the figures
+	$(BIN)/python -m benchmarks.intake
+	$(BIN)/python -m benchmarks.csv_to_alerts
 	$(BIN)/python -m benchmarks.labels
 	$(BIN)/python -m benchmarks.names
 

@@ -150,8 +150,7 @@ class Counts:
         has_place = rows["place"][at_once] != 0
         free = at_once[~has_place]
         touched = [self._add_rows(rows[free], buckets[free], kinds[free])] if len(free) else []
-        for place in at_once[has_place].tolist():
-            touched += self._put(identities.fact(rows[place]), +1)
+        touched += self._put([(identities.fact(rows[place]), +1) for place in at_once[has_place].tolist()])
         return together(touched)
 
     def _add_rows(self, rows: FactRows, buckets: IntArray, kinds: IntArray) -> Touched:
@@ -167,7 +166,7 @@ class Counts:
         held = buckets > self.ring.lo
         if not held.all():
             series, buckets, deltas = series[held], buckets[held], deltas[held]
-        self.ring.add_all(series, buckets, deltas)
+        self.ring.add(series, buckets, deltas)
         if self.first_open is not None and len(buckets) and int(buckets.min()) < self.first_open:
             for place in np.flatnonzero(buckets < self.first_open).tolist():
                 self.late_cells.append((int(series[place]), int(buckets[place]), int(deltas[place])))
@@ -175,10 +174,7 @@ class Counts:
 
     def change(self, changes: Sequence[Change]) -> list[Touched]:
         """Put rows in or take them back. Returns what changed at once."""
-        at_once = [(fact, sign) for fact, sign, at in changes if self._due(fact, sign, at)]
-        if self.once is not None:
-            return [touched for fact, sign in at_once for touched in self._put(fact, sign)]
-        return [self._add_facts(at_once)] if at_once else []
+        return self._put([(fact, sign) for fact, sign, at in changes if self._due(fact, sign, at)])
 
     def _due(self, fact: Fact, sign: int, at: int) -> bool:
         """Whether a change reaches the counts now; one that comes too late waits, as does one far ahead."""
@@ -197,14 +193,6 @@ class Counts:
             self._wait(self.steps.start(bucket), fact, sign)
             return False
         return True
-
-    def _add_facts(self, facts: Sequence[tuple[Fact, int]]) -> Touched:
-        """Add rows that count each on their own, or take them off, in all series that they feed."""
-        fed = [self.fed_by(fact.area, fact.category) for fact, _ in facts]
-        many = [len(series) for series in fed]
-        buckets = np.repeat([self.steps.bucket(fact.occurred_at) for fact, _ in facts], many)
-        deltas = np.repeat([sign * fact.count for fact, sign in facts], many)
-        return self._add_all(np.concatenate(fed), buckets, deltas)
 
     def _far_ahead(self, bucket: int) -> bool:
         """Whether the ring would let go of buckets that have not settled, were it to reach `bucket` before a tick."""
@@ -254,13 +242,13 @@ class Counts:
 
     def apply_late(self, now: int) -> list[Touched]:
         """Let the too-late rows whose time has come join the counts."""
-        changed: list[Touched] = []
+        due: list[tuple[Fact, int]] = []
         while self.late and self.late[0][0] <= now:
             until, _, fact, sign = heappop(self.late)
             if self._queued is not None:
                 self._queued.discard((until, sign, fact))
-            changed += self._put(fact, sign)
-        return changed
+            due.append((fact, sign))
+        return self._put(due)
 
     def selects(self, row: Fact | Kind) -> bool:
         """Whether the selector counts such a row at all."""
@@ -274,33 +262,37 @@ class Counts:
             return False
         return not chosen.severities or row.severity in chosen.severities
 
-    def _put(self, fact: Fact, sign: int) -> list[Touched]:
-        if fact.count == 0:
+    def _put(self, facts: Sequence[tuple[Fact, int]]) -> list[Touched]:
+        """Add rows or take them off, (row, +1 | -1) each; of one place's only those that count. What changed."""
+        facts = [(fact, sign) for fact, sign in facts if fact.count]
+        if not facts:
             return []
-        bucket = self.steps.bucket(fact.occurred_at)
-        self.reach(bucket)
-        if not self.ring.holds(bucket):
-            return []
-        if self.once is None or fact.place == 0:
-            return [self._add(self.ring, fact, sign)]
-        assert self.folded is not None
-        if sign < 0 and not self.once.holds(fact):
-            return []
-        changed = []
-        self._add(self.folded, fact, sign)
-        for row, delta in self.once.put(fact) if sign > 0 else self.once.take(fact):
-            changed.append(self._add(self.ring, row, delta))
-            self._add(self.folded, row, -delta)
-        return changed
+        self.reach(max(self.steps.bucket(fact.occurred_at) for fact, _ in facts))
+        counted: list[tuple[Fact, int]] = []
+        folded: list[tuple[Fact, int]] = []
+        for fact, sign in facts:
+            if not self.ring.holds(self.steps.bucket(fact.occurred_at)):
+                continue
+            if self.once is None or fact.place == 0:
+                counted.append((fact, sign))
+            elif sign > 0 or self.once.holds(fact):
+                folded.append((fact, sign))
+                for row, delta in self.once.put(fact) if sign > 0 else self.once.take(fact):
+                    counted.append((row, delta))
+                    folded.append((row, -delta))
+        if folded and self.folded is not None:
+            series, buckets, deltas = self._spread(folded)
+            held = buckets > self.folded.lo
+            self.folded.add(series[held], buckets[held], deltas[held])
+        return [self._add_all(*self._spread(counted))] if counted else []
 
-    def _add(self, ring: Ring, fact: Fact, sign: int) -> Touched:
-        series = self.fed_by(fact.area, fact.category)
-        bucket = self.steps.bucket(fact.occurred_at)
-        if ring.holds(bucket):
-            ring.add(series, bucket, sign * fact.count)
-            if ring is self.ring and self.first_open is not None and bucket < self.first_open:
-                self.late_cells += [(s, bucket, sign * fact.count) for s in series.tolist()]
-        return Touched(series, np.full(len(series), bucket), np.full(len(series), sign * fact.count))
+    def _spread(self, facts: Sequence[tuple[Fact, int]]) -> Touched:
+        """What rows change in all series that they feed."""
+        fed = [self.fed_by(fact.area, fact.category) for fact, _ in facts]
+        many = [len(series) for series in fed]
+        buckets = np.repeat([self.steps.bucket(fact.occurred_at) for fact, _ in facts], many)
+        deltas = np.repeat([sign * fact.count for fact, sign in facts], many)
+        return Touched(np.concatenate(fed), buckets, deltas)
 
     def reach(self, bucket: int) -> None:
         self.ring.reach(bucket)

@@ -34,6 +34,7 @@ TOLD_APART: Final = 3
 """More to tell: see `Identities.apart`."""
 
 _NOT_FOR_COUNTING: Final = SELF_INITIATED | EXERCISE
+_PIECE: Final = 1 << 16
 _LEAST: Final = 1024
 
 
@@ -400,12 +401,14 @@ class Identities:
         kept = np.flatnonzero((now - self._begins(rows) <= longest) & (self.state[: self.used] != 0))
         if 8 * len(kept) > 7 * self.used:  # too little to be worth it
             return
-        room = max(_LEAST, 3 * len(kept) // 2)
         for name in ("rows", "forget_at", "state"):
-            old = getattr(self, name)
-            fresh = np.zeros(room, old.dtype)
-            fresh[: len(kept)] = old[kept]
-            setattr(self, name, fresh)
+            column = getattr(self, name)
+            for first in range(0, len(kept), _PIECE):  # within the column: new memory costs more than the move
+                piece = kept[first : first + _PIECE]
+                column[first : first + len(piece)] = column[piece]
+            column[len(kept) :] = 0
+            if len(column) > 3 * max(_LEAST, len(kept)):
+                setattr(self, name, column[: max(_LEAST, 3 * len(kept) // 2)].copy())
         self.used = len(kept)
         self.relink()
 

@@ -91,13 +91,7 @@ class Ring:
             wide[now] = wide[before] + (self.cum[now] - self.cum[before])
         self.cum = wide
 
-    def add(self, series: IntArray, bucket: int, delta: int) -> None:
-        """Change the counts of some series, each named once, in one bucket that is held."""
-        self._spend(series, np.full(len(series), delta))
-        for held in range(bucket, self.hi + 1):
-            self.cum[held % self.size, series] += delta
-
-    def add_all(self, series: IntArray, buckets: IntArray, deltas: IntArray) -> None:
+    def add(self, series: IntArray, buckets: IntArray, deltas: IntArray) -> None:
         """Change many counts in buckets that are held or to come, shape (P,) each; pairs may repeat."""
         self._spend(series, deltas)
         deltas = deltas.astype(self.cum.dtype)  # of any other type than the sums', numpy would add ten times as slowly

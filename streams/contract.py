@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -22,6 +23,7 @@ LARGEST_REVISION: Final = 10**13
 
 Kind = Literal["incident", "petition"]
 
+_decode: Final = msgspec.json.Decoder().decode
 _BRACKETS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
 """A whole string (its brackets do not nest), or a bracket."""
 
@@ -85,7 +87,7 @@ def decode_json(data: bytes) -> Any:
     if _is_deep(data):
         raise Refused(Reason.TOO_DEEP)
     try:
-        value = msgspec.json.decode(data)
+        value = _decode(data)
     except msgspec.DecodeError:
         raise Refused(why_unreadable(data)) from None
     except UnicodeDecodeError:
@@ -95,6 +97,38 @@ def decode_json(data: bytes) -> Any:
     if not surely_unique(data, value):
         _refuse_duplicates(data)
     return value
+
+
+def decode_records(datas: Sequence[bytes]) -> list[Any] | None:
+    """The JSON objects of many records, each as `decode_record` reads it; None where one of them, or more, is at fault
+    or no object. One look at all of them proves what otherwise takes one look each."""
+    whole = b"\n".join(datas)
+    opened = whole.count(b"{") + whole.count(b"[")
+    if max(map(len, datas), default=0) > RECORD_BYTES or (opened > len(datas) and any(map(_is_deep, datas))):
+        return None
+    try:
+        values = list(map(_decode, datas))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if not set(map(type, values)) <= {dict}:
+        return None
+    flat = opened == len(datas)  # an object each, so nothing lies inside of them
+    if not _surely_unique(whole, sum(map(len, values)) if flat else _keys(values)):
+        try:
+            for data, value in zip(datas, values, strict=True):
+                if not surely_unique(data, value):
+                    _refuse_duplicates(data)
+        except Refused:
+            return None
+    return values
+
+
+def events_of(values: Sequence[Any]) -> list[Event] | None:
+    """The events in decoded JSON objects; None where one of them, or more, is none: see `event_of`."""
+    try:
+        return msgspec.convert(values, list[Event])
+    except msgspec.ValidationError:
+        return None
 
 
 def event_of(value: Any) -> Event:
@@ -143,9 +177,13 @@ def surely_unique(data: bytes, value: Any) -> bool:
 
     A text that holds `":` breaks the count and leaves the answer to the slow way, which is exact.
     """
+    return _surely_unique(data, _keys(value))
+
+
+def _surely_unique(data: bytes, keys: int) -> bool:
     if data.count(b" :") or data.count(b"\t:") or data.count(b"\n:") or data.count(b"\r:"):
         return False
-    return data.count(b'":') == _keys(value)
+    return data.count(b'":') == keys
 
 
 def _keys(value: Any) -> int:

@@ -12,25 +12,24 @@ from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from rules.records import Frame
 from rules.trees import Tree
-from streams import cloudevents
-from streams.contract import FIELDS, Event, decode_record, event_of
+from streams.contract import FIELDS, Event
+from streams.decoded import Data, came, decoded
 from streams.feeds.connection import Feed
 from streams.feeds.lookups import PlaceOf, in_force
 from streams.feeds.mapped import Mapped
 from streams.feeds.mapping import map_events, map_records
-from streams.feeds.readers import Broken, Record
-from streams.feeds.records import flat
+from streams.feeds.readers import Record
 from streams.feeds.rows import RowMaker
+from streams.feeds.sheets import Sheet
 from streams.gate import Class, Gate
 from streams.gate.scrub import kept, words_of
 from streams.keys import Keys
-from streams.refusals import Place, Reason, Refusal, Refused
+from streams.refusals import Place, Reason, Refusal
 
 IntArray = NDArray[np.int64]
 
@@ -43,7 +42,7 @@ class Raw(NamedTuple):
     """A record as it came: its `offset` in the partition, its bytes (or what a reader made of them), its stamp, ms."""
 
     offset: int
-    data: bytes | Mapping[str, object] | Broken
+    data: Data
     arrived_at: int
 
 
@@ -95,11 +94,14 @@ class Intake:
         Raises KeyError for an unknown feed.
         """
         stamps = np.fromiter((record.arrived_at for record in records), np.int64, len(records))
-        return self._take(feed, records, partition, stamps)
+        return self._take(feed, [record.data for record in records], _offsets(records), partition, stamps)
 
-    def read(self, feed: str, records: Sequence[Record], partition: str) -> Taken:
+    def read(self, feed: str, records: Sequence[Record] | Sheet, partition: str) -> Taken:
         """The same where the past is read: rows arrive by the feed's arrival column, else at their own time."""
-        return self._take(feed, records, partition, None)
+        if isinstance(records, Sheet):
+            offsets = np.arange(records.first, records.first + len(records), dtype=np.int64)
+            return self._take(feed, records, offsets, partition, None)
+        return self._take(feed, [record.data for record in records], _offsets(records), partition, None)
 
     def partition(self, name: str) -> str:
         """`name` where it names nobody, else a keyed hash of it: file names and keys come from outside."""
@@ -107,26 +109,29 @@ class Intake:
             return f"hashed-{self.keys.short('partition', name):016x}"
         return name
 
-    def _take(self, feed: str, records: Sequence[Raw | Record], partition: str, stamps: IntArray | None) -> Taken:
+    def _take(
+        self, feed: str, datas: Sequence[Data] | Sheet, offsets: IntArray, partition: str, stamps: IntArray | None
+    ) -> Taken:
         connected = self.feeds[feed]
         partition = self.partition(partition)
-        read = [_read(connected, record.data) for record in records]
-        mapped = self._mapped(connected, [one.value for one in read], stamps)
-        mapped.faults.update({i: (one.fault.reason, one.fault.field) for i, one in enumerate(read) if one.fault})
+        read = decoded(connected, datas)
+        mapped = self._mapped(connected, read.values, stamps)
+        mapped.faults.update(read.faults)
         self._judge(connected, mapped)
-        offsets = np.fromiter((record.offset for record in records), np.int64, len(records))
         frame, given = self._rows.frame(feed, mapped, partition, offsets)
-        known = mapped.arrived_at > 0
-        arrivals = dict(zip(mapped.record[known].tolist(), mapped.arrived_at[known].tolist(), strict=True))
+        arrivals = _arrivals(mapped) if stamps is None and mapped.faults else {}
         refusals = []
         for i in sorted(mapped.faults):
-            place = Place(partition, records[i].offset)
+            data = datas.row(i) if isinstance(datas, Sheet) else datas[i]
             at = int(stamps[i]) if stamps is not None else arrivals.get(i, 0)
-            refusals.append(self._refusal(connected, records[i].data, read[i].seen, place, at, mapped.faults[i]))
+            place = Place(partition, int(offsets[i]))
+            refusals.append(self._refusal(connected, data, read.seen(i), place, at, mapped.faults[i]))
         answers = tuple(_answers(mapped, given.tolist()))
         return Taken(frame, answers, tuple(refusals), int(mapped.left_out.sum()))
 
-    def _mapped(self, feed: Feed, values: Sequence[Any], stamps: IntArray | None) -> Mapped:
+    def _mapped(self, feed: Feed, values: Sequence[Any] | Sheet, stamps: IntArray | None) -> Mapped:
+        if isinstance(values, Sheet):
+            return map_records(feed, values, stamps, self.place_of)
         if feed.plan is not None:
             return map_records(feed, [{} if value is None else value for value in values], stamps, self.place_of)
         blank = Event(id="-", source="-", kind=feed.file.kind, category="-", occurred_at="1970-01-01T00:00:00Z")
@@ -187,20 +192,22 @@ class Intake:
         mapped.area = areas
 
     def _refusal(
-        self, feed: Feed, data: object, seen: Mapping[str, Any] | None, place: Place, at: int, why: tuple[Reason, str]
+        self, feed: Feed, data: Data, seen: Mapping[str, Any] | None, place: Place, at: int, why: tuple[Reason, str]
     ) -> Refusal:
-        came = _bytes_of(data)
+        came_as = came(data)
         leads = feed.plan.leads if feed.plan is not None else _CONTRACT
         keep = kept(seen, leads, self._vocabulary) if seen is not None else b""
-        return Refusal(feed.name, *why, place, at, len(came), self.keys.digest(came), keep)
+        return Refusal(feed.name, *why, place, at, len(came_as), self.keys.digest(came_as), keep)
 
 
-class _Read(NamedTuple):
-    """A record read: what goes on (cells, or an Event), what was seen of it, and what was wrong."""
+def _arrivals(mapped: Mapped) -> dict[int, int]:
+    """Record -> when it arrived, where it tells, ms."""
+    known = mapped.arrived_at > 0
+    return dict(zip(mapped.record[known].tolist(), mapped.arrived_at[known].tolist(), strict=True))
 
-    value: Any = None
-    seen: Mapping[str, Any] | None = None
-    fault: Refused | None = None
+
+def _offsets(records: Sequence[Raw] | Sequence[Record]) -> IntArray:
+    return np.fromiter((record.offset for record in records), np.int64, len(records))
 
 
 def _vocabulary(feeds: Iterable[Feed], *trees: Tree) -> frozenset[str]:
@@ -211,34 +218,6 @@ def _vocabulary(feeds: Iterable[Feed], *trees: Tree) -> frozenset[str]:
         steps = (*feed.plan.category.steps, *feed.plan.area.steps) if feed.plan is not None else ()
         texts += [value for step in steps for value in step.values]
     return words_of(texts)
-
-
-def _read(feed: Feed, data: bytes | Mapping[str, object] | Broken) -> _Read:
-    seen: Mapping[str, Any] | None = None
-    try:
-        if isinstance(data, Broken):
-            return _Read(fault=Refused(data.reason, data.field))
-        value = decode_record(data) if isinstance(data, bytes) else data
-        if not isinstance(value, Mapping):
-            return _Read(fault=Refused(Reason.MALFORMED))
-        if cloudevents.is_envelope(value):
-            value = cloudevents.unwrap(value, filled=feed.plan is None)
-        seen = value
-        if feed.plan is None:
-            return _Read(event_of(value), seen)
-        if feed.file.format != "csv":
-            value = seen = flat(value, feed.drop)
-        return _Read(value, seen)
-    except Refused as refused:
-        return _Read(seen=seen, fault=refused)
-
-
-def _bytes_of(data: object) -> bytes:
-    if isinstance(data, bytes):
-        return data
-    if isinstance(data, Broken):
-        return data.data
-    return msgspec.json.encode(data)
 
 
 def _refuse_outside(
@@ -252,10 +231,14 @@ def _refuse_outside(
 
 
 def _answers(mapped: Mapped, given: Sequence[int]) -> Iterator[Answer]:
+    accepted = {events: Answer("accepted", events=events) for events in set(given)}
+    if not mapped.faults and not mapped.left_out.any():
+        yield from map(accepted.__getitem__, given)
+        return
     for i, events in enumerate(given):
         if i in mapped.faults:
             yield Answer("refused", *mapped.faults[i])
         elif mapped.left_out[i]:
             yield Answer("left_out")
         else:
-            yield Answer("accepted", events=events)
+            yield accepted[events]

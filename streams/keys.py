@@ -46,12 +46,19 @@ class Keys:
 
     def identities(self, sources: Sequence[str], ids: Sequence[str]) -> UintArray:
         """Hashes of (source, id), shape (n, 2): the columns `id0` and `id1` of a row."""
+        begun = {source: self._begun(source) for source in set(sources)}
         digests = []
         for source, text in zip(sources, ids, strict=True):
-            state = self._id.copy()
-            state.update(f"{len(source)}{_SEPARATOR}{source}{_SEPARATOR}{text}".encode("utf-8", "surrogatepass"))
+            state = begun[source].copy()
+            state.update(text.encode("utf-8", "surrogatepass"))
             digests.append(state.digest())
         return np.frombuffer(b"".join(digests), "<u8").reshape(-1, 2)
+
+    def _begun(self, source: str) -> hashlib.blake2b:
+        """The hash of an identity as far as its source goes."""
+        state = self._id.copy()
+        state.update(f"{len(source)}{_SEPARATOR}{source}{_SEPARATOR}".encode("utf-8", "surrogatepass"))
+        return state
 
     def short(self, domain: Domain, text: str) -> int:
         """Eight bytes of hash as an integer, never 0; 0 stands for the empty text."""

@@ -44,6 +44,13 @@ class EventAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     field: str = ""
 
 
+_OF_ONE: Final = {
+    "accepted": EventAnswer("accepted"),
+    **{answer: EventAnswer("duplicate") for answer in _REPEATS},
+}
+"""What is answered for a record that gave one event, by what the engine said of it, in the common cases."""
+
+
 class BandTick(msgspec.Struct, forbid_unknown_fields=True):
     """`{"tick": t}`: time in band, on the stream clock alone. `t` in ms."""
 
@@ -62,7 +69,10 @@ class Pushed:
         for receipt, (_, takings) in zip(receipts, self.waiting, strict=True):
             place = 0
             for taking in takings:
-                found.append(_answer(taking, receipt.answers[place : place + taking.events]))
+                if taking.events == 1 and (known := _OF_ONE.get(receipt.answers[place])):
+                    found.append(known)
+                else:
+                    found.append(_answer(taking, receipt.answers[place : place + taking.events]))
                 place += taking.events
         return found
 

@@ -37,6 +37,8 @@ log = structlog.get_logger()
 TICK_OLD_MS: Final = 15_000
 """A last tick older than this says that time does not pass: not ready."""
 DELIVER_EVERY: Final = 1.0
+TURNS_UNSEEN: Final = 15
+"""Turns that only brought rows, and that the board and the folder of what is handed over may wait for."""
 
 
 class Station:
@@ -71,6 +73,7 @@ class Station:
         self.outbox = Outbox(self.store, self._channels(), lambda _: self.shard.engine.book)
         self._delivered_at = 0.0
         self._changed = True
+        self._unseen = 0
         self._stopped = False
         self._rules_stopped: frozenset[str] = frozenset()
         watched = kind == "wall" and any(f.comes.file or f.comes.folder for f in city.feeds.values())
@@ -205,11 +208,13 @@ class Station:
         return tuple(sorted(self._rules_stopped))
 
     def _after_turn(self) -> None:
-        if self.writer.caught_up and self.shard.tick:
+        rows_alone = self._brought_rows_alone()
+        if self.writer.caught_up and self.shard.tick and not rows_alone:
             take_handed(self.shard, self._opened.folder)
         self._look_at_rules()
         waited = self._clock.steady() - self._delivered_at
-        self.board.look(self.shard.engine, catching_up=self._catching_up)
+        if self._changed or not rows_alone:
+            self.board.look(self.shard.engine, catching_up=self._catching_up)
         if self._changed or (self._catching_up and waited >= DELIVER_EVERY):
             self.board.ring()
         if self._changed or waited >= DELIVER_EVERY:
@@ -217,6 +222,15 @@ class Station:
             self._deliver()
             self._show()
         self._changed = False
+
+    def _brought_rows_alone(self) -> bool:
+        """Whether this turn wrote rows and no time has passed in it: then what need not follow each frame waits for
+        the tick, or for some turns. They come in hundreds a second; a look at a feed costs as much as it is long, and
+        one at a folder lets another thread go first."""
+        shown = self.shard.tick == self.board.now() and not self.board.city().catching_up
+        alone = self.kind == "wall" and self.writer.wrote and self.writer.caught_up and shown
+        self._unseen = self._unseen + 1 if alone and self._unseen < TURNS_UNSEEN else 0
+        return self._unseen > 0
 
     def _deliver(self) -> None:
         with self._on_a_full_disk():

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +15,7 @@ import msgspec
 import numpy as np
 
 from rules.records import Frame
-from streams.feeds.readers import Record, records_in
+from streams.feeds.readers import Record, batches_in
 from streams.feeds.rows import joined
 from streams.refusals import Refusal
 
@@ -60,8 +59,7 @@ def read_archive(intake: Intake, feed: str, files: Sequence[Path], folder: Path 
     received = left_out = 0
     for path in sorted(files):
         partition = partition_of(path, folder)
-        records = records_in(path, intake.feeds[feed].file)
-        while batch := list(islice(records, READ_AT_ONCE)):
+        for batch in batches_in(path, intake.feeds[feed].file, READ_AT_ONCE):
             taken = intake.read(feed, batch, partition)
             received += len(batch)
             left_out += taken.left_out

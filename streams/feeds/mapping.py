@@ -18,7 +18,8 @@ from streams.feeds.connection import Feed, Plan, TimeWay
 from streams.feeds.lookups import PlaceOf
 from streams.feeds.mapped import LONGEST_TEXT, Faults, Mapped
 from streams.feeds.numbers import revisions_in, whole_number
-from streams.feeds.records import Cells, Points, unknown_field
+from streams.feeds.records import Cells, Points, unknown_fields
+from streams.feeds.sheets import Sheet
 from streams.feeds.times import BAD, EMPTY, FAULTS, GOOD, RFC3339
 from streams.refusals import Reason
 
@@ -26,7 +27,7 @@ IntArray = NDArray[np.int64]
 
 
 def map_records(
-    feed: Feed, records: Sequence[Mapping[str, object]], stamps: IntArray | None, place_of: PlaceOf | None
+    feed: Feed, records: Sequence[Mapping[str, object]] | Sheet, stamps: IntArray | None, place_of: PlaceOf | None
 ) -> Mapped:
     """The events of raw records by the feed's columns.
 
@@ -38,11 +39,7 @@ def map_records(
         raise ValueError(f"feed {feed.name} speaks the contract: it has no columns")
     size = len(records)
     cells = Cells(records)
-    faults: Faults = {}
-    for i, record in enumerate(records):
-        stranger = unknown_field(feed, record)
-        if stranger:
-            faults[i] = (Reason.UNKNOWN_FIELD, stranger)
+    faults: Faults = {i: (Reason.UNKNOWN_FIELD, stranger) for i, stranger in unknown_fields(feed, records)}
     left_out = _marked(cells, feed.file.leave_out, size)
     stages, times = _stage_times(plan, cells, size, left_out, faults)
     columns = plan.columns
@@ -86,6 +83,7 @@ def map_events(feed: Feed, events: Sequence[Event], stamps: IntArray | None, are
     `stamps`: as for `map_records`; None: each event arrived when it occurred.
     """
     size = len(events)
+    kind, source = feed.file.kind, feed.file.source
     occurred = RFC3339.read([event.occurred_at for event in events])
     due = RFC3339.read([event.due_at or "" for event in events])
     names = sorted({event.stage for event in events})
@@ -99,16 +97,16 @@ def map_events(feed: Feed, events: Sequence[Event], stamps: IntArray | None, are
         office=[event.office or "" for event in events],
         matter=[event.matter or "" for event in events],
         place=[event.place or "" for event in events],
-        revision=np.fromiter((event.revision for event in events), np.int64, size),
+        revision=np.array([event.revision for event in events], np.int64),
         due_at=due.at,
-        count=np.fromiter((event.count for event in events), np.int64, size),
-        severity=np.fromiter((event.severity or 0 for event in events), np.int64, size),
+        count=np.array([event.count for event in events], np.int64),
+        severity=np.array([event.severity or 0 for event in events], np.int64),
         flags=np.zeros(size, np.int64),
         left_out=np.zeros(size, np.bool_),
         stages=names,
         record=every,
         n=np.zeros(size, np.int64),
-        stage=np.fromiter((places[event.stage] for event in events), np.int64, size),
+        stage=np.array([places[event.stage] for event in events], np.int64),
         occurred_at=occurred.at,
         arrived_at=occurred.at if stamps is None else stamps,
     )
@@ -120,14 +118,13 @@ def map_events(feed: Feed, events: Sequence[Event], stamps: IntArray | None, are
     mapped.fault(np.flatnonzero(occurred.fault == EMPTY), Reason.BAD_TIME, "occurred_at")
     mapped.id_parts = (mapped.id,)
     for i, event in enumerate(events):
-        if event.kind != feed.file.kind:
+        if event.kind != kind:
             mapped.faults.setdefault(i, (Reason.WRONG_KIND, "kind"))
-        if feed.file.source is not None and event.source != feed.file.source:
+        if source is not None and event.source != source:
             mapped.faults.setdefault(i, (Reason.WRONG_SOURCE, "source"))
-        if event.area is None and event.location is None:
-            mapped.faults.setdefault(i, (Reason.MISSING_FIELD, "area"))
-        if event.area is not None and event.location is not None:
-            mapped.faults.setdefault(i, (Reason.BAD_VALUE, "location"))
+        if (event.area is None) == (event.location is None):
+            fault = (Reason.BAD_VALUE, "location") if event.area is not None else (Reason.MISSING_FIELD, "area")
+            mapped.faults.setdefault(i, fault)
     return mapped
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
@@ -14,6 +16,7 @@ from streams.contract import RECORD_BYTES
 from streams.feeds.blocks import Json
 from streams.feeds.documents import Cut, records_in_document
 from streams.feeds.packed import opened
+from streams.feeds.sheets import Sheet, sheet
 from streams.feeds.spec import FeedFile
 from streams.refusals import Reason, Refused
 
@@ -48,6 +51,17 @@ def records_in(path: Path, file: FeedFile) -> Iterator[Record]:
     bomb, malformed, too_large, missing_field or duplicate_key (its header)."""
     with opened(path) as stream:
         yield from records_of(stream, file)
+
+
+def batches_in(path: Path, file: FeedFile, size: int) -> Iterator[Sheet | list[Record]]:
+    """The same, many at a time: rows of a CSV that are plain as sheets, everything else as some `size` records."""
+    with opened(path) as stream:
+        if file.format == "csv":
+            yield from _csv_batches(stream, file)
+            return
+        records = records_of(stream, file)
+        while batch := list(islice(records, size)):
+            yield batch
 
 
 def records_of(stream: IO[bytes], file: FeedFile, header: tuple[str, ...] = (), line: int = 0) -> Iterator[Record]:
@@ -115,22 +129,29 @@ def split(body: bytes, content_type: str, shape: Json | None = None) -> list[byt
 
 def _lines(stream: IO[bytes]) -> Iterator[bytes]:
     """Lines without their ends. One longer than RECORD_BYTES comes as its beginning, too long to be accepted."""
+    for block in _blocks(stream):
+        yield from block
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[list[bytes]]:
+    """The same lines, as many at a time as a block holds."""
     rest = b""
     while block := stream.read(_BLOCK):
         lines = (rest + block).split(b"\n")
         rest = lines.pop()
-        yield from lines
+        if lines:
+            yield lines
         if len(rest) > 2 * RECORD_BYTES:
             rest = rest[: RECORD_BYTES + 1]
     if rest:
-        yield rest
+        yield [rest]
 
 
 class _Source:
     """Decoded lines for the CSV parser. Keeps the lines of the present record, so that they can be read again."""
 
-    def __init__(self, lines: Iterator[bytes], encoding: str, line: int) -> None:
-        self._lines = lines
+    def __init__(self, blocks: Iterator[list[bytes]], encoding: str, line: int) -> None:
+        self._blocks = blocks
         self._encoding = encoding
         self._again: list[tuple[int, bytes]] = []
         self._number = line
@@ -148,46 +169,98 @@ class _Source:
 
     def next_line(self) -> tuple[int, bytes]:
         """The next line with its number. Raises StopIteration."""
-        if self._again:
-            return self._again.pop()
-        data = next(self._lines)
-        self._number += 1
-        return self._number, data
+        while not self._again:
+            first, lines = self.next_block()
+            self.give_back(list(enumerate(lines, start=first)))
+        return self._again.pop()
+
+    def next_block(self) -> tuple[int, list[bytes]]:
+        """The number of the next line, and lines from there on; not while lines are left to be read again.
+
+        Raises StopIteration.
+        """
+        lines = next(self._blocks)
+        first = self._number + 1
+        self._number += len(lines)
+        return first, lines
 
     def give_back(self, lines: Sequence[tuple[int, bytes]]) -> None:
         """These lines are read again, in their order."""
         self._again.extend(reversed(lines))
 
+    @property
+    def drained(self) -> bool:
+        """Whether no line is left to be read again: a block comes next."""
+        return not self._again
 
-def _csv_records(stream: IO[bytes], file: FeedFile, header: tuple[str, ...], line: int) -> Iterator[Record]:
-    lines = _lines(stream)
+
+def _csv_source(
+    stream: IO[bytes], file: FeedFile, header: tuple[str, ...], line: int
+) -> tuple[_Source, tuple[str, ...]]:
+    """The lines of a CSV below its header, and the columns' names. Raises Refused where the header is none."""
+    blocks = _blocks(stream)
     if not header and file.csv.header is not None:
         header = tuple(file.csv.header)
     elif not header:
-        header = _header(next(lines, b""), file)
+        begun = next(blocks, [b""])
+        header = _header(begun[0], file)
         line += 1
-    source = _Source(lines, file.csv.encoding, line)
+        blocks = chain([begun[1:]], blocks)
+    return _Source(blocks, file.csv.encoding, line), header
+
+
+def _csv_records(stream: IO[bytes], file: FeedFile, header: tuple[str, ...], line: int) -> Iterator[Record]:
+    source, header = _csv_source(stream, file, header, line)
     reader = csv.reader(source, delimiter=file.csv.delimiter, strict=True)
-    delimiter, encoding, width = file.csv.delimiter, file.csv.encoding, len(header)
     while True:
         try:
-            number, data = source.next_line()
+            record = _csv_record(source, reader, file, header)
         except StopIteration:
             return
-        if b'"' in data or len(data) > RECORD_BYTES:
-            source.give_back([(number, data)])
-            cells = _quoted(source, reader)
-        else:
-            try:
-                cells = data.decode(encoding).rstrip("\r").split(delimiter)
-            except UnicodeDecodeError:
-                cells = Broken(Reason.NOT_UTF8, "", data)
-        if isinstance(cells, Broken):
-            yield Record(number, cells)
-        elif len(cells) == width:
-            yield Record(number, dict(zip(header, cells, strict=True)))
-        elif any(cells):
-            yield Record(number, Broken(Reason.MALFORMED, "", data))
+        if record is not None:
+            yield record
+
+
+def _csv_batches(stream: IO[bytes], file: FeedFile) -> Iterator[Sheet | list[Record]]:
+    """A sheet a block where all its lines are plain, else its records one by one."""
+    source, header = _csv_source(stream, file, (), 0)
+    reader = csv.reader(source, delimiter=file.csv.delimiter, strict=True)
+    while True:
+        try:
+            first, lines = source.next_block()
+        except StopIteration:
+            return
+        plain = sheet(header, first, lines, file.csv.delimiter, file.csv.encoding, RECORD_BYTES)
+        if plain is not None:
+            yield plain
+            continue
+        source.give_back(list(enumerate(lines, start=first)))
+        records: list[Record] = []
+        with suppress(StopIteration):  # the end of the file: what came before it counts
+            while not source.drained:
+                record = _csv_record(source, reader, file, header)
+                if record is not None:
+                    records.append(record)
+        yield records
+
+
+def _csv_record(source: _Source, reader: Iterator[list[str]], file: FeedFile, header: tuple[str, ...]) -> Record | None:
+    """The record that begins at the next line; None for an empty line. Raises StopIteration at the end."""
+    number, data = source.next_line()
+    cells: list[str] | Broken
+    if b'"' in data or len(data) > RECORD_BYTES:
+        source.give_back([(number, data)])
+        cells = _quoted(source, reader)
+    else:
+        try:
+            cells = data.decode(file.csv.encoding).rstrip("\r").split(file.csv.delimiter)
+        except UnicodeDecodeError:
+            cells = Broken(Reason.NOT_UTF8, "", data)
+    if isinstance(cells, Broken):
+        return Record(number, cells)
+    if len(cells) == len(header):
+        return Record(number, dict(zip(header, cells, strict=True)))
+    return Record(number, Broken(Reason.MALFORMED, "", data)) if any(cells) else None
 
 
 def _quoted(source: _Source, reader: Iterator[list[str]]) -> list[str] | Broken:

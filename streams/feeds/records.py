@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from streams.feeds.blocks import Point
 from streams.feeds.connection import Feed
+from streams.feeds.sheets import Sheet
 
 CACHED_HEADERS: Final = 1024
 
@@ -16,14 +17,17 @@ class Cells:
 
     __slots__ = ("_made", "_records")
 
-    def __init__(self, records: Sequence[Mapping[str, object]]) -> None:
+    def __init__(self, records: Sequence[Mapping[str, object]] | Sheet) -> None:
         self._records = records
         self._made: dict[str, Sequence[str]] = {}
 
     def __call__(self, name: str) -> Sequence[str]:
         """The texts of column `name`, one a record."""
         column = self._made.get(name)
-        if column is None:
+        if column is None and isinstance(self._records, Sheet):
+            column = self._made[name] = self._records.column(name)
+        elif column is None:
+            assert not isinstance(self._records, Sheet)  # asked above
             cells = [record.get(name) for record in self._records]
             column = self._made[name] = [cell if type(cell) is str else text_of(cell) for cell in cells]
         return column
@@ -85,9 +89,16 @@ def flat(record: Mapping[str, object], drop: frozenset[str]) -> dict[str, object
     return cells
 
 
-def unknown_field(feed: Feed, record: Mapping[str, object]) -> str:
-    """`#7` where the seventh column of the record is one that the feed file does not name; else empty."""
-    header = tuple(record)
+def unknown_fields(feed: Feed, records: Sequence[Mapping[str, object]] | Sheet) -> Iterator[tuple[int, str]]:
+    """(record, `#7`) where its seventh column is one that the feed file does not name."""
+    if isinstance(records, Sheet):
+        stranger = _unknown_field(feed, records.header)
+        return iter([(i, stranger) for i in range(len(records))] if stranger else [])
+    found = ((i, _unknown_field(feed, tuple(record))) for i, record in enumerate(records))
+    return ((i, stranger) for i, stranger in found if stranger)
+
+
+def _unknown_field(feed: Feed, header: tuple[str, ...]) -> str:
     known = feed.headers.get(header)
     if known is None:
         known = _strangers(feed, header)

@@ -16,7 +16,7 @@ IntArray = NDArray[np.int64]
 Indexed = tuple[tuple[str, ...], IntArray]
 
 REMEMBERED: Final = 65_536
-"""Distinct places, matters and codes whose hashes are remembered; beyond it all are forgotten."""
+"""Distinct places, matters or codes whose hashes are remembered; beyond it all of them are forgotten."""
 
 
 class RowMaker:
@@ -27,7 +27,7 @@ class RowMaker:
     def __init__(self, city: str, keys: Keys) -> None:
         self._city = city
         self._keys = keys
-        self._hashes: dict[tuple[str, str], int] = {}
+        self._hashes: dict[str, dict[str, int]] = {}  # domain -> text -> hash
 
     def frame(self, feed: str, mapped: Mapped, partition: str, offsets: IntArray) -> tuple[Frame | None, IntArray]:
         """The frame of all events whose record has no fault (None: there are none), and how many rows each record
@@ -63,18 +63,15 @@ class RowMaker:
         return Frame(self._city, (feed,), *tables, (partition,), rows), given
 
     def _hashed(self, domain: Literal["matter", "place", "code"], texts: Sequence[str]) -> NDArray[np.uint64]:
-        remembered = self._hashes
+        if not any(texts):
+            return np.zeros(len(texts), np.uint64)
+        remembered = self._hashes.setdefault(domain, {})
         if len(remembered) > REMEMBERED:
             remembered.clear()
-        hashes = np.zeros(len(texts), np.uint64)
-        for i, text in enumerate(texts):
-            if text:
-                found = remembered.get((domain, text))
-                if found is None:
-                    spoken = " ".join(text.split()).casefold() if domain == "place" else text
-                    found = remembered[domain, text] = self._keys.short(domain, spoken)
-                hashes[i] = found
-        return hashes
+        for text in set(texts) - remembered.keys():
+            spoken = " ".join(text.split()).casefold() if domain == "place" else text
+            remembered[text] = self._keys.short(domain, spoken)
+        return np.fromiter(map(remembered.__getitem__, texts), np.uint64, len(texts))
 
 
 def joined(frames: Sequence[Frame]) -> Frame:
@@ -103,4 +100,4 @@ def _indexed(texts: Sequence[str], first: str | None = None) -> Indexed:
     distinct = sorted(set(texts) - {first})
     table = tuple(distinct) if first is None else (first, *distinct)
     places = {text: i for i, text in enumerate(table)}
-    return table, np.fromiter((places[text] for text in texts), np.int64, len(texts))
+    return table, np.fromiter(map(places.__getitem__, texts), np.int64, len(texts))

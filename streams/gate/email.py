@@ -20,6 +20,9 @@ _APART: Final = re.compile(
 
 def email(view: View) -> bool:
     """Whether an e-mail address stands in the text."""
-    if _ADDRESS.search(view.plain) or _SPELLED.search(view.plain):
+    at = "@" in view.plain
+    if not at and "at" not in view.plain.lower():
+        return False
+    if (at and _ADDRESS.search(view.plain)) or _SPELLED.search(view.plain):
         return True
-    return "@" in view.plain and _APART.search("".join(view.plain.split())) is not None
+    return at and _APART.search("".join(view.plain.split())) is not None

@@ -17,20 +17,25 @@ from streams.gate.suspects import suspects
 from streams.gate.view import Class, View, view_of
 from streams.refusals import Reason
 
-DETECTORS: Final[tuple[tuple[Callable[[View], bool], Reason], ...]] = (
-    (citizen, Reason.CITIZEN_NUMBER),
-    (card, Reason.CARD),
-    (phone, Reason.PHONE),
-    (plate, Reason.PLATE),
-    (email, Reason.EMAIL),
-    (name, Reason.NAME),
+Detector = tuple[Callable[[View], bool], Reason, int]
+"""What looks for something, the reason it gives, and how many digits there must be for it to find anything."""
+
+DETECTORS: Final[tuple[Detector, ...]] = (
+    (citizen, Reason.CITIZEN_NUMBER, 9),
+    (card, Reason.CARD, 13),
+    (phone, Reason.PHONE, 6),
+    (plate, Reason.PLATE, 1),
+    (email, Reason.EMAIL, 0),
+    (name, Reason.NAME, 0),
 )
 NUMBERS: Final = DETECTORS[:3]
 """Those that look at digits alone."""
 _NUMBER: Final = re.compile(r"[0-9]+")
 _HEX_DIGITS: Final = re.compile(r"(?:3[0-9]){7,}")
 REMEMBERED: Final = 65_536
-"""Texts found clean that are remembered; what was refused is not."""
+"""Texts of a class found clean that are remembered; what was refused is not."""
+_RECURRING: Final = frozenset({Class.PLACE, Class.PLAIN})
+"""Classes whose texts come again: all that passed are remembered. Of identities only those that had to be looked at."""
 
 
 class Gate:
@@ -43,12 +48,15 @@ class Gate:
 
     def judge(self, texts: Sequence[str], kind: Class) -> dict[int, Reason]:
         """Index of a text -> why it is refused; what may pass is not there."""
-        distinct = list(set(texts))
+        clean = self._clean[kind]
+        fresh = list(set(texts) - clean)
         refused: dict[str, Reason] = {}
-        for text in suspects(distinct, kind):
+        for text in suspects(fresh, kind):
             reason = self._looked_at(text, kind)
             if reason is not None:
                 refused[text] = reason
+        if kind in _RECURRING:
+            self._remember([text for text in fresh if text not in refused], kind)
         if not refused:
             return {}
         return {i: refused[text] for i, text in enumerate(texts) if text in refused}
@@ -63,10 +71,14 @@ class Gate:
             return None
         reason = _verdict(text, kind)
         if reason is None:
-            if len(clean) >= REMEMBERED:
-                clean.clear()
-            clean.add(text)
+            self._remember([text], kind)
         return reason
+
+    def _remember(self, texts: Sequence[str], kind: Class) -> None:
+        clean = self._clean[kind]
+        if len(clean) + len(texts) > REMEMBERED:
+            clean.clear()
+        clean.update(texts[:REMEMBERED])
 
 
 def _verdict(text: str, kind: Class) -> Reason | None:
@@ -91,8 +103,9 @@ def _number_verdict(digits: str, kind: Class) -> Reason | None:
     return found
 
 
-def _seen(view: View, detectors: Sequence[tuple[Callable[[View], bool], Reason]]) -> Reason | None:
-    for detects, reason in detectors:
-        if detects(view):
+def _seen(view: View, detectors: Sequence[Detector]) -> Reason | None:
+    digits = sum(map(view.plain.count, "0123456789"))
+    for detects, reason, least in detectors:
+        if digits >= least and detects(view):
             return reason
     return None

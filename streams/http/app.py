@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol, TypeVar
 
@@ -190,7 +191,7 @@ async def _answered(work: Callable[[], Awaitable[_T]]) -> _T:
 
 def _response(events: list[EventAnswer]) -> Response:
     """202: something new was accepted. 200: nothing new. 422: every event was refused."""
-    of = {status: sum(event.status == status for event in events) for status in ("accepted", "duplicate", "refused")}
+    of = Counter([event.status for event in events])
     answers = Answers(of["accepted"], of["duplicate"], of["refused"], events)
     status = 202 if answers.accepted else 422 if answers.refused and not answers.duplicate else 200
     return Response(msgspec.json.encode(answers), status, {"Cache-Control": "no-store"}, "application/json")

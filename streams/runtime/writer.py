@@ -84,6 +84,8 @@ class Writer:
         self._stopping = False
         self._backlog = backlog
         self._caught_up = False
+        self.wrote = False
+        """Whether the present turn wrote what waited; else it only let time pass."""
         self._remembered_at = self._told_at = self._breathed_at = clock.steady()
         self._thread = threading.Thread(target=self._run, name="tocsin-writer", daemon=True)
         metrics.queue_bound.labels(shard.city).set(queue_events)
@@ -178,6 +180,7 @@ class Writer:
         if group and not self._caught_up and not self._reach(group):
             self._turn_away(group)
             return True
+        self.wrote = bool(group)
         if group:
             self._write(group)
         elif self._stopping:

@@ -29,11 +29,11 @@ def filled(steps: list[Change]) -> tuple[Ring, dict[tuple[int, int], int]]:
     for n, (on, series, events) in enumerate(steps):
         bucket += on
         if n % 2:
-            ring.add_all(*(np.array([value] * 2, np.int64) for value in (series, bucket, events)))
+            ring.add(*(np.array([value] * 2, np.int64) for value in (series, bucket, events)))
             counted[series, bucket] = counted.get((series, bucket), 0) + 2 * events
         else:
             ring.reach(bucket)
-            ring.add(np.array([series]), bucket, events)
+            ring.add(np.array([series]), np.array([bucket]), np.array([events]))
             counted[series, bucket] = counted.get((series, bucket), 0) + events
     return ring, counted
 
@@ -75,11 +75,11 @@ def test_few_events_take_two_bytes_also_where_more_than_fit_have_passed_through(
     assert ring.cum.dtype == WIDE
     ring, _ = filled([(0, 0, 1)])
     ring.join(4_000)
-    ring.add_all(np.arange(4_000), np.full(4_000, 1_000), np.full(4_000, 50))
+    ring.add(np.arange(4_000), np.full(4_000, 1_000), np.full(4_000, 50))
     assert ring.cum.dtype == NARROW, "many, and few in each"
 
 
 def test_what_is_taken_back_leaves_nothing() -> None:
     ring, _ = filled([(0, 1, 900)])
-    ring.add(np.array([1]), 1_000, -900)
+    ring.add(np.array([1]), np.array([1_000]), np.array([-900]))
     assert windows(ring).max() == windows(ring).min() == 0

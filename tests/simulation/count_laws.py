@@ -86,7 +86,12 @@ def large_spikes_are_heard(found: Found) -> str:
     stood_still = any(
         (isinstance(s, Pause) and s.ms > MINUTE) or (isinstance(s, Restart) and s.later) for s in lived.steps
     )
-    if stood_still or found.orders(UseBook, StopRule) or lived.weather.has("gaps") or lived.weather.has("clock"):
+    if (
+        stood_still
+        or found.orders(UseBook, StopRule, Blind, Down)
+        or lived.weather.has("gaps")
+        or lived.weather.has("clock")
+    ):
         return ""
     alerts = [s for s in canonical.final_states(found.signals).values() if s.state in {"running", "over"}]
     for rule in found.first.rules:

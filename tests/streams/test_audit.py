@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -154,7 +155,8 @@ def test_an_event_counted_twice_in_a_series_is_found_by_rule_area_and_bucket(kep
     def double(engine: Engine) -> None:
         counts = engine.counts[engine.rules["many"].fingerprint]
         series = counts.fed_by("north", "traffic.jam")
-        counts.ring.add(series, counts.steps.bucket(START + 60 * MINUTE), 1)
+        bucket = counts.steps.bucket(START + 60 * MINUTE)
+        counts.ring.add(series, np.full(len(series), bucket), np.ones(len(series), np.int64))
 
     kept.tamper_engine(double)
     found = kept.audit()
