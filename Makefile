@@ -2,10 +2,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := targets
-.PHONY: targets install demo test check fix docs bench nightly lock clean
+.PHONY: targets install demo test check fix docs bench simulate nightly lock clean
 
 PYTHON ?= python3
 JOBS ?= 2
+SEEDS ?= 500
+FROM ?= 0
 BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST := $(BIN)/python -m pytest
@@ -52,6 +54,9 @@ bench: $(STAMP) ## speed of the engine and of intake, memory; the real years of 
 	$(BIN)/python -m benchmarks.orders
 	$(BIN)/python -m benchmarks.labels
 	$(BIN)/python -m benchmarks.names
+
+simulate: $(STAMP) ## seeded worlds on virtual time; SEEDS=500: how many, FROM=0: the first; prints the seed of a broken law
+	$(BIN)/python -m tests.simulation --from $(FROM) --seeds $(SEEDS) --processes $(JOBS) --quiet
 
 nightly: $(STAMP) ## every test, 2,000 examples a property; prints the seed of a failure
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) -n $(JOBS) --dist loadgroup --timeout 7200 -m "nightly or not nightly" $(ARGS)

@@ -26,7 +26,7 @@ from streams import contract as contracts
 from streams import demo as demos
 from streams import explain as explains
 from streams import load as loads
-from streams import logs, replay
+from streams import logs, replay, simulate
 from streams import serve as services
 from streams import watchdog as watchdogs
 from streams.arguments import ERRORS, TIMES, CityFolder, DataFolder, settings_of, time_of
@@ -144,6 +144,36 @@ def replay_command(
     summary = replay.summary_of(read, found, told, clock.steady() - begun)
     replay.write(out, read, found, told, summary)
     typer.echo(summary.line(settings.language))
+
+
+@app.command(name="simulate")
+def simulate_command(
+    city: CityFolder,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same events.")],
+    days: Annotated[float, typer.Option(min=0.1, max=3_660, help="How many days.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new folder: the city with its made events.")],
+    since: Annotated[str, typer.Option("--from", help=f"When they begin: {TIMES}.")] = "2026-01-01",
+    events_a_day: Annotated[float, typer.Option(min=1, max=1_000_000, help="Events of a usual day.")] = 300.0,
+    calm_days: Annotated[float, typer.Option(min=0, help="Days without spikes and faults at first, to learn.")] = 21.0,
+) -> None:
+    """Make events of a city out of a seed, with spikes, gaps, bulk loads and wrong clocks, and what was put in beside.
+
+    Writes DIR, a city folder of its own that replay, load and serve take; no event in it was ever reported.
+    """
+    language = read_settings().language
+    read = city_of(city, language)
+    begin = time_of(since, read)
+    assert begin is not None
+    plan = simulate.Plan(events_a_day, calm_days=calm_days)
+    made = simulate.make(read, seed, begin, days, plan)
+    try:
+        simulate.write(out, read, made)
+    except FileExistsError:
+        raise SpokenError("folder-not-empty", folder=out) from None
+    except OSError as fault:
+        raise SpokenError("folder-unwritable", folder=out, why=fault.strerror) from None
+    values = {"events": len(made.sent), "truths": len(made.truths), "truth": out / simulate.TRUTH}
+    typer.echo(say("simulated", language, folder=out, **values))
 
 
 @app.command()

@@ -469,6 +469,12 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "A small working city lies in {folder}. Look at it, then: tocsin serve {folder}",
         "zh-CN": "{folder} 中已写入一个可运行的小城市。查看后运行：tocsin serve {folder}",
     },
+    "simulated": {
+        "en": "{folder}: {events} made events; {truths} spikes, gaps, bulk loads and wrong clocks are told in {truth}. "
+        "Then: tocsin replay {folder} --out out",
+        "zh-CN": "{folder}：已生成 {events} 个模拟事件；其中 {truths} 处激增、中断、集中补报和时钟错误记录在 {truth}。"
+        "随后可运行：tocsin replay {folder} --out out",
+    },
     "folder-not-empty": {
         "en": "{folder}: is there already and is not empty: name a new folder",
         "zh-CN": "{folder}：已存在且非空：请指定新目录",

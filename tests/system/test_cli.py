@@ -29,7 +29,7 @@ HELPED = [
         [name]
         for name in ("serve", "load", "replay", "audit", "explain", "watchdog", "demo", "check", "init", "contract")
     ),
-    *([name] for name in ("version", "refused", "feeds", "rules")),
+    *([name] for name in ("version", "simulate", "refused", "feeds", "rules")),
     *(["rules", name] for name in ("list", "stop", "start")),
     ["refused", "list"],
     ["refused", "retry"],

@@ -1,0 +1,81 @@
+"""The desk holds what was said, and each move of it is heard."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from alerts.alert import Alert
+from rules.records import Blind, Down, Retire, StopRule, UseBook
+from tests.simulation.found import Found, feeds_of, short
+from tests.simulation.lived import Lived
+
+
+def the_desk_holds_what_was_said(found: Found) -> str:
+    wanted = {alert.id: alert for alert in found.store.final()}
+    held = {alert.id: alert for alert in found.lived.alerts}
+    lost, more = sorted(wanted.keys() - held.keys()), sorted(held.keys() - wanted.keys())
+    changed = [name for name in wanted.keys() & held.keys() if _state(wanted[name]) != _state(held[name])]
+    if lost or more or changed:
+        return f"{len(lost)} alerts lost, {len(more)} too many, {len(changed)} differ: {(lost + more + changed)[:2]}"
+    if len(held) != len(found.lived.alerts):
+        return "an alert is there twice"
+    return ""
+
+
+def _state(alert: Alert) -> object:
+    moves = [(move.at, move.reason, move.colour, move.observed, move.area) for move in alert.moves]
+    return alert.state, alert.desk, alert.rank, alert.colour, alert.signal, moves
+
+
+def every_move_is_heard_once(found: Found) -> str:
+    """On every road of the desk, in order; twice only for what was in doubt, with the same id."""
+    lived = found.lived
+    if lived.machine.desk_lost:  # what it was told before it is told again in silence
+        return _doubled(lived)
+    notices = defaultdict(list)
+    for notice in lived.notices:
+        notices[notice.alert_id, notice.channel].append(notice)
+    roads = {desk.id: [channel.name for channel in desk.channels] for desk in lived.town.desks}
+    for alert in lived.alerts:
+        for channel in roads.get(alert.desk, ()):
+            said = [n.reason for n in notices[alert.id, channel] if n.desk == alert.desk]
+            moves = [move.reason for move in alert.moves]
+            if said != moves[len(moves) - len(said) :] or (len(roads) == 1 and len(said) != len(moves)):
+                return f"alert {alert.id} moved {moves}, and {channel} was told {said}"
+    unsent = [notice.id for notice in lived.notices if notice.state != "sent"]
+    if unsent:
+        return f"{len(unsent)} notices were never sent"
+    for name, road in lived.machine.roads.items():
+        heard = {message.id for message in road.heard}
+        owed = {notice.id for notice in lived.notices if notice.channel == name}
+        if heard != owed:
+            return f"{name}: {len(owed - heard)} notices not heard, {len(heard - owed)} that nobody wrote"
+    return _doubled(lived)
+
+
+def _doubled(lived: Lived) -> str:
+    for name, road in lived.machine.roads.items():
+        doubled = len(road.heard) - len({message.id for message in road.heard})
+        if doubled > road.doubts + lived.kills:
+            return f"{name}: {doubled} notices doubled by {road.doubts} doubts and {lived.kills} kills"
+    return ""
+
+
+def law_8_nothing_is_over_while_a_feed_is_silent(found: Found) -> str:
+    """In the order in which it was said: no spike is over while a feed that its rule counts is said to be silent, by
+    its own alert or by an Order."""
+    silent: set[str] = set()
+    ended_by_order = bool(found.orders(StopRule, UseBook, Retire))
+    rules = {rule.id: rule for book in found.books.values() for rule in book.rules}
+    deaf_by_order = [order for order in found.orders(Blind, Down) if isinstance(order, Blind | Down)]
+    for signal in found.signals:
+        if signal.kind == "silence":
+            (silent.add if signal.state == "running" else silent.discard)(signal.feed)
+        elif signal.state == "over" and signal.rule in rules and not ended_by_order and signal.kind != "stopped":
+            counted = feeds_of(rules[signal.rule], found.first)
+            told = [o for o in deaf_by_order if o.start <= signal.at < o.until]
+            told_of = {feed for o in told for feed in ([o.feed] if isinstance(o, Blind) else counted)}
+            deaf = (silent | told_of) & counted
+            if deaf:
+                return f"{short(signal)} is over while {sorted(deaf)} is silent"
+    return ""
