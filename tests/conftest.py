@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 import structlog
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 IN_CI: Final = bool(os.environ.get("CI"))
 
@@ -25,12 +25,26 @@ settings.register_profile(
 )
 settings.register_profile(
     "nightly",
-    max_examples=2_000,
+    max_examples=400,
     deadline=None,
     print_blob=True,
     suppress_health_check=_SLOW_MACHINES_ARE_NO_FAULT,
 )
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+PROFILE: Final = os.environ.get("HYPOTHESIS_PROFILE", "default")
+settings.load_profile(PROFILE)
+
+LAWS: Final = ("test_law_", "test_a_replay_that_looks_ahead_")
+EXAMPLES_OF_A_LAW: Final = 2_000
+"""In the nightly run, of each test whose name begins so; other properties get fewer, so that a night is long enough."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the laws their examples."""
+    if PROFILE != "nightly":
+        return
+    for item in items:
+        if isinstance(item, pytest.Function) and item.name.startswith(LAWS) and is_hypothesis_test(item.obj):
+            settings(max_examples=EXAMPLES_OF_A_LAW)(item.obj)
 
 
 def _fail_a_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
