@@ -399,7 +399,7 @@ class Identities:
         rows, policies = self.rows[: self.used], self.policies
         longest = policies.horizon[rows["feed"]] + policies.skew[rows["feed"]]
         kept = np.flatnonzero((now - self._begins(rows) <= longest) & (self.state[: self.used] != 0))
-        if 8 * len(kept) > 7 * self.used:  # too little to be worth it
+        if len(kept) == self.used:  # never put off: what is remembered must not hang on what else there is
             return
         for name in ("rows", "forget_at", "state"):
             column = getattr(self, name)
