@@ -91,7 +91,14 @@ def _same(found: bytes, wanted: bytes) -> str:
 
 
 def _differ(found: object, wanted: object) -> str:
-    return "" if found == wanted else f"{found} instead of {wanted}"[:500]
+    """Where two things differ, if they do; of nested ones the innermost places."""
+    if found == wanted:
+        return ""
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        keys = sorted({*found, *wanted}, key=str)
+        places = [f"{key}: {_differ(found.get(key), wanted.get(key))}" for key in keys]
+        return "; ".join(place for place in places if not place.endswith(": "))[:500]
+    return f"{found} instead of {wanted}"[:500]
 
 
 def _accepted(boxes: Boxes) -> dict[tuple[str, str], int]:
