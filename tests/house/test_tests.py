@@ -1,4 +1,4 @@
-"""The tests keep their own word: CI skips nothing, and the nightly run looks at 2,000 examples of everything."""
+"""The tests keep their own word: CI skips nothing, and the nightly run looks at 2,000 examples of every law."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hypothesis import settings
 
 HOUSE: Final = Path(__file__).parents[2]
 TESTS: Final = sorted(set((HOUSE / "tests").rglob("*.py")) - {HOUSE / "tests/conftest.py"})
@@ -24,6 +23,17 @@ def test_marked(): pass
 def test_midway(): pytest.skip("midway")
 @pytest.mark.xfail
 def test_fails_as_expected(): assert False
+"""
+NIGHT: Final = """
+from hypothesis import given, strategies as st
+seen = {}
+@given(st.integers())
+def test_law_1_is_looked_at(n): seen["law"] = seen.get("law", 0) + 1
+@given(st.integers())
+def test_another_property(n): seen["other"] = seen.get("other", 0) + 1
+def teardown_module():
+    assert seen["law"] >= 2_000
+    assert 400 <= seen["other"] < 2_000
 """
 LEFT_OUT: Final = "import pytest; pytest.skip('as a whole', allow_module_level=True)"
 
@@ -56,8 +66,8 @@ def test_at_home_a_skip_is_a_skip(tmp_path: Path) -> None:
     assert run_scene(tmp_path, SCENE).startswith("1 passed, 2 skipped, 1 xfailed")
 
 
-def test_the_nightly_run_looks_at_two_thousand_examples() -> None:
-    assert settings.get_profile("nightly").max_examples >= 2_000
+def test_the_nightly_run_looks_at_two_thousand_examples_of_a_law(tmp_path: Path) -> None:
+    assert run_scene(tmp_path, NIGHT, HYPOTHESIS_PROFILE="nightly").startswith("2 passed in")
 
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(HOUSE)))
