@@ -412,11 +412,7 @@ class Routes:
             for kind in np.unique(kinds[first < 0]).tolist():
                 self._learn(kind)
             first = self._first[kinds]
-        many = self._many[kinds]
-        total = int(many.sum())
-        which = np.repeat(np.arange(len(kinds)), many)
-        begin = np.cumsum(many) - many
-        return which, self._flat[np.arange(total) - (begin - first)[which]]
+        return laid_out(first, self._many[kinds], self._flat)
 
     def _learn(self, number: int) -> None:
         kind = self._kinds[number]
@@ -426,6 +422,13 @@ class Routes:
         self._flat[self._used : self._used + len(series)] = series
         self._first[number], self._many[number] = self._used, len(series)
         self._used += len(series)
+
+
+def laid_out(first: IntArray, many: IntArray, flat: IntArray) -> tuple[IntArray, IntArray]:
+    """(n, value) of each value in flat[first[n] : first[n] + many[n]] for every n, shape (P,) each."""
+    which = np.repeat(np.arange(len(many)), many)
+    begin = np.cumsum(many) - many
+    return which, flat[np.arange(len(which)) + (first - begin)[which]]
 
 
 def feeds_of(selector: Selector, book: Book) -> list[FeedPolicy]:

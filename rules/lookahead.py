@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from rules.counts import Counts, laid_out
 from rules.detectors.port import FloatArray, IntArray, Points
 from rules.facts import Fact
 from rules.records import ROW, Frame, joined
 from rules.steps import Steps
 
 if TYPE_CHECKING:
-    from rules.counts import Counts
     from rules.watch import RuleWatch
 
 _SHARES: Final = (1, 4, 16)
@@ -154,10 +154,7 @@ class _Fed:
         fresh = np.unique(kinds[self._many[kinds] < 0])
         if len(fresh):
             self._learn(fresh)
-        many = self._many[kinds]
-        which = np.repeat(np.arange(len(kinds)), many)
-        begin = np.cumsum(many) - many
-        return which, self._flat[np.arange(len(which)) + (self._first[kinds] - begin)[which]]
+        return laid_out(self._first[kinds], self._many[kinds], self._flat)
 
     def _learn(self, numbers: IntArray) -> None:
         counts = self.counts

@@ -100,12 +100,13 @@ class Steps:
         return buckets // self.per_cell
 
     def cell_slot(self, cells: IntArray) -> IntArray:
-        first, last = (int(cells.min()), int(cells.max())) if len(cells) else (0, -1)
-        if last - first < len(cells):  # many points of few cells
-            return np.fromiter(map(self._slot_of_cell, range(first, last + 1)), np.int64, last - first + 1)[
-                cells - first
-            ]
-        return np.fromiter(map(self._slot_of_cell, cells.tolist()), np.int64, len(cells))
+        if not len(cells):
+            return np.zeros(0, np.int64)
+        low, high = int(cells.min()), int(cells.max())
+        if high - low >= len(cells):
+            return np.fromiter(map(self._slot_of_cell, cells.tolist()), np.int64, len(cells))
+        table = np.fromiter(map(self._slot_of_cell, range(low, high + 1)), np.int64)  # many points of few cells
+        return table[cells - low]
 
     def slot(self, buckets: IntArray) -> IntArray:
         return self.cell_slot(self.cell(buckets))
