@@ -114,7 +114,7 @@ def resident(engine: Engine) -> Counter[str]:
         room = rule.judge.room
         held["limits"] += rule.fold.resets.nbytes + (room.left.nbytes + room.until.nbytes if room else 0)
     known = engine.identities
-    held["identities"] = known.rows.nbytes + known.forget_at.nbytes + known.state.nbytes + known._table.nbytes
+    held["identities"] = known.rows.nbytes + known.forget_at.nbytes + known.state.nbytes + known.index.nbytes
     return held
 
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from rules.book import Book, FeedPolicy, Rule, Selector
 from rules.calendar import DAY_MS, Calendar
+from rules.coming import Coming
 from rules.detectors.port import BoolArray, IntArray, Kin
-from rules.facts import Fact, FactRows
+from rules.facts import Fact
 from rules.identities import Change, Identities
 from rules.names import Kind, Names
 from rules.once import Once
@@ -122,43 +123,63 @@ class Counts:
 
     # rows in, changes out
 
-    def take(self, rows: FactRows, kinds: IntArray, identities: Identities) -> Touched:
-        """Put new rows in as they arrived, shape (rows,); returns what changed at once."""
+    def take(self, new: Coming, identities: Identities) -> Touched:
+        """Put new rows in as they arrived; returns what changed at once."""
         names = identities.names
-        lateness = self.routes.lateness(names)[rows["feed"]]
-        occurred, arrived = rows["occurred_at"], rows["arrived_at"]
-        mine = lateness >= 0
-        if not mine.any():
+        self._hear_new(new, names)
+        chosen = np.flatnonzero(self.routes.selected(new.kinds, names))
+        if len(chosen):
+            chosen = chosen[new.count[chosen] > 0]
+        if not len(chosen):
             return NOTHING
-        in_time = mine & (arrived - occurred <= lateness) & (rows["count"] > 0)
+        occurred, arrived = new.occurred[chosen], new.arrived[chosen]
         buckets = self.steps.buckets(occurred)
-        self._hear_all(buckets[in_time])
-        chosen = mine & (rows["count"] > 0) & self.routes.selected(kinds, names)
-        for place in np.flatnonzero(chosen & ~in_time).tolist():
-            fact = identities.fact(rows[place])
-            self._wait(max(fact.arrived_at, self.steps.end(int(buckets[place])) + self.longest_lateness), fact, +1)
-        if (
-            self.first_open is not None
-            and (far := chosen & in_time & (buckets - self.first_open > self.reach_ahead)).any()
-        ):
-            for place in np.flatnonzero(far).tolist():
-                self._wait(self.steps.start(int(buckets[place])), identities.fact(rows[place]), +1)
-            in_time &= ~far
-        at_once = np.flatnonzero(chosen & in_time)
+        at_once = arrived - occurred <= self.routes.lateness(names)[new.feed[chosen]]
+        for n in np.flatnonzero(~at_once).tolist():
+            fact = identities.fact(new.rows[new.places[chosen[n]]])
+            self._wait(max(fact.arrived_at, self.steps.end(int(buckets[n])) + self.longest_lateness), fact, +1)
+        if self.first_open is not None:
+            far = at_once & (buckets - self.first_open > self.reach_ahead)
+            for n in np.flatnonzero(far).tolist():
+                self._wait(self.steps.start(int(buckets[n])), identities.fact(new.rows[new.places[chosen[n]]]), +1)
+            at_once &= ~far
+        if not at_once.all():
+            chosen, buckets = chosen[at_once], buckets[at_once]
         if self.once is None:
-            return self._add_rows(rows[at_once], buckets[at_once], kinds[at_once])
-        has_place = rows["place"][at_once] != 0
-        free = at_once[~has_place]
-        touched = [self._add_rows(rows[free], buckets[free], kinds[free])] if len(free) else []
-        touched += self._put([(identities.fact(rows[place]), +1) for place in at_once[has_place].tolist()])
-        return together(touched)
+            return self._add_rows(new, chosen, buckets)
+        free = new.place[chosen] == 0
+        touched = [self._add_rows(new, chosen[free], buckets[free])] if free.any() else []
+        placed = [(identities.fact(new.rows[place]), +1) for place in new.places[chosen[~free]].tolist()]
+        return together(touched + self._put(placed))
 
-    def _add_rows(self, rows: FactRows, buckets: IntArray, kinds: IntArray) -> Touched:
+    def keeps_all(self, new: Coming, names: Names) -> bool:
+        """Whether new rows, and those that wait, may be counted in any order: no bucket of theirs falls out."""
+        ring, bucket = self.ring, self.steps.bucket
+        oldest = min((fact.occurred_at for _, _, fact, _ in self.late), default=None)
+        occurred = new.occurred[self.routes.selected(new.kinds, names)]
+        if not len(occurred):
+            return oldest is None or bucket(oldest) > ring.hi - ring.size
+        oldest = int(occurred.min()) if oldest is None else min(oldest, int(occurred.min()))
+        return bucket(oldest) > max(ring.hi, bucket(int(occurred.max()))) - ring.size
+
+    def has_begun_before(self, occurred: int) -> bool:
+        """Whether what occurred so late, or later, tells nothing of where the feeds' past begins."""
+        return len(self.heard) >= self.ring.size and occurred >= self.steps.start(self.last_beginning + 1)
+
+    def _hear_new(self, new: Coming, names: Names) -> None:
+        """Keep the beginnings of the feeds' past: rows that came in time, whatever the selector counts of them."""
+        if not len(new) or self.has_begun_before(int(new.occurred.min())):
+            return
+        lateness = self.routes.lateness(names)[new.feed]
+        in_time = (lateness >= 0) & (new.arrived - new.occurred <= lateness) & (new.count > 0)
+        self._hear_all(self.steps.buckets(new.occurred[in_time]))
+
+    def _add_rows(self, new: Coming, chosen: IntArray, buckets: IntArray) -> Touched:
         """Add rows that count each on their own to all series that they feed."""
-        if not len(rows):
+        if not len(chosen):
             return NOTHING
-        which, series = self.routes.spread(kinds)
-        return self._add_all(series, buckets[which], rows["count"][which].astype(np.int64))
+        which, series = self.routes.spread(new.kinds[chosen])
+        return self._add_all(series, buckets[which], new.count[chosen[which]])
 
     def _add_all(self, series: IntArray, buckets: IntArray, deltas: IntArray) -> Touched:
         """Change counts, shape (P,) each; what lies before all that is held is dropped."""
@@ -251,7 +272,7 @@ class Counts:
         return self._put(due)
 
     def selects(self, row: Fact | Kind) -> bool:
-        """Whether the selector counts such a row at all."""
+        """Whether the selector counts such a row at all, if its feed is one of those that are counted."""
         chosen = self.selector
         if row.flags & EXERCISE or (row.flags & SELF_INITIATED and not chosen.self_initiated):
             return False
@@ -400,7 +421,8 @@ class Routes:
                 self._first = np.concatenate([self._first[:known], np.full(room - known, -1)])
                 self._many = np.concatenate([self._many[:known], np.zeros(room - known, np.int64)])
             fresh = names.kinds[known:]
-            self._selected[known:now] = [self._counts.selects(kind) for kind in fresh]
+            counts = self._counts
+            self._selected[known:now] = [kind.feed in counts.lateness and counts.selects(kind) for kind in fresh]
             self._kinds += fresh
         found: BoolArray = self._selected[kinds]
         return found

@@ -5,8 +5,7 @@ What it keeps is a function of the records applied; whatever order the rows betw
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -14,13 +13,13 @@ import numpy as np
 from rules.book import Book, Rule
 from rules.boxes import Boxes
 from rules.calendar import DAY_MS
+from rules.coming import Coming
 from rules.corrections import carried
 from rules.counts import Counts, Touched, feeds_of, fingerprint, together
 from rules.detectors.port import BoolArray, IntArray
 from rules.detectors.register import make
 from rules.facts import FACT, FactRows
 from rules.identities import ANSWERS, Answer, Change, Identities
-from rules.lookahead import RETRY_MS, Lookahead
 from rules.names import Names
 from rules.records import (
     CORRECTION,
@@ -34,18 +33,18 @@ from rules.records import (
     StopRule,
     Tick,
     UseBook,
-    joined,
 )
 from rules.signals import Signal, SignalKind
 from rules.silence import WATCHED_STAGE, FeedWatch
 from rules.silences import Silences
 from rules.speech import Speaker, Told
+from rules.walk import Walk
 from rules.watch import RuleWatch, judges_alike, learns_alike
 
 MAX_OPEN_BUCKETS: Final = 256
 """`tocsin check` refuses rules that would keep more buckets open."""
 
-_NO_ROWS: Final = np.zeros(0, FACT)
+NO_ROWS: Final = Coming(np.zeros(0, FACT), np.zeros(0, np.int64))
 _REASON: Final = 200
 """Characters kept of what a rule raised."""
 _SPARK_MS: Final = 600_000
@@ -61,6 +60,14 @@ class FeedView(NamedTuple):
     silent_since: int
     recent: tuple[int, ...]
     silent_after: int = 0
+
+
+class Group(NamedTuple):
+    """Rules that share counts."""
+
+    name: str
+    counts: Counts
+    rules: list[RuleWatch]
 
 
 class Engine:
@@ -84,7 +91,7 @@ class Engine:
         self.next_learning: int | None = None
         self.identities = Identities({}, self.tally, self.names, horizon_holds=clock == "wall")
         self.silences = Silences()
-        self.ahead: Lookahead | None = None
+        self.groups: list[Group] = []
         self._in_book: tuple[Book, tuple[int, ...], list[BoolArray]] | None = None
         self.parting: list[tuple[str, str, SignalKind, Told]] = []  # alerts of rules that were stopped or replaced
         self.broken: list[str] = []  # rules that raised and whose desks have not been told
@@ -102,94 +109,18 @@ class Engine:
         if isinstance(record, Frame):
             return self._frame(record)
         if isinstance(record, Tick):
-            return self._tick(record.now)
+            return self.apply_tick(record.now)
         self.waiting.append((record.start, offset, record))
         self.waiting.sort(key=lambda item: item[:2])
         return []
 
     def apply_all(self, records: Sequence[tuple[int, Record]]) -> Iterator[Signal]:
-        """What `apply` says of each record in turn, but told beforehand of those to come: replay and load."""
-        self.ahead = Lookahead([record for _, record in records if isinstance(record, Frame)])
-        place = 0
-        while place < len(records):
-            beyond = self._quiet_stretch(records, place)
-            if beyond > place:
-                yield from self._pass(records[place:beyond])
-                place = beyond
-            else:
-                offset, record = records[place]
-                yield from self.apply(record, offset)
-                place += 1
-        self.ahead = None
-        for rule in self.rules.values():
-            rule.quiet_until = -1
+        """What `apply` says of each record in turn, but told beforehand of those to come: replay, load, start."""
+        return Walk(self, records).signals()
 
-    def _quiet_stretch(self, records: Sequence[tuple[int, Record]], place: int) -> int:
-        """The end of the stretch of records from `place` on of which no rule says anything; it ends with a tick."""
-        if self.tick is None or self.arrived > self.tick or self.waiting or self.broken or self.parting:
-            return place
-        until = min((rule.quiet_through(self.tick) for rule in self._awake()), default=self.tick)
-        if self.next_learning is not None:
-            until = min(until, self.next_learning)
-        end = place
-        for number in range(place, len(records)):
-            record = records[number][1]
-            if isinstance(record, Tick):
-                if record.now > until:
-                    break
-                end = number + 1
-            elif not isinstance(record, Frame) or (len(record.rows) and int(record.rows["arrived_at"].max()) > until):
-                break
-        return end if end > place + 1 else place
-
-    def _pass(self, stretch: Sequence[tuple[int, Record]]) -> Iterator[Signal]:
-        """Take in a stretch of which no rule says anything as one frame and its last tick; feeds are watched by the
-        tick all the same."""
-        frames = [record for _, record in stretch if isinstance(record, Frame) and len(record.rows)]
-        ticks = [(offset, record.now) for offset, record in stretch if isinstance(record, Tick)]
-        self.offset = stretch[-1][0]
-        for frame in joined(frames):
-            self._take(frame)
-        arrivals = {name: sorted(watch.arrivals) for name, watch in self.watches.items()}
-        heard = dict.fromkeys(arrivals, 0)
-        for offset, now in ticks[:-1]:
-            for name, watch in self.watches.items():
-                stop = bisect_right(arrivals[name], now, heard[name])
-                watch.arrivals = arrivals[name][heard[name] : stop]
-                heard[name] = stop
-                watch.look(now)
-            speaker = Speaker(self.book.city, self.epoch, offset, 0, now)
-            yield from self.silences.say(self.watches, self.book, speaker)
-        for name, watch in self.watches.items():
-            watch.arrivals = arrivals[name][heard[name] :]
-        yield from self._tick(ticks[-1][1])
-
-    def _muted(self, rule: RuleWatch, at: int) -> bool:
+    def muted(self, rule: RuleWatch, at: int) -> bool:
         """Whether the rule surely says nothing of what has arrived by `at`, nor of what was read before its tick."""
         return max(at, self.arrived) <= rule.quiet_until
-
-    def _look_ahead(self, now: int) -> None:
-        """Once a tick: rules that are idle look how far they surely stay so."""
-        assert self.ahead is not None
-        for rule in self.rules.values():
-            if rule.quiet_until >= now or rule.retry_at > now or not rule.foresees or self.identities.held:
-                continue
-            if rule.rule.id in self.stopped or not rule.idle:
-                continue
-            rule.quiet_until = self._quiet_until(rule, now)
-            if rule.quiet_until <= now:
-                rule.retry_at = now + RETRY_MS
-
-    def _quiet_until(self, rule: RuleWatch, now: int) -> int:
-        """Nothing is sure of a rule that raises here: it is judged record by record, and stopped where it raises then,
-        as it would be without a look ahead."""
-        assert self.ahead is not None
-        try:
-            return self.ahead.quiet_until(rule, now)
-        except (MemoryError, TimeoutError):
-            raise
-        except Exception:  # noqa: BLE001 - law 10: the slow way raises it again, at its own record
-            return now
 
     # frames
 
@@ -202,7 +133,11 @@ class Engine:
         if not len(frame.rows):
             self._answers = np.zeros(0, np.uint8)
             return []
-        signals = self._say(self._take(frame))
+        return self.judge(self._take(frame))
+
+    def judge(self, dirty: Mapping[str, Touched]) -> list[Signal]:
+        """What rules say of counts that a frame has changed."""
+        signals = self._say(dirty)
         return signals + self._farewells(self._speaker()) if self.broken else signals
 
     def _take(self, frame: Frame) -> dict[str, Touched]:
@@ -210,7 +145,7 @@ class Engine:
         rows = self.names.rows_of(frame)
         self._answers = np.zeros(len(rows), np.uint8)
         self.arrived = max(self.arrived, int(rows["arrived_at"].max()))
-        known = self._known(rows)
+        known = self.known(rows)
         self.identities.set_aside(rows[~known])
         corrected = np.flatnonzero(known & (rows["flags"] & CORRECTION != 0))
         back = self._correct(frame, rows, corrected)
@@ -218,13 +153,9 @@ class Engine:
         taken = self.identities.take(rows if known.all() else rows[known])
         self._answers[known] = taken.answers
         rows = rows[known]
-        self._hear(rows[taken.plain])
-        self._hear_changes(taken.changes)
-        dirty = self._change(rows[taken.plain], taken.changes + back)
-        for rule in self.rules.values():
-            if rule.fingerprint in dirty and rule.rule.id not in self.stopped and self._muted(rule, 0):
-                self._guarded(rule, lambda r=rule: r.note(dirty[r.fingerprint]))
-        return dirty
+        new = Coming(rows, self.names.kind_numbers(rows), np.flatnonzero(taken.plain))
+        self.hear(self.watches, new, taken.changes)
+        return self.change(self.groups, new, taken.changes + back)
 
     def _correct(self, frame: Frame, rows: FactRows, places: IntArray) -> list[Change]:
         """Take in the corrections at `places`; what they take back."""
@@ -236,7 +167,7 @@ class Engine:
             changes += changed
         return changes
 
-    def _known(self, rows: FactRows) -> BoolArray:
+    def known(self, rows: FactRows) -> BoolArray:
         """Which rows have a feed and nodes of the book in force; a frame may be older than the book, or newer."""
         book, names = self.book, self.names.names
         numbers = tuple(len(names[column]) for column in ("feed", "area", "category"))
@@ -254,45 +185,48 @@ class Engine:
         found: BoolArray = feeds[rows["feed"]] & areas[rows["area"]] & categories[rows["category"]]
         return found
 
-    def _hear(self, rows: FactRows) -> None:
-        """Let the feeds' watches hear new rows."""
-        stage = self.names.numbers["stage"].get(WATCHED_STAGE, -1)
-        heard = rows[rows["stage"] == stage]
-        for number in np.unique(heard["feed"]).tolist():
-            mine = heard[heard["feed"] == number]
-            watch = self.watches[self.names.names["feed"][number]]
-            watch.hear_all(mine["occurred_at"], mine["arrived_at"])
+    def hear(self, watches: Mapping[str, FeedWatch], new: Coming, changes: Sequence[Change]) -> None:
+        """Let feeds hear their new rows, and what was put in and taken back of known ones."""
+        filed = new.stage == self.names.numbers["stage"].get(WATCHED_STAGE, -1)
+        for name, watch in watches.items():
+            mine = np.flatnonzero(filed & (new.feed == self.names.numbers["feed"].get(name, -1)))
+            if len(mine):
+                watch.hear(new.occurred[mine], new.arrived[mine])
+        if changes:
+            told = [change for change in changes if change[0].stage == WATCHED_STAGE]
+            for name, watch in watches.items():
+                watch.hear_changes(
+                    (fact.occurred_at, fact.arrived_at, at, sign) for fact, sign, at in told if fact.feed == name
+                )
 
-    def _hear_changes(self, changes: list[Change]) -> None:
-        """Let them hear what was put in and taken back of known rows."""
-        for fact, sign, at in changes:
-            if fact.stage == WATCHED_STAGE:
-                self.watches[fact.feed].hear(fact.occurred_at, fact.arrived_at, at, sign)
-
-    def _change(self, new: FactRows, changes: list[Change]) -> dict[str, Touched]:
-        """Let new rows and changes of known ones reach the counts: fingerprint -> what changed there."""
+    def change(self, groups: Iterable[Group], new: Coming, changes: Sequence[Change]) -> dict[str, Touched]:
+        """Let new rows and changes of known ones reach the counts: fingerprint -> what changed there. Rules that
+        surely say nothing of it note it."""
         dirty: dict[str, Touched] = {}
-        kinds = self.names.kind_numbers(new) if len(new) else None
-        for name, counts in self.counts.items():
-            touched = [] if kinds is None else [counts.take(new, kinds, self.identities)]
-            touched += counts.change(changes)
-            found = together(touched)
+        for group in groups:
+            found = together([group.counts.take(new, self.identities), *group.counts.change(changes)])
             if len(found):
-                dirty[name] = found
+                dirty[group.name] = found
+                for rule in group.rules:
+                    if rule.rule.id not in self.stopped and self.muted(rule, 0):
+                        self._guarded(rule, lambda r=rule, t=found: r.note(t))
         return dirty
 
-    def _say(self, dirty: dict[str, Touched]) -> list[Signal]:
+    def _say(self, dirty: Mapping[str, Touched]) -> list[Signal]:
+        if not dirty:
+            return []
         speaker = self._speaker()
         signals: list[Signal] = []
         for rule in self.rules.values():
             touched = dirty.get(rule.fingerprint)
-            if touched and rule.rule.id not in self.stopped and not self._muted(rule, 0):
+            if touched and rule.rule.id not in self.stopped and not self.muted(rule, 0):
                 signals += self._guarded(rule, lambda r=rule, t=touched: r.hear(t, self._context(r), speaker))
         return signals
 
     # ticks
 
-    def _tick(self, now: int) -> list[Signal]:
+    def apply_tick(self, now: int) -> list[Signal]:
+        """Take in that nothing arrives any more that arrived by `now`."""
         if self.tick is not None and now <= self.tick:
             return []
         if self.tick is None:
@@ -301,17 +235,20 @@ class Engine:
             self._step(at)
         self.tick = now
         self.identities.tick(now)
-        heard_again = [name for name, watch in self.watches.items() if watch.look(now)]
+        return self.close(self.groups, [name for name, watch in self.watches.items() if watch.look(now)])
+
+    def close(self, groups: Iterable[Group], changed: Collection[str]) -> list[Signal]:
+        """The end of a tick: what is said of silences, and what rules say. `changed`: feeds that are silent, or heard
+        again."""
         speaker = self._speaker()
         signals = list(self.silences.say(self.watches, self.book, speaker))
         signals += self._farewells(speaker)
+        judged = {rule.rule.id for group in groups for rule in group.rules}
         for rule in self.rules.values():
-            if rule.rule.id in self.stopped:
+            if rule.rule.id in self.stopped or rule.rule.id not in judged:
                 continue
-            if rule.woken or any(f in rule.counts.lateness for f in heard_again):
+            if rule.woken or any(f in rule.counts.lateness for f in changed):
                 signals += self._guarded(rule, lambda r=rule: r.say(self._context(r), speaker))
-        if self.ahead is not None:
-            self._look_ahead(now)
         return signals
 
     def _begin(self, now: int) -> None:
@@ -325,36 +262,45 @@ class Engine:
         return self._next_due()
 
     def _next_due(self) -> int | None:
-        dues = [self.next_learning, self.identities.next_release()]
-        dues += [counts.next_late() for counts in self.counts.values()]
-        dues += [rule.next_due() for rule in self._awake()]
+        dues = [self.next_learning, self.identities.next_release(), self.next_due_of(self.groups)]
         if self.waiting:
             floor = self.tick + 1 if self.tick is not None else 0
             dues.append(max(self.waiting[0][0], floor))
-        known = [due for due in dues if due is not None]
-        return min(known) if known else None
+        return min((due for due in dues if due is not None), default=None)
+
+    def next_due_of(self, groups: Iterable[Group]) -> int | None:
+        """The first instant at which a bucket settles, a rule refits or a late row joins."""
+        dues = [group.counts.next_late() for group in groups]
+        dues += [rule.next_due() for group in groups for rule in group.rules if rule.rule.id not in self.stopped]
+        return min((due for due in dues if due is not None), default=None)
 
     def _step(self, at: int) -> None:
         """Everything that is due at one instant, in the order that ENGINE fixes."""
         while self.waiting and self.waiting[0][0] <= at:
             self._obey(self.waiting.pop(0)[2], at)
-        for rule in self._awake():
-            self._guarded(rule, lambda r=rule: r.settle(at, self._context(r), muted=self._muted(r, at)))
+        self.settle(self.groups, at)
         self._learn(at)
-        for rule in self._awake():
-            self._guarded(rule, lambda r=rule: r.refit(at))
-        for name, counts in self.counts.items():
-            changed = counts.apply_late(at)
-            if changed:
-                self._disturb(name, together(changed), at)
+        self.refit(self.groups, at)
         while (changes := self.identities.release(at)) is not None:
-            self._hear_changes(changes)
-            for name, touched in self._change(_NO_ROWS, changes).items():
-                self._disturb(name, touched, at)
+            self.hear(self.watches, NO_ROWS, changes)
+            for group in self.groups:
+                self._disturb(group, group.counts.change(changes), at)
 
-    def _awake(self) -> list[RuleWatch]:
+    def settle(self, groups: Iterable[Group], at: int) -> None:
+        """Judge for good what has settled."""
+        for rule in self._awake(groups):
+            self._guarded(rule, lambda r=rule: r.settle(at, self._context(r), muted=self.muted(r, at)))
+
+    def refit(self, groups: Iterable[Group], at: int) -> None:
+        """Learn anew where that is due, and let the late rows in whose time has come."""
+        for rule in self._awake(groups):
+            self._guarded(rule, lambda r=rule: r.refit(at))
+        for group in groups:
+            self._disturb(group, group.counts.apply_late(at), at)
+
+    def _awake(self, groups: Iterable[Group]) -> list[RuleWatch]:
         """The rules that are not stopped."""
-        return [rule for rule in self.rules.values() if rule.rule.id not in self.stopped]
+        return [rule for group in groups for rule in group.rules if rule.rule.id not in self.stopped]
 
     def _learn(self, at: int) -> None:
         """Once a day: feeds learn their rates, counts let go of what no window reaches."""
@@ -367,11 +313,15 @@ class Engine:
             counts.forget()
         self.next_learning += DAY_MS
 
-    def _disturb(self, name: str, changed: Touched, at: int) -> None:
-        for rule in self.rules.values():
-            if rule.fingerprint != name or rule.rule.id in self.stopped:
+    def _disturb(self, group: Group, touched: list[Touched], at: int) -> None:
+        """Counts changed inside a tick."""
+        changed = together(touched)
+        if not len(changed):
+            return
+        for rule in group.rules:
+            if rule.rule.id in self.stopped:
                 continue
-            if self._muted(rule, at):
+            if self.muted(rule, at):
                 self._guarded(rule, lambda r=rule: r.note(changed))
             else:
                 self._guarded(rule, lambda r=rule: r.hears(changed))
@@ -415,6 +365,7 @@ class Engine:
         if rule_id in self.rules:
             before = self.rules[rule_id]
             fresh = self.rules[rule_id] = self._fresh(before.rule, before.fingerprint, at)
+            self._group()
             fresh.judge.adopt(before.judge)
             fresh.judge.calibrated = dict(before.judge.calibrated)
 
@@ -465,6 +416,14 @@ class Engine:
             if kept.get(rule_id) is not replaced:
                 self._part_with(rule_id)
         self.rules = kept
+        self._group()
+
+    def _group(self) -> None:
+        """Rules by the counts that they share."""
+        self.groups = [
+            Group(name, counts, [rule for rule in self.rules.values() if rule.fingerprint == name])
+            for name, counts in self.counts.items()
+        ]
 
     def _counts_name(self, rule: Rule, book: Book, spans: dict[str, int]) -> str:
         name = fingerprint(rule, book).name

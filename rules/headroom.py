@@ -7,6 +7,7 @@ block began, and some to come. A limit is worked out once a block.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -33,6 +34,8 @@ class Headroom:
         self.until = np.zeros(0, np.int64)
         self.block = (0, -1)  # first and last bucket
         self.limits = np.zeros((len(judge.widths), 0), np.int64)  # the smallest of the block, by window; or _NOT_YET
+        self.may_speak: Callable[[IntArray], BoolArray | None] | None = None
+        """Where rows to come are at hand: which series may reach a limit at all, if that is known."""
 
     def _grow(self) -> None:
         fresh = len(self.judge.counts.pairs) - len(self.left)
@@ -47,6 +50,8 @@ class Headroom:
         self._grow()
         np.subtract.at(self.left, series, np.maximum(deltas, 0))
         short = np.unique(series[(self.left[series] < 0) | (self.until[series] < buckets)])
+        if self.may_speak is not None and (may := self.may_speak(short)) is not None:
+            short = short[may]
         return self.work_out(short, open_from) if len(short) else short
 
     def note(self, series: IntArray, buckets: IntArray, deltas: IntArray) -> None:
@@ -101,10 +106,11 @@ class Headroom:
         """The smallest limits of the block, shape (windows, series)."""
         if (self.limits[0, series] == _NOT_YET).any():
             unknown = np.flatnonzero(self.limits[0] == _NOT_YET)
-            held = self._held(
-                unknown
-            )  # with those that are about to be asked for: one call costs much, a series little
-            asked = np.union1d(unknown[held >= self.judge.rule.at_least - 1], series)
+            if self.may_speak is not None and (may := self.may_speak(unknown)) is not None:
+                unknown = unknown[may]
+            # with those that are about to be asked for: one call costs much, a series little
+            near = unknown[self._held(unknown) >= self.judge.rule.at_least - 1]
+            asked = np.union1d(near, series)
             self.limits[:, asked] = self._smallest_limits(asked)
         return self.limits[:, series]
 
@@ -133,4 +139,6 @@ class Headroom:
         """Which series may reach a limit in `bucket`. `resets`, shape as `series`: a window cut short bears less."""
         self._grow()
         found: BoolArray = (self.left[series] < 0) | (self.until[series] < bucket)
+        if self.may_speak is not None and (may := self.may_speak(series)) is not None:
+            found &= may
         return found | (resets > bucket - int(self.judge.widths[-1]) - 1)

@@ -19,6 +19,7 @@ from rules.boxes import Boxes
 from rules.calendar import DAY_MS
 from rules.detectors.port import BoolArray, IntArray
 from rules.facts import FACT, Fact, FactRows, Key, Known, Telling, tellings
+from rules.index import Index
 from rules.names import Names
 from rules.records import CORRECTION, EXERCISE, SELF_INITIATED
 
@@ -36,6 +37,8 @@ TOLD_APART: Final = 3
 _NOT_FOR_COUNTING: Final = SELF_INITIATED | EXERCISE
 _PIECE: Final = 1 << 16
 _LEAST: Final = 1024
+_GAPS: Final = 3
+"""Rows lie closer together again once one place in so many is a gap."""
 
 
 class Change(tuple[Fact, int, int]):
@@ -46,11 +49,34 @@ class Change(tuple[Fact, int, int]):
 
 class Taken(NamedTuple):
     """What became of rows: `answers` into ANSWERS, shape (rows,); `plain`, which of them are new identities, to be
-    counted as they are; `changes` of the others, to be counted after those."""
+    counted as they are; `changes` of the others, to be counted after those, and by which row each was caused."""
 
     answers: NDArray[np.uint8]
     plain: BoolArray
     changes: list[Change]
+    causes: list[int]
+
+
+class _Reading:
+    """In which interval between two ticks the rows that are being taken in were read."""
+
+    def __init__(self, first_place: int = 0, intervals: IntArray | None = None) -> None:
+        self.intervals = np.zeros(0, np.int64) if intervals is None else intervals
+        self.first = int(self.intervals[0]) if len(self.intervals) else 0
+        self.apart: dict[int, int] = {}  # place -> the interval of its story
+        self._first_place = first_place
+        self._inserted = np.zeros(0, np.int64)
+
+    def inserted(self, intervals: IntArray) -> None:
+        """Those of the rows that lie from the first new place on."""
+        self._inserted = intervals
+
+    def of(self, places: IntArray) -> IntArray:
+        """Those of rows that stand alone, shape as `places`; what was read before is of the first."""
+        found = np.full(len(places), self.first, np.int64)
+        new = places >= self._first_place
+        found[new] = self._inserted[places[new] - self._first_place]
+        return found
 
 
 class Policies:
@@ -81,7 +107,8 @@ class Identities:
         self.held: list[tuple[int, int, int, str, int, int, int, Fact]] = []  # a heap: by time, identity and version
         self.pushed = 0
         self.purged_at = 0
-        self._table = np.zeros(4 * _LEAST, np.int32)  # place + 1 by hash of the key; 0: nothing
+        self.index = Index()
+        self._reading = _Reading()
         self._policies: tuple[Mapping[str, FeedPolicy], int, Policies] | None = None
 
     @property
@@ -93,79 +120,113 @@ class Identities:
 
     # taking rows in
 
-    def take(self, rows: FactRows) -> Taken:
-        """Take rows in, in the order in which they were read."""
+    def take(self, rows: FactRows, read_in: IntArray | None = None) -> Taken:
+        """Take rows in, in the order in which they were read.
+
+        `read_in` numbers the interval between two ticks in which each was read, shape (rows,), never falling; None:
+        all of them in one. What is told of many intervals is what would be told of one after the other.
+        """
         answers = np.zeros(len(rows), np.uint8)
         plain = np.zeros(len(rows), bool)
-        policies = self.policies
-        feed = rows["feed"]
-        lag = rows["arrived_at"] - rows["occurred_at"]
-        early = -lag > policies.skew[feed]
+        read_in = np.zeros(len(rows), np.int64) if read_in is None else read_in
+        early, beyond = self.set_apart(rows)
         for place in np.flatnonzero(early).tolist():
             self._hold(self.fact(rows[place]))
             answers[place] = _HELD
-        rest = ~early
-        if self.horizon_holds:
-            beyond = rest & (lag > policies.horizon[feed])
-            answers[beyond] = _BEYOND
-            self._box_rows(rows[beyond], "beyond_horizon")
-            rest &= ~beyond
-        chosen = np.flatnonzero(rest)
-        slow = self._take_known_and_new(rows, chosen, answers, plain)
+        answers[beyond] = _BEYOND
+        self._box_rows(rows[beyond], "beyond_horizon")
+        chosen = np.flatnonzero(~(early | beyond))
+        self._reading = _Reading(self.used, read_in[chosen])
+        slow, found = self._take_known_and_new(rows, chosen, answers, plain)
         changes: list[Change] = []
-        for place in slow.tolist():
-            answer, changed = self._remember(self.fact(rows[place]))
-            answers[place] = ANSWERS.index(answer)
+        causes: list[int] = []
+        for row, place in zip(slow.tolist(), found.tolist(), strict=True):
+            self._close_before(place, int(read_in[row]))
+            answer, changed = self._remember(self.fact(rows[row]), place)
+            answers[row] = ANSWERS.index(answer)
             changes += changed
-        return Taken(answers, plain, changes)
+            causes += [row] * len(changed)
+        self._reading = _Reading()
+        return Taken(answers, plain, changes, causes)
+
+    def set_apart(self, rows: FactRows) -> tuple[BoolArray, BoolArray]:
+        """Which rows come before their time, and which beyond their horizon, shape (rows,) each."""
+        policies, feed = self.policies, rows["feed"]
+        lag = rows["arrived_at"] - rows["occurred_at"]
+        early = -lag > policies.skew[feed]
+        beyond = ~early & (lag > policies.horizon[feed]) if self.horizon_holds else np.zeros(len(rows), bool)
+        return early, beyond
 
     def _take_known_and_new(
         self, rows: FactRows, chosen: IntArray, answers: NDArray[np.uint8], plain: BoolArray
-    ) -> IntArray:
-        """New identities and plain repeats at once; the places of those that must be told apart."""
-        mine = rows[chosen]
-        found = self._find(mine)
-        known = found >= 0
-        slow = known & ~self._repeats(mine, np.flatnonzero(known), found, chosen, answers)
-        new = np.flatnonzero(~known)
-        taken = self._insert(mine[new])
+    ) -> tuple[IntArray, IntArray]:
+        """New identities and plain repeats at once; the rows that must be told apart, and where each one's lies."""
+        mine = rows if len(chosen) == len(rows) else rows[chosen]
+        places = self._find(mine)
+        new = np.flatnonzero(places < 0)
+        taken = self._insert(mine if len(new) == len(mine) else mine[new], self._reading.intervals[new])
         plain[chosen[new[taken]]] = True
-        slow[new[~taken]] = True
-        return chosen[slow]
+        again = new[~taken]
+        if len(again):
+            places[again] = self._find(mine[again])
+        met = np.flatnonzero(places >= 0)
+        slow = met[~self._repeats(mine, met, places, chosen, answers)]
+        return chosen[slow], places[slow]
 
     def _repeats(
-        self, mine: FactRows, known: IntArray, found: IntArray, chosen: IntArray, answers: NDArray[np.uint8]
+        self, mine: FactRows, met: IntArray, places: IntArray, chosen: IntArray, answers: NDArray[np.uint8]
     ) -> BoolArray:
-        """Answer the rows of which `known` are the places that only repeat what stands; which they are."""
-        repeats = np.zeros(len(mine), bool)
-        if not len(known):
-            return repeats
-        rows, places = mine[known], found[known]
-        stood = self.rows[places]
-        again = (self.state[places] == STANDS) & (rows["arrived_at"] <= self.forget_at[places])
-        again &= (stood["revision"] == rows["revision"]) & (stood["content"] == rows["content"])
-        same = again.copy()
+        """Answer the rows among those of known identities, `met`, that only repeat what is known; which they are."""
+        if not len(met):
+            return np.zeros(0, bool)
+        rows, where = mine[met], places[met]
+        there, state = self.rows[where], self.state[where]
+        repeats: BoolArray = (there["revision"] == rows["revision"]) & (there["content"] == rows["content"])
+        together = (state == FRESH) & (self._reading.of(where) == self._reading.intervals[met])
+        forgotten_at = np.where(state == FRESH, self._forget_at(there), self.forget_at[where])
+        repeats &= np.where(together, there["arrived_at"], rows["arrived_at"]) <= np.where(
+            together, rows["arrived_at"], forgotten_at
+        )
+        repeats &= state != TOLD_APART
+        if not repeats.all():  # once an identity is told apart, its repeats are no longer plain
+            repeats &= ~np.isin(where, where[~repeats])
+        same = repeats.copy()
         for column in ("partition", "offset", "n"):
-            same &= stood[column] == rows[column]
-        other = again & ~same
-        answers[chosen[known[same]]] = _REDELIVERED
-        answers[chosen[known[other]]] = _DUPLICATE
+            same &= there[column] == rows[column]
+        other = repeats & ~same
+        answers[chosen[met[same]]] = _REDELIVERED
+        answers[chosen[met[other]]] = _DUPLICATE
         self._box_rows(rows[same], "redelivered")
         self._box_rows(rows[other], "duplicate")
-        repeats[known[again]] = True
         return repeats
 
-    def _insert(self, rows: FactRows) -> BoolArray:
+    def _insert(self, rows: FactRows, read_in: IntArray) -> BoolArray:
         """Take in rows of identities that nobody knows; which of them were: of equal ones among them only the first."""
+        if not len(rows):
+            return np.zeros(0, bool)
         places = self._room(len(rows))
-        self.rows[places] = rows
-        mine = self._link(places)
-        places = places[mine]  # the others leave gaps, until the next purge
-        self.state[places] = FRESH
-        if len(places):
-            self.fresh.append(places)
-        self._box_fresh(self.rows[places], +1)
+        self.rows[places[0] : self.used] = rows
+        self.state[places[0] : self.used] = FRESH
+        self._reading.inserted(read_in)
+        mine: BoolArray = self.index.enter(places, self.rows, self.state)
+        if not mine.all():  # the others leave gaps, until rows lie closer together again
+            self.state[places[~mine]] = 0
+            self.rows[places[~mine]] = 0
+            places, rows = places[mine], rows[mine]
+        self.fresh.append(places)
+        self._box_fresh(rows, +1)
         return mine
+
+    def _close_before(self, place: int, read_in: int) -> None:
+        """Let what is told apart, or was read alone, in an interval before `read_in` stand: a tick lay between."""
+        state = self.state[place]
+        if state == FRESH and self._reading.of(np.array([place]))[0] < read_in:
+            only = self.fact(self.rows[place])
+            self.box_of.pop((only.key, only.version), None)
+            self._settle(np.array([place]))
+        elif state == TOLD_APART and self._reading.apart.get(place, self._reading.first) < read_in:
+            self._close(place, self.apart.pop(place))
+        self._reading.apart[place] = read_in
 
     def fact(self, row: np.void) -> Fact:
         """One row as a fact, with names."""
@@ -211,14 +272,15 @@ class Identities:
 
     # one identity, told apart
 
-    def _known(self, fact: Fact) -> tuple[int, Known]:
-        """Where the identity of `fact` lies, and its story; both are made where there is none."""
-        row = self.rows_of([fact])
-        place = int(self._find(row)[0])
+    def _known(self, fact: Fact, place: int = -1) -> tuple[int, Known]:
+        """Where the identity of `fact` lies (`place`, if known), and its story; both are made where there is none."""
+        if place < 0:
+            row = self.rows_of([fact])
+            place = int(self._find(row)[0])
         if place < 0:
             places = self._room(1)
             self.rows[places] = row
-            self._link(places)
+            self.index.enter(places, self.rows, self.state)
             place = int(places[0])
             known = Known(None, [], 0)
         elif self.state[place] == TOLD_APART:
@@ -240,8 +302,8 @@ class Identities:
             known = Known(old, known.fresh, fact.arrived_at)
         return self._told(place, known, fact, before)
 
-    def _remember(self, fact: Fact) -> tuple[Answer, list[Change]]:
-        place, known = self._known(fact)
+    def _remember(self, fact: Fact, place: int = -1) -> tuple[Answer, list[Change]]:
+        place, known = self._known(fact, place)
         return self._told(place, known, fact, tellings(known))
 
     def _told(self, place: int, known: Known, fact: Fact, before: list[Telling]) -> tuple[Answer, list[Change]]:
@@ -351,36 +413,56 @@ class Identities:
     def tick(self, now: int) -> None:
         """Close the interval: what was read since the last tick now stands."""
         for places in self.fresh:
-            still = places[self.state[places] == FRESH]
-            self._settle(still)
+            self._settle(places)
         self.fresh.clear()
         for place, known in self.apart.items():
-            told = tellings(known)
-            for fact in known.fresh:
-                if self.box_of.get((fact.key, fact.version)) == "too_late":
-                    self.boxes.move(fact.feed, fact.received_at, "too_late", "counted_late")
-            stood = told[-1].new if told else known.stood
-            assert stood is not None
-            self.rows[place] = self.rows_of([stood])[0]
-            self.state[place] = STANDS
-            self.forget_at[place] = (
-                self._counts_from(stood) + self.feeds[stood.feed].horizon if told else known.forget_at
-            )
+            self._close(place, known)
         self.apart.clear()
         self.box_of.clear()
         if now - self.purged_at > DAY_MS:
             self.purged_at = now
             self._purge(now)
 
+    def _close(self, place: int, known: Known) -> None:
+        """Of what was told apart, one version stands now."""
+        told = tellings(known)
+        for fact in known.fresh:
+            if self.box_of.pop((fact.key, fact.version), None) == "too_late":
+                self.boxes.move(fact.feed, fact.received_at, "too_late", "counted_late")
+        if known.stood is not None:
+            self.box_of.pop((known.stood.key, known.stood.version), None)
+        stood = told[-1].new if told else known.stood
+        assert stood is not None
+        self.rows[place] = self.rows_of([stood])[0]
+        self.state[place] = STANDS
+        self.forget_at[place] = self._counts_from(stood) + self.feeds[stood.feed].horizon if told else known.forget_at
+
     def _settle(self, places: IntArray) -> None:
-        rows, policies = self.rows[places], self.policies
-        late = (rows["flags"] & _NOT_FOR_COUNTING == 0) & (rows["count"] > 0)
-        late &= rows["arrived_at"] - rows["occurred_at"] > policies.lateness[rows["feed"]]
+        """Let what was read alone stand; of `places`, ascending, only what has not been told apart since."""
+        if not len(places):
+            return
+        first, beyond = int(places[0]), int(places[-1]) + 1
+        if beyond - first > 2 * len(places):
+            for one in places.tolist():
+                self._settle_range(one, one + 1)
+        else:  # as they mostly lie: side by side, with few gaps
+            self._settle_range(first, beyond)
+
+    def _settle_range(self, first: int, beyond: int) -> None:
+        state, rows = self.state[first:beyond], self.rows[first:beyond]
+        mine = state == FRESH
+        late = mine & (rows["flags"] & _NOT_FOR_COUNTING == 0) & (rows["count"] > 0)
+        late &= rows["arrived_at"] - rows["occurred_at"] > self.policies.lateness[rows["feed"]]
         if late.any():
             self._box_rows(rows[late], "too_late", -1)
             self._box_rows(rows[late], "counted_late")
-        self.state[places] = STANDS
-        self.forget_at[places] = self._begins(rows) + policies.horizon[rows["feed"]]
+        np.copyto(self.forget_at[first:beyond], self._forget_at(rows), where=mine)
+        state[mine] = STANDS
+
+    def _forget_at(self, rows: FactRows) -> IntArray:
+        """What arrives later than this no longer meets rows that stand, shape (rows,)."""
+        found: IntArray = self._begins(rows) + self.policies.horizon[rows["feed"]]
+        return found
 
     def _begins(self, rows: FactRows) -> IntArray:
         """When rows' horizons begin, ms: see `_counts_from`."""
@@ -395,11 +477,12 @@ class Identities:
         return max(fact.occurred_at, fact.received_at)
 
     def _purge(self, now: int) -> None:
-        """Forget what no row can meet any more, and lie closer together."""
-        rows, policies = self.rows[: self.used], self.policies
-        longest = policies.horizon[rows["feed"]] + policies.skew[rows["feed"]]
-        kept = np.flatnonzero((now - self._begins(rows) <= longest) & (self.state[: self.used] != 0))
-        if len(kept) == self.used:  # never put off: what is remembered must not hang on what else there is
+        """Forget what no row can meet any more; where that leaves many gaps, lie closer together."""
+        live = self.state[: self.used]
+        live[self.forget_at[: self.used] < now - int(self.policies.skew.max(initial=0))] = 0
+        kept = np.flatnonzero(live)
+        if self.used - len(kept) < max(_LEAST, self.used // _GAPS):
+            self.rows[: self.used][live == 0] = 0
             return
         for name in ("rows", "forget_at", "state"):
             column = getattr(self, name)
@@ -410,7 +493,7 @@ class Identities:
             if len(column) > 3 * max(_LEAST, len(kept)):
                 setattr(self, name, column[: max(_LEAST, 3 * len(kept) // 2)].copy())
         self.used = len(kept)
-        self.relink()
+        self._reindex()
 
     def standing_changes(self) -> Iterator[Change]:
         """The rows that stand now, each as it was told: what counts that begin late must hold."""
@@ -439,7 +522,10 @@ class Identities:
     def next_release(self) -> int | None:
         return self.held[0][0] if self.held else None
 
-    # where an identity lies: open addressing, a whole frame a step
+    # where rows lie
+
+    def _find(self, rows: FactRows) -> IntArray:
+        return self.index.find(rows, self.rows, self.state)
 
     def _room(self, n: int) -> IntArray:
         """The next `n` places."""
@@ -450,8 +536,8 @@ class Identities:
                 grown = np.zeros(room, old.dtype)
                 grown[: self.used] = old[: self.used]
                 setattr(self, name, grown)
-            if 2 * room > len(self._table):
-                self.relink()
+            if not self.index.holds(room):
+                self._reindex()
         places = np.arange(self.used, self.used + n)
         self.used += n
         return places
@@ -463,53 +549,10 @@ class Identities:
             grown = np.zeros(room, kept.dtype)
             grown[: self.used] = kept
             setattr(self, name, grown)
-        self.relink()
+        self._reindex()
 
-    def relink(self) -> None:
-        """Make the table anew for all places in use."""
-        self._table = np.zeros(1 << int(4 * len(self.rows) - 1).bit_length(), np.int32)
-        self._link(np.flatnonzero(self.state[: self.used]))
-
-    def _slots(self, rows: FactRows) -> NDArray[np.int64]:
-        mixed = rows["id0"] * np.uint64(0x9E3779B97F4A7C15) ^ rows["id1"] * np.uint64(0xC2B2AE3D27D4EB4F)
-        mixed = (mixed ^ rows["stage"].astype(np.uint64)) * np.uint64(0xD6E8FEB86659FD93)
-        return (mixed >> np.uint64(20)).astype(np.int64) & (len(self._table) - 1)
-
-    def _same(self, places: IntArray, rows: FactRows) -> BoolArray:
-        there = self.rows[places]
-        same: BoolArray = (there["id0"] == rows["id0"]) & (there["id1"] == rows["id1"])
-        same &= there["stage"] == rows["stage"]
-        return same
-
-    def _find(self, rows: FactRows) -> IntArray:
-        """Where the identity of each row lies; -1: nobody knows it."""
-        found = np.full(len(rows), -1, np.int64)
-        left, slots, mask = np.arange(len(rows)), self._slots(rows), len(self._table) - 1
-        while len(left):
-            there = self._table[slots].astype(np.int64) - 1
-            held = there >= 0
-            left, slots, there = left[held], slots[held], there[held]
-            same = self._same(there, rows[left])
-            found[left[same]] = there[same]
-            left, slots = left[~same], (slots[~same] + 1) & mask
-        return found
-
-    def _link(self, places: IntArray) -> BoolArray:
-        """Enter places; False where an earlier one of them has the same identity."""
-        mine = np.ones(len(places), bool)
-        left, mask = np.arange(len(places)), len(self._table) - 1
-        slots = self._slots(self.rows[places])
-        while len(left):
-            free = self._table[slots] == 0
-            # of several that want one slot the last written wins: written backwards, the first
-            self._table[slots[free][::-1]] = places[left[free]][::-1] + 1
-            there = self._table[slots].astype(np.int64) - 1
-            won = there == places[left]
-            lost, others = left[~won], there[~won]
-            same = self._same(others, self.rows[places[lost]])
-            mine[lost[same]] = False
-            left, slots = lost[~same], (slots[~won][~same] + 1) & mask
-        return mine
+    def _reindex(self) -> None:
+        self.index.rebuild(self.rows, self.state[: self.used], len(self.rows))
 
 
 def _contradicts(fact: Fact, known: Known) -> bool:

@@ -174,15 +174,18 @@ class Judge:
         """The settled reset of each series; NO_RESET where there is none."""
         return _gather(self.resets, series)
 
+    def least(self, memory: Memory | None, series: IntArray, buckets: IntArray, width: int) -> Law:
+        """The law with the smallest limit of each series' windows of `width` that end in `buckets`, shape as `series`."""
+        rows = self.rows
+        return cast(Foreseeing, self.detector).least(  # as its headroom, or whoever looks ahead, has asked
+            memory, rows, self.counts.steps, rows.row_of(series), buckets - width + 1, buckets, rows.kin, self.windows
+        )
+
     def least_limits(
         self, memory: Memory | None, series: IntArray, buckets: IntArray, width: int, heights: FloatArray
     ) -> IntArray:
         """The smallest limit of each series over windows of `width` that end in `buckets`, shape as `series`."""
-        rows = self.rows
-        law = cast(Foreseeing, self.detector).least(  # as its headroom has asked
-            memory, rows, self.counts.steps, rows.row_of(series), buckets - width + 1, buckets, rows.kin, self.windows
-        )
-        return self.detector.limits(law, heights)
+        return self.detector.limits(self.least(memory, series, buckets, width), heights)
 
     def may_judge(self, bucket: int) -> bool:
         """Not before the tick has reached the refit whose baseline is in force for the bucket."""

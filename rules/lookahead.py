@@ -1,192 +1,213 @@
-"""Looking ahead in a replay: stretches in which a rule surely stays silent are counted but not judged.
+"""Looking ahead in a replay: from which rows on a rule might say something, so that before them it is only counted.
 
-Most of a year is quiet. Where the rows to come are already at hand, one vectorised look with *all* of them counted
-(repeats, corrections and rows of one place too) bounds every window from above; where even that bound reaches no
-height, nothing can speak, and the slow way is not walked. What is said stays equal, signal by signal.
+Most of a year is quiet. Where the rows to come are at hand, one look over *all* of them up to a rule's next refit
+(repeats, corrections and rows of one place too) bounds every window from above; a bucket in which even that bound
+reaches no height says nothing, whatever part of the rows has come. What is said stays equal, signal by signal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from rules.counts import Counts, laid_out
-from rules.detectors.port import FloatArray, IntArray, Points
-from rules.facts import Fact
-from rules.records import ROW, Frame, joined
-from rules.steps import Steps
+from rules.detectors.port import BoolArray, IntArray, Points
+from rules.facts import FactRows
 
 if TYPE_CHECKING:
+    from rules.names import Names
+    from rules.rings import Ring
     from rules.watch import RuleWatch
 
-_SHARES: Final = (1, 4, 16)
-"""The stretch up to the next refit is tried whole, then its first quarter, then its first sixteenth."""
-
-RETRY_MS: Final = 1_800_000
-"""Where the next rows may speak, they are judged one by one for this long before the next look."""
-
-_WIDE: Final = 1 << 32
-_KIND: Final = ("feed", "stage", "category", "area", "flags", "severity")
+_BLOCK: Final = 36
+"""Buckets that are bounded together, by the window among theirs that expects least."""
 _NONE: Final = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """Of one rule up to its next refit: `buckets`, ascending, in which it might speak, and when the first row arrives
+    that lies in each or in a later one, shape (B,), ms; `series`, which may speak at all, shape (S,)."""
+
+    buckets: IntArray
+    first_row: IntArray
+    series: BoolArray
+    resets: IntArray  # of the settled fold, by series, when this was worked out
+    until: int  # the refit: before it all of this holds
+    sure: bool = True
+
+    def quiet_until(self, rule: RuleWatch, now: int) -> int:
+        """The arrival time up to which the rule surely stays silent; `now` where nothing is sure."""
+        if not self.sure or rule.first_open is None:
+            return now
+        place = int(np.searchsorted(self.buckets, rule.first_open))
+        if place == len(self.buckets):
+            return self.until - 1
+        if self.buckets[place] <= rule.counts.ring.hi:  # rows lie there, or later: more in its window may do
+            return now
+        return int(self.first_row[place]) - 1
+
+    def may_speak(self, rule: RuleWatch, series: IntArray) -> BoolArray | None:
+        """Which of `series` may say anything, shape as `series`; None where nothing is sure of any."""
+        if not self.sure or not self.holds(rule):
+            return None
+        found = np.ones(len(series), bool)  # what has joined since may
+        known = series < len(self.series)
+        found[known] = self.series[series[known]]
+        return found
+
+    def holds(self, rule: RuleWatch) -> bool:
+        """Whether nothing has moved that it rests on."""
+        return self.until == rule.judge.next_refit and np.array_equal(self.resets, rule.fold.resets)
 
 
 class Lookahead:
     """The rows to come, by arrival."""
 
-    def __init__(self, frames: Sequence[Frame]) -> None:
-        frames = [*joined(frames)]
-        rows = np.concatenate([np.zeros(0, ROW), *(frame.rows for frame in frames)])
-        kinds: dict[tuple[str, str, str, str, int, int], int] = {}
-        kind_of = np.empty(len(rows), np.int64)
-        at = 0
-        for frame in frames:
-            kind_of[at : at + len(frame.rows)] = _kinds(frame, kinds)
-            at += len(frame.rows)
-        order = np.argsort(rows["arrived_at"], kind="stable")
-        self.arrived = np.ascontiguousarray(rows["arrived_at"][order])
-        self.occurred = np.ascontiguousarray(rows["occurred_at"][order])
-        self.weight = np.ascontiguousarray(rows["count"][order]).astype(np.int64)
-        self.kind = kind_of[order]
-        self.kinds = [_bare_fact(*kind) for kind in kinds]
-        self._fed: dict[int, _Fed] = {}
+    def __init__(self, rows: FactRows, kinds: IntArray, names: Names) -> None:
+        arrived = np.ascontiguousarray(rows["arrived_at"])
+        order: IntArray | slice = slice(None)
+        if len(arrived) and (arrived[1:] < arrived[:-1]).any():
+            order = np.argsort(arrived, kind="stable")
+        self.names = names
+        self.arrived: IntArray = arrived[order]
+        self.occurred: IntArray = np.ascontiguousarray(rows["occurred_at"][order])
+        self.count: IntArray = rows["count"][order].astype(np.int64)
+        self.kinds: IntArray = kinds[order]
 
-    def _fed_by(self, counts: Counts) -> _Fed:
-        """What each kind of row feeds in some counts."""
-        found = self._fed.get(id(counts))
-        if found is None or found.counts is not counts:
-            found = self._fed[id(counts)] = _Fed(counts, self.kinds)
-        return found
-
-    def quiet_until(self, rule: RuleWatch, after: int) -> int:
-        """The arrival time up to which the rule surely stays silent; `after` where nothing is sure."""
+    def quiet_until(self, rule: RuleWatch, now: int) -> int:
+        """The arrival time up to which the rule surely stays silent after the tick `now`; `now` where nothing is."""
         limit = rule.judge.next_refit
-        if limit is None or limit <= after or not len(self.arrived):
-            return after
-        for share in _SHARES:
-            until = after + (limit - after) // share
-            if self._silent(rule, after, until):
-                return until
-        return after
+        if limit is None or limit <= now:
+            return now
+        if rule.foresight is None or not rule.foresight.holds(rule):
+            rule.foresight = self.foresight(rule, now)
+        return max(now, rule.foresight.quiet_until(rule, now))
 
-    def _silent(self, rule: RuleWatch, after: int, until: int) -> bool:
-        counts, judge = rule.counts, rule.judge
-        begin, end = np.searchsorted(self.arrived, (after, until), side="right")
-        chosen = slice(int(begin), int(end))
-        keys, weights = self._increments(rule, chosen)
-        if not len(keys):
-            return True
-        keys, inverse = np.unique(keys, return_inverse=True)
-        grown = np.zeros(len(keys), np.int64)
-        np.add.at(grown, inverse, weights)
-        before = np.concatenate([[0], np.cumsum(grown)])
-        series, buckets = keys // _WIDE, keys % _WIDE
-        limit, open_from = judge.next_refit, rule.first_open
+    def foresight(self, rule: RuleWatch, now: int) -> Foresight:
+        """What the rows that arrive after `now` may let the rule say before its next refit.
+
+        Nothing is sure of a rule that raises here: it is judged record by record, and stopped where it raises then,
+        as it would be without a look ahead.
+        """
+        limit = rule.judge.next_refit
         assert limit is not None
-        assert open_from is not None
-        judged = buckets >= open_from
-        judged &= buckets < counts.steps.bucket(limit) + 1
-        last_key = np.flatnonzero(judged)
-        if not len(last_key):
-            return True
-        resets = rule.fold.reset_for(counts)
-        heights = judge.height_of(series[judged])
-        for window in judge.windows:
-            first = np.maximum(buckets[judged] - window + 1, resets[series[judged]] + 1)
-            held = counts.ring.total(series[judged], first, buckets[judged])
-            if counts.folded is not None:  # a row taken back may let the next one of its place count
-                held = held + counts.folded.total(series[judged], first, buckets[judged])
-            low = np.searchsorted(keys, series[judged] * _WIDE + first)
-            totals = held + before[last_key + 1] - before[np.minimum(low, last_key + 1)]
-            maybe = np.flatnonzero((totals >= judge.rule.at_least) & (first <= buckets[judged]))
-            if not len(maybe):
-                continue
-            points = Points(series[judged][maybe], first[maybe], buckets[judged][maybe])
-            if self._reaches(rule, points, totals[maybe], heights[maybe]):
-                return False
-        return True
+        try:
+            return self._foresee(rule, now, limit)
+        except (MemoryError, TimeoutError):
+            raise
+        except Exception:  # noqa: BLE001 - law 10: the slow way raises it again, at its own record
+            return Foresight(_NONE, _NONE, np.zeros(0, bool), rule.fold.resets.copy(), limit, sure=False)
 
-    def _reaches(self, rule: RuleWatch, points: Points, totals: IntArray, heights: FloatArray) -> bool:
-        """Whether any point reaches its height under the baseline in force for it."""
-        judge = rule.judge
-        starts = np.array([start for start, _ in judge.memories])
-        version = np.searchsorted(starts, points.last, side="right")
-        for number in np.unique(version).tolist():
-            mine = version == number
-            some = Points(points.series[mine], points.first[mine], points.last[mine])
-            law = judge.law(some, int(some.last.min()))
-            if (judge.detector.score(law, totals[mine]) >= heights[mine]).any():
-                return True
-        return False
-
-    def _increments(self, rule: RuleWatch, chosen: slice) -> tuple[IntArray, IntArray]:
-        """(series, bucket) keys and weights of the rows to come, of late rows that wait, and of open buckets."""
+    def _foresee(self, rule: RuleWatch, now: int, limit: int) -> Foresight:
         counts = rule.counts
-        buckets = _buckets(counts.steps, self.occurred[chosen])
-        which, fed = self._fed_by(counts).spread(self.kind[chosen])
-        keys = [fed * _WIDE + buckets[which]]
-        weights = [self.weight[chosen][which]]
+        begin, end = np.searchsorted(self.arrived, (now, limit), side="right").tolist()
+        mine = np.flatnonzero(counts.routes.selected(self.kinds[begin:end], self.names))
+        mine = mine[self.count[begin:end][mine] > 0] + begin
+        arrived, buckets = self.arrived[mine], counts.steps.buckets(self.occurred[mine])
+        which, series = counts.routes.spread(self.kinds[mine])
+        many = self.count[mine][which]
+        cells = [(series, buckets[which], many)]
+        early = []  # buckets of rows that wait already
         for _, _, fact, sign in counts.late:
             if sign > 0:
-                fed = counts.fed_by(fact.area, fact.category)
-                keys.append(fed * _WIDE + counts.steps.bucket(fact.occurred_at))
-                weights.append(np.full(len(fed), fact.count, np.int64))
-        for bucket in range(rule.first_open or 0, counts.ring.hi + 1):
-            touched = counts.ring.touched(bucket)
-            keys.append(touched * _WIDE + bucket)
-            weights.append(np.zeros(len(touched), np.int64))
-        return np.concatenate(keys), np.concatenate(weights)
+                fed, bucket = counts.fed_by(fact.area, fact.category), counts.steps.bucket(fact.occurred_at)
+                cells.append((fed, np.full(len(fed), bucket), np.full(len(fed), fact.count)))
+                early.append(bucket)
+        resets = rule.fold.reset_for(counts)
+        all_series, all_buckets, all_many = (np.concatenate(column) for column in zip(*cells, strict=True))
+        found, speaking = _Bound(rule, all_series, all_buckets, all_many, limit).loud()
+        newest = np.maximum.accumulate(buckets) if len(buckets) else _NONE
+        at = np.searchsorted(newest, found)
+        first_row = (
+            np.where(at < len(arrived), arrived[np.minimum(at, len(arrived) - 1)], limit) if len(found) else _NONE
+        )
+        if early and len(found):
+            first_row = np.where(found <= max(early), now, first_row)
+        return Foresight(found, first_row, speaking, resets.copy(), limit)
 
 
-class _Fed:
-    """From kinds of rows to the series of some counts, laid end to end; a series joins when its rows draw near."""
+class _Bound:
+    """Every window of the series that rows will feed, with all of them counted: arrays of buckets x series."""
 
-    def __init__(self, counts: Counts, kinds: Sequence[Fact]) -> None:
-        self.counts = counts
-        self._kinds = kinds
-        self._many = np.full(len(kinds), -1, np.int64)  # -1: not asked for yet
-        self._first = np.zeros(len(kinds), np.int64)
-        self._flat = _NONE
+    def __init__(self, rule: RuleWatch, series: IntArray, buckets: IntArray, many: IntArray, limit: int) -> None:
+        assert rule.first_open is not None
+        self.rule, self.judge = rule, rule.judge
+        self.first = rule.first_open
+        ring, widest = rule.counts.ring, int(self.judge.widths[-1])
+        newest = max(ring.hi, int(buckets.max(initial=self.first - 1)))
+        self.last = min(rule.counts.steps.bucket(limit), newest)
+        self.before = self.first - widest  # the bucket before the first window
+        held = (buckets > self.before) & (buckets <= self.last)
+        series, buckets, many = series[held], buckets[held], many[held]
+        alive = np.zeros(len(rule.counts.pairs), bool)
+        alive[series[buckets >= self.first]] = True
+        spans = [self._running(of, self.first - 1) for of in self._rings()]
+        for running in spans:
+            alive |= (running[-1] != running[0])[: len(alive)]
+        self.series = np.flatnonzero(alive)
+        place = np.cumsum(alive) - 1
+        mine = alive[series]
+        shape = (max(0, self.last - self.before), len(self.series))
+        cells = (buckets[mine] - self.before - 1) * shape[1] + place[series[mine]]
+        grown = np.bincount(cells, many[mine], minlength=shape[0] * shape[1]).astype(np.int64).reshape(shape)
+        for of in self._rings():
+            grown += np.diff(self._running(of, self.before)[:, self.series], axis=0)
+        self.holds: BoolArray = grown[self.first - self.before - 1 :] > 0
+        self.sums = np.concatenate([np.zeros((1, shape[1]), np.int64), np.cumsum(grown, axis=0)])
+        self.resets = rule.fold.reset_for(rule.counts)[self.series]
+        self.heights = self.judge.height_of(self.series)
 
-    def spread(self, kinds: IntArray) -> tuple[IntArray, IntArray]:
-        """(row, series) of every series that every row feeds, shape (P,) each."""
-        fresh = np.unique(kinds[self._many[kinds] < 0])
-        if len(fresh):
-            self._learn(fresh)
-        return laid_out(self._first[kinds], self._many[kinds], self._flat)
+    def _rings(self) -> list[Ring]:
+        counts = self.rule.counts  # a row taken back may let the next one of its place count
+        return [counts.ring] if counts.folded is None else [counts.ring, counts.folded]
 
-    def _learn(self, numbers: IntArray) -> None:
-        counts = self.counts
-        pieces = [self._flat]
-        for kind in (self._kinds[number] for number in numbers.tolist()):
-            counted = kind.feed in counts.lateness and counts.selects(kind)
-            pieces.append(counts.fed_by(kind.area, kind.category) if counted else _NONE)
-        many = np.array([len(piece) for piece in pieces], np.int64)
-        self._many[numbers], self._first[numbers] = many[1:], np.cumsum(many)[:-1]
-        self._flat = np.concatenate(pieces)
+    def _running(self, ring: Ring, before: int) -> IntArray:
+        """Events up to each bucket from `before` to the last, less those up to `before`, shape (buckets, series)."""
+        at = np.clip(np.arange(before, max(self.last, before) + 1), ring.lo, max(ring.hi, ring.lo)) % ring.size
+        sums = ring.cum[at, : len(self.rule.counts.pairs)]
+        found: IntArray = (sums - sums[0]).astype(np.int64)
+        return found
 
+    def loud(self) -> tuple[IntArray, BoolArray]:
+        """The buckets in which a series may reach its height, ascending; and which series may, shape (S,)."""
+        speaking = np.zeros(len(self.rule.counts.pairs), bool)
+        if self.last < self.first or not len(self.series):
+            return _NONE, speaking
+        judge, judged = self.judge, np.arange(self.first, self.last + 1)
+        cut = self.resets > self.before
+        found = np.zeros(len(judged), bool)
+        for width in judge.widths.tolist():
+            beyond = self.first - self.before
+            totals = self.sums[beyond:] - self.sums[beyond - width : len(self.sums) - width]
+            totals[~self.holds] = 0
+            for begin in range(0, len(judged), _BLOCK):
+                for block, memory in judge.in_force(judged[begin : begin + _BLOCK]):
+                    most = totals[block - self.first].max(axis=0)
+                    may = np.flatnonzero((most >= judge.rule.at_least) & ~cut)
+                    if len(may):
+                        law = judge.least(memory, self.series[may], block, width)
+                        may = may[judge.detector.score(law, most[may]) >= self.heights[may]]
+                    may = np.concatenate([may, np.flatnonzero(cut)])
+                    if len(may):
+                        at, series = self._reached(block, may, width)
+                        found[at - self.first] = True
+                        speaking[series] = True
+        return judged[found], speaking
 
-def _kinds(frame: Frame, known: dict[tuple[str, str, str, str, int, int], int]) -> IntArray:
-    """The number of each row's kind, shape (rows,); new ones join `known`."""
-    columns = [frame.rows[name].astype(np.int64) for name in _KIND]
-    packed = columns[0].copy()
-    for column in columns[1:]:
-        width = int(column.max(initial=0)) - min(int(column.min(initial=0)), 0) + 1
-        packed = packed * width + column
-    _, first, place = np.unique(packed, return_index=True, return_inverse=True)
-    numbers = []
-    for feed, stage, category, area, flags, severity in zip(*(c[first].tolist() for c in columns), strict=True):
-        names = (frame.feeds[feed], frame.stages[stage], frame.categories[category], frame.areas[area])
-        numbers.append(known.setdefault((*names, flags, severity), len(known)))
-    return np.array(numbers, np.int64)[place]
-
-
-def _buckets(steps: Steps, occurred: IntArray) -> IntArray:
-    if not steps.calendar_step:
-        return occurred // steps.step
-    return np.array([steps.bucket(at) for at in occurred.tolist()], np.int64)
-
-
-def _bare_fact(feed: str, stage: str, category: str, area: str, flags: int, severity: int) -> Fact:
-    return Fact(0, 0, stage, 0, 0, feed, category, area, 0, 0, 1, flags, severity, 0, "", 0, 0, 0)
+    def _reached(self, buckets: IntArray, chosen: IntArray, width: int) -> tuple[IntArray, IntArray]:
+        """In which of `buckets`, judged by one memory, a window of which series among those at `chosen` reaches its
+        height: (bucket, series), shape (P,) each."""
+        judge, ends = self.judge, buckets[:, None]
+        first = np.maximum(ends - width + 1, self.resets[chosen] + 1)
+        totals = self.sums[ends - self.before, chosen]
+        totals = totals - self.sums[np.minimum(first - 1, ends) - self.before, chosen]
+        maybe = self.holds[buckets - self.first][:, chosen] & (totals >= judge.rule.at_least) & (first <= ends)
+        at, which = np.nonzero(maybe)
+        if not len(at):
+            return _NONE, _NONE
+        points = Points(self.series[chosen[which]], first[maybe], buckets[at])
+        law = judge.law(points, int(buckets[0]))
+        loud = judge.detector.score(law, totals[maybe]) >= self.heights[chosen[which]]
+        return points.last[loud], points.series[loud]

@@ -37,7 +37,8 @@ class Names:
         self.numbers: dict[str, dict[str, int]] = {column: {} for column in _NAMED}
         self._tables: dict[tuple[str, tuple[str, ...]], IntArray] = {}
         self.kinds: list[Kind] = []
-        self._kind_of: dict[int, int] = {}
+        self._packed = np.zeros(0, np.int64)  # the kinds, packed, ascending
+        self._number_of = np.zeros(0, np.int64)  # and the number of each
 
     def number(self, column: str, name: str) -> int:
         known = self.numbers[column]
@@ -55,7 +56,7 @@ class Names:
         self.numbers = {column: {name: n for n, name in enumerate(of)} for column, of in names.items()}
         self._tables.clear()
         self.kinds.clear()
-        self._kind_of.clear()
+        self._packed = self._number_of = np.zeros(0, np.int64)
 
     def rows_of(self, frame: Frame) -> FactRows:
         """The rows of a frame under the engine's own numbers, in order."""
@@ -85,14 +86,24 @@ class Names:
         """The kind of each row, shape (rows,): an index into `kinds`."""
         packed = np.zeros(len(rows), np.int64)
         for column, bits in _BITS.items():
-            packed = packed << bits | rows[column].astype(np.int64)
-        values, first, inverse = np.unique(packed, return_index=True, return_inverse=True)
-        known = self._kind_of
-        numbers = [known.get(value, -1) for value in values.tolist()]
-        for place, number in enumerate(numbers):
-            if number < 0:
-                row = rows[first[place]]
-                numbers[place] = known[int(values[place])] = len(self.kinds)
-                feed, stage, category, area = (self.names[c][int(row[c])] for c in _NAMED[:4])
-                self.kinds.append(Kind(feed, stage, category, area, int(row["flags"]), int(row["severity"])))
-        return np.array(numbers, np.int64)[inverse]
+            packed <<= bits
+            packed |= rows[column]
+        at = np.searchsorted(self._packed, packed)
+        fresh = at == len(self._packed)
+        fresh[~fresh] = self._packed[at[~fresh]] != packed[~fresh]
+        if fresh.any():
+            self._learn(rows, packed, np.flatnonzero(fresh))
+            at = np.searchsorted(self._packed, packed)
+        found: IntArray = self._number_of[at]
+        return found
+
+    def _learn(self, rows: FactRows, packed: IntArray, fresh: IntArray) -> None:
+        """Give numbers to the kinds of the rows at `fresh`."""
+        values, first = np.unique(packed[fresh], return_index=True)
+        numbers = np.arange(len(values)) + len(self.kinds)
+        for row in rows[fresh[first]]:
+            feed, stage, category, area = (self.names[column][int(row[column])] for column in _NAMED[:4])
+            self.kinds.append(Kind(feed, stage, category, area, int(row["flags"]), int(row["severity"])))
+        at = np.searchsorted(self._packed, values)
+        self._packed = np.insert(self._packed, at, values)
+        self._number_of = np.insert(self._number_of, at, numbers)

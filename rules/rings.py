@@ -14,6 +14,8 @@ _GROW: Final = 64
 NARROW: Final = np.dtype(np.int16)
 WIDE: Final = np.dtype(np.int32)
 _MOST: Final = int(np.iinfo(NARROW).max)
+_DENSE: Final = 4
+"""Changes of which there is one in so many cells that they reach are laid out in all of those."""
 
 
 class Ring:
@@ -93,7 +95,13 @@ class Ring:
 
     def add(self, series: IntArray, buckets: IntArray, deltas: IntArray) -> None:
         """Change many counts in buckets that are held or to come, shape (P,) each; pairs may repeat."""
+        if not len(series):
+            return
         self._spend(series, deltas)
+        low, high = int(buckets.min()), max(self.hi, int(buckets.max()))
+        if (high - max(low, high - self.size) + 1) * self.series <= _DENSE * len(series):
+            self._add_dense(series, buckets, deltas)
+            return
         deltas = deltas.astype(self.cum.dtype)  # of any other type than the sums', numpy would add ten times as slowly
         old = buckets < self.hi
         if old.any():
@@ -108,6 +116,21 @@ class Ring:
             bucket = int(buckets[first])
             self.reach(bucket)
             np.add.at(self.cum[bucket % self.size], series[first:beyond], deltas[first:beyond])
+
+    def _add_dense(self, series: IntArray, buckets: IntArray, deltas: IntArray) -> None:
+        """The same where the changes fill much of the buckets that they reach."""
+        self.reach(int(buckets.max()))
+        held = buckets > self.lo
+        if not held.all():
+            series, buckets, deltas = series[held], buckets[held], deltas[held]
+        if not len(series):
+            return
+        low, wide = int(buckets.min()), self.series
+        cells = (buckets - low) * wide + series
+        weights = None if (deltas == 1).all() else deltas
+        grown = np.bincount(cells, weights, minlength=(self.hi - low + 1) * wide).astype(np.int64).reshape(-1, wide)
+        rows = np.arange(low, self.hi + 1) % self.size
+        self.cum[rows, :wide] += np.cumsum(grown, axis=0).astype(self.cum.dtype)
 
     def _add_old(self, series: IntArray, buckets: IntArray, deltas: IntArray) -> None:
         """The same in buckets before the newest: what came there lies in every later sum too."""

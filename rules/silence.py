@@ -7,7 +7,8 @@ a trickle, less than a tenth of its rate, is silent and missing like one that br
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Final
@@ -16,7 +17,7 @@ import numpy as np
 
 from rules.book import FeedPolicy
 from rules.calendar import DAY_MS, HOUR_MS, Calendar
-from rules.detectors.port import FloatArray, IntArray
+from rules.detectors.port import BoolArray, FloatArray, IntArray
 from rules.heard import Heard
 from rules.rates import STRETCH, Rates, ample_rows, expected_for, rare_rows
 
@@ -32,9 +33,12 @@ _SLOTS_KEPT: Final = 4096
 _GAPS_KEPT: Final = 4096
 _RECENT_KEPT: Final = 1024
 _INSTANTS_KEPT: Final = 64
+_ROUNDED_MS: Final = 2
+"""What `instant` may round, and more."""
 _MANY: Final = 8
 """With fewer arrivals than this each is judged by itself."""
 _RANKS: Final = (1e-4, 1e-6, 1e-9)
+_NONE: Final = np.zeros(0, np.int64)
 
 
 @dataclass(slots=True)
@@ -56,7 +60,7 @@ class FeedWatch:
         self.calendar = calendar
         self.rates = Rates()
         self.heard = Heard()  # in-time events by the time they occurred
-        self.arrivals: list[int] = []  # of rows read since the last look, unsorted
+        self._came: list[IntArray] = []  # arrivals of rows read since the last look
         self.recent: list[tuple[int, int]] = []  # (arrival, rows): the latest, no more than tell a trickle
         self.between: list[tuple[int, int]] = []  # gaps between arrivals that wait to be measured
         self.heard_at: int | None = None
@@ -80,6 +84,17 @@ class FeedWatch:
     def times(self, times: IntArray | Sequence[int]) -> None:
         self.heard = Heard(times)
 
+    @property
+    def arrivals(self) -> IntArray:
+        """Of rows read since the last look, ms, ascending."""
+        if len(self._came) > 1:
+            self._came = [np.concatenate(self._came)]
+        return np.sort(self._came[0]) if self._came else _NONE
+
+    @arrivals.setter
+    def arrivals(self, arrived: IntArray | Sequence[int]) -> None:
+        self._came = [np.asarray(arrived, np.int64)]
+
     def follow(self, policy: FeedPolicy, calendar: Calendar) -> None:
         """Go on under another book."""
         self.policy, self.calendar = policy, calendar
@@ -93,28 +108,38 @@ class FeedWatch:
 
     # rows
 
-    def hear(self, occurred_at: int, arrived_at: int, at: int, sign: int) -> None:
-        """A row of the watched stage was put in (+1) or taken back (-1) by something that arrived at `at`.
+    def hear(self, occurred: IntArray, arrived: IntArray) -> None:
+        """Rows of the watched stage were put in as they arrived, shape (rows,)."""
+        self._came.append(arrived)
+        self.heard.add(occurred[arrived - occurred <= self.policy.lateness])
+
+    def hear_changes(self, changes: Iterable[tuple[int, int, int, int]]) -> None:
+        """Rows, (occurred, arrived, at, +1 | -1) each, were put in or taken back by what arrived at `at`.
 
         So a row that is read twice, or amended, is one event; and what arrived is heard once.
         """
-        if at == arrived_at:
-            if sign > 0:
-                self.arrivals.append(at)
-            elif at in self.arrivals:
-                self.arrivals.remove(at)
-        if at - occurred_at <= self.policy.lateness:
-            self._missed.clear()
-            if sign > 0:
-                self.heard.insert(occurred_at)
-            else:
-                self.heard.remove(occurred_at)
-
-    def hear_all(self, occurred: IntArray, arrived: IntArray) -> None:
-        """The same for many rows that were put in as they arrived, shape (rows,)."""
-        self.arrivals += arrived.tolist()
-        self._missed.clear()
-        self.heard.add(occurred[arrived - occurred <= self.policy.lateness])
+        came: Counter[int] = Counter()
+        occurred: Counter[int] = Counter()
+        for occurred_at, arrived_at, at, sign in changes:
+            if at == arrived_at:
+                came[at] += sign
+            if at - occurred_at <= self.policy.lateness:
+                occurred[occurred_at] += sign
+        for at, rows in came.items():
+            if rows > 0:
+                self._came.append(np.full(rows, at, np.int64))
+            elif rows < 0:
+                held = self.arrivals
+                first = int(np.searchsorted(held, at))
+                beyond = min(first - rows, int(np.searchsorted(held, at, side="right")))
+                self._came = [np.delete(held, slice(first, beyond))]
+        for at, rows in occurred.items():
+            for _ in range(abs(rows)):
+                if rows > 0:
+                    self.heard.insert(at)
+                else:
+                    self.heard.remove(at)
+                    self._missed.clear()
 
     # the feed's own rate
 
@@ -187,7 +212,7 @@ class FeedWatch:
     @property
     def last_heard(self) -> int:
         """The latest arrival read, looked at or not; 0: none."""
-        return max([self.heard_at or 0, *self.arrivals])
+        return max([self.heard_at or 0, *(int(came.max()) for came in self._came if len(came))])
 
     @property
     def suspect(self) -> bool:
@@ -213,8 +238,9 @@ class FeedWatch:
     def look(self, now: int) -> bool:
         """Judge the gaps between arrivals up to `now`. True where a silence began, grew or ended."""
         changed = False
-        arrived = np.sort(np.array([at for at in self.arrivals if at <= now], np.int64))
-        self.arrivals = [at for at in self.arrivals if at > now]
+        arrivals = self.arrivals
+        by_now = int(np.searchsorted(arrivals, now, side="right"))
+        arrived, self._came = arrivals[:by_now], [arrivals[by_now:]] if by_now < len(arrivals) else []
         calm = self._calm(arrived)
         if calm and self.heard_at is not None:
             came = np.append(self.heard_at, arrived[:calm])
@@ -235,25 +261,56 @@ class FeedWatch:
         return changed
 
     def _calm(self, arrived: IntArray) -> int:
-        """How many of the next arrivals, ascending, surely begin no silence, not even at the busiest hour's rate."""
+        """How many of the next arrivals, ascending, surely begin no silence."""
         if len(arrived) < _MANY or self.gap is not None or self.heard_at is None or arrived[0] < self.heard_at:
             return 0
         if not self._judges:
             return len(arrived)
-        rates, busiest = self.rates, max(float(self.rates.hourly.max()), 1e-9)
-        calm = np.diff(arrived, prepend=self.heard_at) < self._shortest(rates.patience / busiest)
-        before, rows = np.array(self.recent, np.int64).reshape(-1, 2).T
-        came = np.concatenate([np.repeat(before, rows), arrived])
-        few = rare_rows(rates.patience, rates.shock)
-        place = len(came) - len(arrived) - few + np.arange(len(arrived))
-        since = came[np.maximum(place, 0)]
-        calm &= (place < 0) | (arrived - since < self._shortest(STRETCH * rates.patience / busiest))
-        return len(arrived) if calm.all() else int(np.searchsorted(arrived, arrived[np.argmin(calm)]))
+        rare = self._rare(arrived)
+        return int(np.argmax(rare)) if rare.any() else len(arrived)
 
-    @staticmethod
-    def _shortest(hours: float) -> float:
-        """A silence is at least as long, ms; less what `instant` may round."""
-        return max(LEAST_SILENCE_MS, hours * HOUR_MS - 2)
+    def _rare(self, moments: IntArray) -> BoolArray:
+        """At which of `moments`, ascending and from the last arrival on, it was silent for so long that a silence may
+        begin, if a row arrived at each one before; shape (M,)."""
+        before, rows = np.array(self.recent, np.int64).reshape(-1, 2).T
+        came = np.concatenate([np.repeat(before, rows), moments])
+        place = len(came) - len(moments) + np.arange(len(moments))
+        rare = self._long(came, place - 1, moments, self.rates.patience)
+        few = rare_rows(self.rates.patience, self.rates.shock)
+        found: BoolArray = rare | self._long(came, place - few, moments, STRETCH * self.rates.patience)
+        return found
+
+    def _long(self, came: IntArray, since: IntArray, until: IntArray, events: float) -> BoolArray:
+        """Where the feed's own rate may bring `events` between came[since] and `until`, shape (M,)."""
+        begin = came[np.maximum(since, 0)]
+        long = (since >= 0) & (until - begin >= LEAST_SILENCE_MS)
+        long &= until - begin >= events / max(float(self.rates.hourly.max()), 1e-9) * HOUR_MS - _ROUNDED_MS
+        at = np.flatnonzero(long)
+        if len(at):
+            enough = self._expected_each(begin[at], until[at] + _ROUNDED_MS) >= events * (1 - 1e-9)
+            long[at] = enough | (until[at] - begin[at] >= (_LONGEST_DAYS - 1) * DAY_MS)  # as far as `instant` looks
+        return long
+
+    def troubled(self, arrived: IntArray, ticks: IntArray) -> BoolArray:
+        """At which of the next ticks, ascending, a look may find more than arrivals: a silence may begin or end, or be
+        covered; shape (T,). `arrived`: what comes until the last of them, ascending.
+
+        While a feed is silent each tick may; that is for whoever asks.
+        """
+        edges = np.array([edge for span in self.covered for edge in span], np.int64)
+        found = np.zeros(len(ticks), bool)
+        found[np.searchsorted(ticks, edges[(edges > self.looked_at) & (edges <= ticks[-1])])] = True
+        if not self._judges:
+            return found
+        moments = np.sort(np.concatenate([self.arrivals, arrived]))
+        if self.heard_at is not None and len(moments) and moments[0] < self.heard_at:
+            return np.ones(len(ticks), bool)
+        moments = np.append(moments, ticks[-1])
+        begins = np.concatenate([[self.heard_at if self.heard_at is not None else moments[0]], moments[:-1]])
+        for place in np.flatnonzero(self._rare(moments)).tolist():
+            first, last = np.searchsorted(ticks, (begins[place], moments[place])).tolist()
+            found[first : last + 1] = True
+        return found
 
     def _space(self, arrived: IntArray) -> None:
         """Measure the gaps between arrivals that follow one another, ascending and distinct."""
@@ -331,7 +388,8 @@ class FeedWatch:
     def missing(self, start: int, end: int) -> bool:
         """Whether [start, end) is blind: covered by an Order, or touched by a gap or a trickle too rare to be calm.
 
-        What occurred is looked at up to `end` alone, so that this is decided once.
+        What occurred is looked at up to `end` alone, and it is asked when that has settled: nothing that comes in time
+        moves it, so that this is decided once.
         """
         if self.covers(start, end):
             return True

@@ -79,7 +79,7 @@ def rows(engine: Engine) -> dict[str, bytes]:
     found: dict[str, bytes] = {HEAD: _packed(_head(engine)), "boxes": _packed(_boxes(engine.tally))}
     found.update(_identities(engine.identities))
     for name, watch in engine.watches.items():
-        found[f"feed/{name}"] = _packed(_take(watch, _FEED))
+        found[f"feed/{name}"] = _packed(_take(watch, _FEED) | {"arrivals": watch.arrivals.tolist()})
     for name, counts in engine.counts.items():
         found.update((f"counts/{name}/{part}", data) for part, data in _counts(counts, engine.identities))
     for name, rule in engine.rules.items():

@@ -9,7 +9,7 @@ import numpy as np
 
 from rules.book import Book, Rule
 from rules.counts import Counts, Touched
-from rules.detectors.port import IntArray
+from rules.detectors.port import BoolArray, IntArray
 from rules.episodes import Fold, fold, forget
 from rules.judge import Judge
 from rules.signals import Signal
@@ -18,6 +18,7 @@ from rules.steps import refit_time
 
 if TYPE_CHECKING:
     from rules.engine import Context
+    from rules.lookahead import Foresight, Lookahead
 
 
 class RuleWatch:
@@ -37,8 +38,11 @@ class RuleWatch:
         self.running = False  # whether the last picture holds an episode that is not over for good
         self.loud: set[int] = set()  # open buckets in which a series reaches its height
         self.quiet_until = -1  # rows that arrive up to here surely say nothing (see lookahead)
-        self.retry_at = 0  # when to look ahead again
+        self.foresight: Foresight | None = None  # what rows at hand may let it say
         self.foresees = self.judge.room is not None
+        self.ahead: Lookahead | None = None  # the rows to come, where they are at hand
+        if self.judge.room is not None:
+            self.judge.room.may_speak = self._may_speak
         self._drafts: dict[int, Fold] = {}  # by open bucket: the last picture before that bucket was folded into it
         self._drawn_from = 0  # the first bucket that has changed since then
         self._drawn_missing: dict[int, bool] = {}
@@ -68,8 +72,7 @@ class RuleWatch:
             return None
         if self._empty_from(self.first_open):  # nothing to judge: it may settle with whatever is due next
             return self.judge.next_refit
-        settles = self.counts.steps.end(self.first_open) + self.counts.longest_lateness
-        return min(settles, self.judge.next_refit)
+        return min(self._settles(self.first_open), self.judge.next_refit)
 
     def _empty_from(self, bucket: int) -> bool:
         """Whether no row has come for `bucket` or later, and nothing runs on or may speak of it."""
@@ -92,12 +95,20 @@ class RuleWatch:
         if self.judge.room is not None:
             self.judge.room.note(*touched)
 
+    def _may_speak(self, series: IntArray) -> BoolArray | None:
+        """Which of `series` may say anything, as far as the rows to come tell; None where they tell nothing."""
+        return None if self.foresight is None else self.foresight.may_speak(self, series)
+
     def quiet_through(self, now: int) -> int:
-        """The time up to which the rule surely says nothing, whatever comes; `now` where nothing is sure."""
+        """The time up to which the rule need not be shown what comes; `now` where it must."""
         if not self.judge.settled:
             return self.quiet_until
-        due = self.next_due()
-        return now if self.woken or self.running or due is None else due - 1
+        if self.woken or self.first_open is None or self.judge.next_refit is None:
+            return now
+        return min(self._settles(self.first_open), self.judge.next_refit) - 1  # what has come may not be counted yet
+
+    def _settles(self, bucket: int) -> int:
+        return self.counts.steps.end(bucket) + self.counts.longest_lateness
 
     def hears(self, touched: Touched) -> None:
         """Counts changed inside a tick: what is new is said at its end."""
@@ -251,20 +262,24 @@ class RuleWatch:
             assert self.first_open is not None
             oldest = self.first_open - self.counts.ring.size
             self.missing = {bucket: value for bucket, value in self.missing.items() if bucket > oldest}
-            self._limits_moved()
+            self._limits_moved(at)
             begin = max(self.first_open, self.counts.steps.bucket(nominal))
             for bucket in range(begin, self.counts.ring.hi + 1):
                 self.judge.drop(bucket)
                 if not self.judge.settled:
                     self.woken |= self._look_again(bucket, None)
 
-    def _limits_moved(self) -> None:
-        """Work out anew what open buckets bear."""
+    def _limits_moved(self, at: int | None) -> None:
+        """Work out anew what open buckets bear; `at`: where that is because of a refit."""
         self._drafts.clear()
         room = self.judge.room
         if room is None:
             return
         room.forget()
+        if self.ahead is not None and at is not None:
+            self.foresight = self.ahead.foresight(self, at)
+            if self.foresight.sure:
+                return  # of the few series that may speak it is worked out when they are looked at
         self.judge.resets = self.fold.reset_for(self.counts)
         ring, first = self.counts.ring, self._open_from()
         touched = [ring.touched(bucket) for bucket in range(first, ring.hi + 1)]
@@ -289,8 +304,8 @@ class RuleWatch:
         """Heights have moved: nothing that was worked out with the old ones stands."""
         self.judge.judge_anew()
         self.loud.clear()
-        self.quiet_until, self.retry_at = -1, 0
-        self._limits_moved()
+        self.quiet_until, self.foresight = -1, None
+        self._limits_moved(None)
         if not self.judge.settled:
             for bucket in range(self._open_from(), self.counts.ring.hi + 1):
                 self._look_again(bucket, None)

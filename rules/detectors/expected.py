@@ -55,13 +55,10 @@ def least(
     who = _who(memory, recent, clock, series, np.full(len(series), int(last[-1])), kin)
     alike, place_of = np.unique(who.row * len(memory["parts"]) + who.like, return_inverse=True)
     row, like = np.divmod(alike, len(memory["parts"]))
-    windows = Points(np.zeros(len(row) * len(first), np.int64), np.tile(first, len(row)), np.tile(last, len(row)))
-    place = _placed(clock, windows, slots, memory["about"])
-    mass = _mass(memory["cum"], np.repeat(row, len(first)), place, slots, clock, memory["shape"])
-    mass = mass.reshape(len(row), len(first))
+    place = _placed(clock, Points(np.zeros(len(first), np.int64), first, last), slots, memory["about"])
+    mass = _masses(memory["cum"], row, place, slots, clock, memory["shape"])
     if slots == 168:
-        one = _placed(clock, Points(np.zeros(len(first), np.int64), first, last), slots, memory["about"])
-        mass = mass * _part_factors(memory["parts"], like, one)
+        mass = mass * _part_factors(memory["parts"], like, place)
     mass = mass.min(axis=1)[place_of]
     mean = np.maximum(who.weekly * mass, LEAST_MEAN)
     pair = _pair(memory["spread"], memory["windows"], who.like, np.full(len(series), place.cells[0]))
@@ -107,6 +104,23 @@ def _mass(cum: FloatArray, row: IntArray, place: _Place, slots: int, clock: Cloc
         at_broken = np.flatnonzero(place.broken)
         mass[at_broken] = _cell_by_cell(shape, row[at_broken], place, at_broken, clock)
     return np.asarray(mass)
+
+
+def _masses(cum: FloatArray, row: IntArray, place: _Place, slots: int, clock: Clock, shape: FloatArray) -> FloatArray:
+    """The same for every row and every window, shape (R, W)."""
+    weeks = place.cells // slots
+    edges = np.stack((place.end, place.end - (place.cells - weeks * slots)))
+    whole = edges.astype(np.int64)
+    known, column_of = np.unique(np.concatenate((whole.ravel(), whole.ravel() + 1)), return_inverse=True)
+    mine = cum[row][:, known]
+    low, high = mine[:, column_of[: whole.size]], mine[:, column_of[whole.size :]]
+    at = low + (edges - whole).ravel() * (high - low)
+    count = whole.shape[1]
+    mass: FloatArray = at[:, :count] - at[:, count:] + weeks
+    for n in np.flatnonzero(place.broken).tolist():
+        where = np.full(len(row), n)
+        mass[:, n] = _cell_by_cell(shape, row, place, where, clock)
+    return mass
 
 
 def _cell_by_cell(shape: FloatArray, row: IntArray, place: _Place, at: IntArray, clock: Clock) -> FloatArray:

@@ -1,0 +1,41 @@
+"""Rows that are new, column by column: what every selector looks at, laid close together once for all of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rules.detectors.port import IntArray
+from rules.facts import FactRows
+
+
+class Coming:
+    """Rows that count as they came, in the order in which they were read. Columns of shape (rows,)."""
+
+    __slots__ = ("arrived", "count", "feed", "kinds", "occurred", "place", "places", "rows", "stage")
+
+    def __init__(self, rows: FactRows, kinds: IntArray, places: IntArray | None = None) -> None:
+        """`places`: which of `rows` are meant, ascending (None: all); `kinds` are those of all `rows`."""
+        chosen = slice(None) if places is None or len(places) == len(rows) else places
+        self.rows = rows
+        self.places = np.arange(len(rows)) if places is None else places
+        self.kinds: IntArray = kinds[chosen]
+        self.occurred: IntArray = np.ascontiguousarray(rows["occurred_at"][chosen])
+        self.arrived: IntArray = np.ascontiguousarray(rows["arrived_at"][chosen])
+        self.count: IntArray = rows["count"][chosen].astype(np.int64)
+        self.feed: IntArray = rows["feed"][chosen].astype(np.int64)
+        self.stage: IntArray = rows["stage"][chosen].astype(np.int64)
+        self.place = np.ascontiguousarray(rows["place"][chosen])
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    def part(self, first: int, beyond: int) -> Coming:
+        """Those from `first` up to `beyond`, by number."""
+        if first == 0 and beyond >= len(self):
+            return self
+        part = object.__new__(Coming)
+        part.rows = self.rows
+        mine = slice(first, beyond)
+        for name in ("places", "kinds", "occurred", "arrived", "count", "feed", "stage", "place"):
+            setattr(part, name, getattr(self, name)[mine])
+        return part

@@ -1,0 +1,318 @@
+"""Records at hand, judged as if one by one: each rule is shown only those of which it might say something.
+
+The memory of identities takes in whole days at once. Counts follow when a rule needs them: one that surely stays
+silent (rules/lookahead.py) is passed over, and what came is counted in one piece when it is shown records again. Feeds
+are looked at where a gap between arrivals might be a silence. A stretch begins and ends with everything up to date.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from rules.coming import Coming
+from rules.counts import Touched
+from rules.detectors.port import BoolArray, IntArray
+from rules.facts import FACT, FactRows
+from rules.identities import Change
+from rules.lookahead import Lookahead
+from rules.records import CORRECTION, Frame, Record, Tick, joined
+from rules.signals import Signal
+from rules.silence import WATCHED_STAGE
+
+if TYPE_CHECKING:
+    from rules.book import Book
+    from rules.engine import Engine, Group
+
+_NEVER: Final = np.iinfo(np.int64).max
+
+
+class Walk:
+    """The records of one `Engine.apply_all`."""
+
+    def __init__(self, engine: Engine, records: Sequence[tuple[int, Record]]) -> None:
+        self.engine = engine
+        self.records = records
+        frames = [record if isinstance(record, Frame) else None for _, record in records]
+        sizes = [0 if frame is None else len(frame.rows) for frame in frames]
+        self.edges = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])  # of each record's rows
+        filled = [frame for frame in frames if frame is not None and len(frame.rows)]
+        rows = [engine.names.rows_of(frame) for frame in joined(filled)]
+        self.rows: FactRows = rows[0] if len(rows) == 1 else np.concatenate([np.zeros(0, FACT), *rows])
+        self.kinds = engine.names.kind_numbers(self.rows)
+        self.ticks = np.array([record.now if isinstance(record, Tick) else -1 for _, record in records], np.int64)
+        self.is_tick = np.array([isinstance(record, Tick) for _, record in records], bool)
+        other = [not isinstance(record, Tick | Frame) for _, record in records]
+        arrived = np.full(len(records), -1, np.int64)
+        if filled:
+            held = np.flatnonzero(np.diff(self.edges))
+            arrived[held] = np.maximum.reduceat(self.rows["arrived_at"], self.edges[held])
+        self.arrived = np.maximum.accumulate(arrived) if len(records) else arrived  # by the end of each record
+        ticks = np.maximum.accumulate(self.ticks) if len(records) else self.ticks
+        self.times = np.maximum(self.arrived, ticks)
+        self._alone = np.array(other, bool)
+        self._stops: tuple[Book, IntArray] | None = None
+        self.ahead = Lookahead(self.rows, self.kinds, engine.names)
+
+    def signals(self) -> Iterator[Signal]:
+        """What the engine says of every record, in their order."""
+        engine, place = self.engine, 0
+        while place < len(self.records):
+            for rule in engine.rules.values():  # an Order may have brought new ones
+                rule.ahead = self.ahead if rule.foresees else None
+            beyond = self._stretch_from(place)
+            if beyond > place + 1:
+                yield from _Stretch(self, place, beyond).signals()
+                place = beyond
+            else:
+                offset, record = self.records[place]
+                yield from engine.apply(record, offset)
+                place += 1
+            if self.is_tick[place - 1]:
+                self.look_ahead(engine.groups)
+        for rule in engine.rules.values():
+            rule.quiet_until, rule.foresight, rule.ahead = -1, None, None
+
+    def look_ahead(self, groups: Sequence[Group]) -> None:
+        """After a tick: rules that are idle look how far they surely stay so."""
+        engine = self.engine
+        now = engine.tick
+        if now is None:
+            return
+        for group in groups:
+            for rule in group.rules:
+                if rule.quiet_until < now and rule.foresees and rule.rule.id not in engine.stopped:
+                    sure = rule.idle and not engine.identities.held
+                    rule.quiet_until = self.ahead.quiet_until(rule, now) if sure else now
+
+    def _stretch_from(self, place: int) -> int:
+        """The end of the stretch from `place` on that can be taken in as one: it ends with a tick, before whatever
+        moves more than counts."""
+        engine = self.engine
+        if engine.tick is None or engine.next_learning is None or engine.arrived > engine.tick:
+            return place
+        if engine.waiting or engine.broken or engine.parting or engine.identities.held:
+            return place
+        if self.records[place][0] <= engine.offset:
+            return place
+        stops = self._stops_of(engine.book)
+        at = int(np.searchsorted(stops, place))
+        end = int(stops[at]) if at < len(stops) else len(self.records)
+        end = min(end, place + int(np.searchsorted(self.times[place:end], engine.next_learning, side="right")))
+        ticks = np.flatnonzero(self.is_tick[place:end])
+        return place + int(ticks[-1]) + 1 if len(ticks) else place
+
+    def _stops_of(self, book: Book) -> IntArray:
+        """The records that are taken in alone: Orders, corrections, and frames with rows that must wait."""
+        if self._stops is None or self._stops[0] is not book:
+            alone = self.engine.identities.set_apart(self.rows)[0] | (self.rows["flags"] & CORRECTION != 0)
+            stops = self._alone.copy()
+            stops[np.searchsorted(self.edges, np.flatnonzero(alone), side="right") - 1] = True
+            falls = np.flatnonzero(self.is_tick)
+            if len(falls):  # a tick that is none: not later than the one before
+                before = np.concatenate([[-1], np.maximum.accumulate(self.ticks[falls])[:-1]])
+                stops[falls[self.ticks[falls] <= before]] = True
+            self._stops = (book, np.flatnonzero(stops))
+        return self._stops[1]
+
+
+class _Changes(NamedTuple):
+    """What known identities put in and take back, in the order of the records that cause it."""
+
+    told: list[Change]
+    caused_by: IntArray
+
+    def between(self, first: int, beyond: int) -> list[Change]:
+        """What is caused by the records from `first` up to `beyond`."""
+        begin, end = np.searchsorted(self.caused_by, (first, beyond)).tolist()
+        return self.told[begin:end]
+
+
+class _Stretch:
+    """Some records of a walk that are taken in as one: frames and ticks, the last of them a tick."""
+
+    def __init__(self, walk: Walk, first: int, beyond: int) -> None:
+        self.walk, self.engine = walk, walk.engine
+        self.first, self.last = first, beyond - 1
+        self.new, self.changes = self._take()
+        self.edges = np.searchsorted(self.new.places, walk.edges[first : beyond + 1] - walk.edges[first])
+        self.changes_of = self._selected()
+        self.counted = {group.name: first for group in self.engine.groups}  # the first record not counted
+        self.heard = dict.fromkeys(self.engine.watches, first)
+        self.troubled = {name: self._troubled(name) for name in self.engine.watches}
+
+    def _take(self) -> tuple[Coming, _Changes]:
+        """Let the memory of identities take in all rows: what is new, and what changes."""
+        engine, walk = self.engine, self.walk
+        begin, end = int(walk.edges[self.first]), int(walk.edges[self.last + 1])
+        rows, kinds = walk.rows[begin:end], walk.kinds[begin:end]
+        known = engine.known(rows)
+        record_of = np.repeat(np.arange(self.first, self.last + 1), np.diff(walk.edges[self.first : self.last + 2]))
+        interval = np.cumsum(walk.is_tick[self.first : self.last + 1])[record_of - self.first]
+        if known.all():
+            taken = engine.identities.take(rows, interval)
+            plain = taken.plain
+        else:
+            engine.identities.set_aside(rows[~known])
+            taken = engine.identities.take(rows[known], interval[known])
+            plain = np.zeros(len(rows), bool)
+            plain[known] = taken.plain
+            record_of = record_of[known]
+        caused_by = record_of[np.array(taken.causes, np.int64)]
+        return Coming(rows, kinds, np.flatnonzero(plain)), _Changes(taken.changes, caused_by)
+
+    def _selected(self) -> dict[str, _Changes]:
+        """The changes that reach each group's counts; all, where one may tell of where the feeds' past begins."""
+        engine, told = self.engine, self.changes.told
+        first = min((fact.occurred_at for fact, _, _ in told), default=0)
+        kinds = engine.names.kind_numbers(engine.identities.rows_of(fact for fact, _, _ in told))
+        found = {}
+        for group in engine.groups:
+            mine = np.flatnonzero(group.counts.routes.selected(kinds, engine.names))
+            some = _Changes([told[n] for n in mine.tolist()], self.changes.caused_by[mine])
+            found[group.name] = some if group.counts.has_begun_before(first) else self.changes
+        return found
+
+    def signals(self) -> Iterator[Signal]:
+        """What the engine says of every record, in their order."""
+        engine, walk, place = self.engine, self.walk, self.first
+        while (place := self._next(place)) < self.last:
+            engine.offset = walk.records[place][0]
+            yield from self._tick(place) if walk.is_tick[place] else self._frame(place)
+            place += 1
+        for group in engine.groups:
+            self._count(group, self.last)
+        self._hear(self.last)
+        engine.offset, engine.arrived = walk.records[self.last][0], self._arrived(self.last)
+        yield from engine.apply_tick(int(walk.ticks[self.last]))
+
+    def _arrived(self, place: int) -> int:
+        return max(self.engine.arrived, int(self.walk.arrived[place]))
+
+    # which records are shown
+
+    def _next(self, place: int) -> int:
+        """The next record from `place` on that anyone must be shown; the last is always one."""
+        engine, times = self.engine, self.walk.times
+        if engine.broken or engine.parting:
+            return place
+        quiet = min((self._quiet_until(group) for group in engine.groups), default=_NEVER)
+        found = place + int(np.searchsorted(times[place : self.last], quiet, side="right"))
+        for name, troubled in self.troubled.items():
+            looks = troubled if engine.watches[name].gap is None else self.walk.is_tick
+            ahead = np.flatnonzero(looks[place : found + 1])
+            if len(ahead):
+                found = place + int(ahead[0])
+        return min(found, self.last)
+
+    def _quiet_until(self, group: Group) -> int:
+        now = self.engine.tick or 0
+        awake = [rule for rule in group.rules if rule.rule.id not in self.engine.stopped]
+        return min((rule.quiet_through(now) for rule in awake), default=_NEVER)
+
+    def _shown(self, place: int) -> list[Group]:
+        """The groups of rules that must be shown a record; their counts are brought up to it."""
+        time = int(self.walk.times[place])
+        shown = [group for group in self.engine.groups if self._quiet_until(group) < time]
+        for group in shown:
+            self._count(group, place)
+        return shown
+
+    def _unheard(self, name: str) -> Iterator[int]:
+        """The first record, if any, that takes back more rows of some arrival than it puts in, as far as heard."""
+        net: Counter[tuple[int, int]] = Counter()
+        for (fact, sign, at), record in zip(self.changes.told, self.changes.caused_by.tolist(), strict=True):
+            if fact.feed == name and at == fact.arrived_at:
+                net[record, at] += sign
+        yield from sorted(record for (record, _), rows in net.items() if rows < 0)[:1]
+
+    def _troubled(self, name: str) -> BoolArray:
+        """At which records, ticks all of them, a feed must be looked at: a silence might begin, or be covered."""
+        watch, walk = self.engine.watches[name], self.walk
+        stage = self.engine.names.numbers["stage"].get(WATCHED_STAGE, -1)
+        feed = self.engine.names.numbers["feed"].get(name, -1)
+        arrived = np.sort(self.new.arrived[(self.new.stage == stage) & (self.new.feed == feed)])
+        ticks = np.zeros(len(walk.records), bool)
+        mine = self.first + np.flatnonzero(walk.is_tick[self.first : self.last + 1])
+        ticks[mine] = watch.troubled(arrived, walk.ticks[mine])
+        for place in self._unheard(name):  # an arrival that is taken back may leave a gap
+            ticks[place:] = walk.is_tick[place:]
+        return ticks
+
+    # what is caught up
+
+    def _between(self, first: int, beyond: int) -> Coming:
+        """The new rows of some records."""
+        return self.new.part(int(self.edges[first - self.first]), int(self.edges[beyond - self.first]))
+
+    def _count(self, group: Group, place: int) -> None:
+        """Bring counts up to the record before `place`, of which their rules surely say nothing."""
+        begin = self.counted[group.name]
+        if begin >= place:
+            return
+        whole = group.counts.keeps_all(self._between(begin, place), self.engine.names)
+        for first, beyond in pairwise([begin, place] if whole else range(begin, place + 1)):
+            self._count_piece(group, first, beyond)
+        self.counted[group.name] = place
+
+    def _count_piece(self, group: Group, first: int, beyond: int) -> None:
+        engine, walk = self.engine, self.walk
+        engine.arrived = max(engine.arrived, int(walk.arrived[beyond - 1]))
+        engine.change([group], self._between(first, beyond), self.changes_of[group.name].between(first, beyond))
+        ticks = walk.ticks[first:beyond][walk.is_tick[first:beyond]]
+        if len(ticks):
+            self._hear(beyond)
+            engine.settle([group], int(ticks[-1]))
+            engine.refit([group], int(ticks[-1]))
+
+    def _hear(self, place: int) -> None:
+        """Let all feeds hear the records before `place`."""
+        for name, begin in self.heard.items():
+            if begin < place:
+                watch = self.engine.watches[name]
+                self.engine.hear({name: watch}, self._between(begin, place), self.changes.between(begin, place))
+                self.heard[name] = place
+
+    # one record
+
+    def _frame(self, place: int) -> list[Signal]:
+        engine = self.engine
+        shown = self._shown(place)
+        engine.arrived = self._arrived(place)
+        new = self._between(place, place + 1)
+        dirty: dict[str, Touched] = {}
+        for group in shown:
+            dirty |= engine.change([group], new, self.changes_of[group.name].between(place, place + 1))
+        self.counted.update((group.name, place + 1) for group in shown)
+        if dirty:
+            self._hear(place + 1)
+        has_rows = self.walk.edges[place + 1] > self.walk.edges[place]
+        return engine.judge(dirty) if has_rows else []
+
+    def _tick(self, place: int) -> list[Signal]:
+        engine, now = self.engine, int(self.walk.ticks[place])
+        shown = self._shown(place)
+        engine.arrived = self._arrived(place)
+        self._hear(place)
+        while (at := engine.next_due_of(shown)) is not None and at <= now:
+            engine.settle(shown, at)
+            engine.refit(shown, at)
+        engine.tick = now
+        self.counted.update((group.name, place + 1) for group in shown)
+        watches = engine.watches.items()
+        looks = [(name, watch) for name, watch in watches if watch.gap is not None or self.troubled[name][place]]
+        changed = [name for name, watch in looks if watch.look(now)]
+        for group in engine.groups:  # what was held back while a feed was silent may be said now
+            if group not in shown and any(feed in group.counts.lateness for feed in changed):
+                self._count(group, place + 1)
+                shown.append(group)
+        signals = engine.close(shown, changed)
+        self.walk.look_ahead(shown)
+        return signals
+
+
+__all__ = ["Walk"]
