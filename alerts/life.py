@@ -109,13 +109,16 @@ def _corrected(news: _News) -> bool:
     """The key moved, or figures changed in a way that no rising count explains.
 
     A running count that rises is no correction; one that falls in the same window was taken back, and
-    after "over" any change of figures is late evidence.
+    after "over" any change of figures is late evidence. What came to a settled window, or was taken back of it, is
+    told when that makes the difference: whether the window would have spoken.
     """
     if not news.stands:
         return False
     was, now = news.alert.signal, news.signal
     before, after = was.evidence, now.evidence
     if now.key != was.key or _named(now) != _named(was) or after.rank < before.rank:
+        return True
+    if after.would_speak != before.would_speak:
         return True
     if news.state == "over":
         return _figures(before) != _figures(after) or now.last != was.last
@@ -149,7 +152,8 @@ def _moved(
     moves = alert.moves if alert else ()
     announced_at = alert.announced_at if alert else 0
     if reason:
-        move = Move(signal.at, wall_at, reason, evidence.colour, evidence.observed, signal.area)
+        observed = evidence.counted_now if reason == "corrected" else evidence.observed
+        move = Move(signal.at, wall_at, reason, evidence.colour, observed, signal.area)
         moves = _bounded((*moves, move))
     if reason == "first":
         announced_at = wall_at

@@ -44,6 +44,9 @@ def _canonical(signal: Signal) -> dict[str, object]:
         "observed": found.observed,
         "expected": found.expected,
         "limit": found.limit,
+        "later": found.later,
+        "taken_back": found.taken_back,
+        "would_speak": found.would_speak,
         "windows": [_window(window) for window in found.windows],
     }
 

@@ -261,15 +261,17 @@ class Counts:
     def next_late(self) -> int | None:
         return self.late[0][0] if self.late else None
 
-    def apply_late(self, now: int) -> list[Touched]:
-        """Let the too-late rows whose time has come join the counts."""
+    def apply_late(self, now: int) -> tuple[list[tuple[Fact, int]], list[Touched]]:
+        """Let the too-late rows whose time has come join the counts: those that count now or no longer, (row, +1 | -1)
+        each, and what they changed."""
         due: list[tuple[Fact, int]] = []
         while self.late and self.late[0][0] <= now:
             until, _, fact, sign = heappop(self.late)
             if self._queued is not None:
                 self._queued.discard((until, sign, fact))
             due.append((fact, sign))
-        return self._put(due)
+        counted = self._counted(due)
+        return counted, self._add_counted(counted)
 
     def selects(self, row: Fact | Kind) -> bool:
         """Whether the selector counts such a row at all, if its feed is one of those that are counted."""
@@ -285,6 +287,13 @@ class Counts:
 
     def _put(self, facts: Sequence[tuple[Fact, int]]) -> list[Touched]:
         """Add rows or take them off, (row, +1 | -1) each; of one place's only those that count. What changed."""
+        return self._add_counted(self._counted(facts))
+
+    def _add_counted(self, counted: Sequence[tuple[Fact, int]]) -> list[Touched]:
+        return [self._add_all(*self._spread(counted))] if counted else []
+
+    def _counted(self, facts: Sequence[tuple[Fact, int]]) -> list[tuple[Fact, int]]:
+        """Which rows count now, or no longer, when these are put in or taken out."""
         facts = [(fact, sign) for fact, sign in facts if fact.count]
         if not facts:
             return []
@@ -305,7 +314,7 @@ class Counts:
             series, buckets, deltas = self._spread(folded)
             held = buckets > self.folded.lo
             self.folded.add(series[held], buckets[held], deltas[held])
-        return [self._add_all(*self._spread(counted))] if counted else []
+        return counted
 
     def _spread(self, facts: Sequence[tuple[Fact, int]]) -> Touched:
         """What rows change in all series that they feed."""

@@ -296,7 +296,11 @@ class Engine:
         for rule in self._awake(groups):
             self._guarded(rule, lambda r=rule: r.refit(at))
         for group in groups:
-            self._disturb(group, group.counts.apply_late(at), at)
+            rows, touched = group.counts.apply_late(at)
+            self._disturb(group, touched, at)
+            if touched:
+                for rule in self._awake([group]):
+                    self._guarded(rule, lambda r=rule, late=rows: r.look_back(late))
 
     def _awake(self, groups: Iterable[Group]) -> list[RuleWatch]:
         """The rules that are not stopped."""

@@ -35,6 +35,11 @@ class Peak:
     rank_limits: tuple[int, ...]  # of the rarest window, by colour of the rule
     rank: int  # index into the rule's colours
 
+    @property
+    def since(self) -> int:
+        """The first bucket of the rarest window."""
+        return self.first[self.window]
+
 
 @dataclass(slots=True)
 class Run:
@@ -50,6 +55,8 @@ class Run:
     quiet: int = 0  # buckets in a row below the lower line
     ended: int | None = None  # the bucket in which it was over
     meant: int | None = None  # the first bucket in which it was named itself
+    later: int = 0  # events that came to the peak's rarest window when it had settled (see hindsight)
+    taken_back: int = 0  # events that were taken back of it since
 
     @property
     def id(self) -> RunId:
@@ -82,7 +89,8 @@ class Fold:
     def copy(self) -> Fold:
         return Fold(
             self.resets.copy(),
-            {key: replace(run, spoke=list(run.spoke)) for key, run in self.runs.items()},
+            # buckets to come change no run that is over: it is shared
+            {k: run if run.ended is not None else replace(run, spoke=list(run.spoke)) for k, run in self.runs.items()},
             dict(self.active),
             [replace(episode, runs=list(episode.runs)) for episode in self.episodes],
             dict(self.ended),
@@ -165,6 +173,7 @@ def _raise_peak(run: Run, judge: Judge, bucket: int, reset: int) -> None:
     if float(seen.scores.max()) > run.peak.score:
         height = float(judge.height_of(np.array([run.series]))[0])
         run.peak = peak_of(judge, bucket, run.series, seen, height)
+        run.later = run.taken_back = 0  # it has counted whatever has come by now
 
 
 def peak_of(judge: Judge, bucket: int, series: int, seen: Judged, height: float) -> Peak:
@@ -267,14 +276,16 @@ def _kin(judge: Judge, state: Fold, series: int, other: RunId) -> bool:
 
 
 def forget(state: Fold, judge: Judge, settled: int, told_over: set[RunId]) -> bool:
-    """Drop episodes that were told to be over and that no window reaches any more; whether there were any."""
+    """Drop episodes that were told to be over, that no window reaches any more and of which no change can be told;
+    whether there were any."""
     oldest = settled - int(judge.widths[-1]) - 1
     state.ended = {series: last for series, last in state.ended.items() if last >= oldest}
     kept = []
     for episode in state.episodes:
         told = not told_over.isdisjoint(episode.runs)
         last = max(state.runs[r].last for r in episode.runs)
-        if told and episode.ended is not None and last < oldest and judge.has_learned(last):
+        gone = last < oldest and not any(correctable(state.runs[r], judge.counts, settled) for r in episode.runs)
+        if told and episode.ended is not None and gone and judge.has_learned(last):
             for run_id in episode.runs:
                 del state.runs[run_id]
         else:
@@ -282,3 +293,9 @@ def forget(state: Fold, judge: Judge, settled: int, told_over: set[RunId]) -> bo
     dropped = len(kept) < len(state.episodes)
     state.episodes = kept
     return dropped
+
+
+def correctable(run: Run, counts: Counts, settled: int) -> bool:
+    """Whether a change in the run's peak window is still told: it lies whole in as many buckets before the first that
+    has not settled as the ring holds, whatever came since."""
+    return run.peak.since > settled - counts.ring.size

@@ -6,6 +6,7 @@ import numpy as np
 
 from rules.detectors.port import NEVER, Points
 from rules.episodes import Run
+from rules.hindsight import with_hindsight
 from rules.judge import Judge
 from rules.signals import Cell, Evidence, FeedEvidence, Share, WindowEvidence
 
@@ -25,7 +26,7 @@ def evidence_of(judge: Judge, run: Run, missing: dict[int, bool], heard: dict[st
         FeedEvidence(name, peak.observed[best] if len(judge.counts.lateness) == 1 else 0, heard.get(name, 0))
         for name in sorted(judge.counts.lateness)
     )
-    return Evidence(
+    found = Evidence(
         peak=steps.start(peak.bucket),
         observed=peak.observed[best],
         expected=round(peak.expected[best], 4),
@@ -46,6 +47,7 @@ def evidence_of(judge: Judge, run: Run, missing: dict[int, bool], heard: dict[st
         folded=_folded(judge, run),
         history_days=history_days(judge, peak.bucket),
     )
+    return with_hindsight(found, judge, run)
 
 
 def is_incomplete(run: Run, missing: dict[int, bool]) -> bool:

@@ -175,7 +175,7 @@ class Judge:
         return _gather(self.resets, series)
 
     def least(self, memory: Memory | None, series: IntArray, buckets: IntArray, width: int) -> Law:
-        """The law with the smallest limit of each series' windows of `width` that end in `buckets`, shape as `series`."""
+        """The law with the smallest limit among each series' windows of `width` in `buckets`, shape as `series`."""
         rows = self.rows
         return cast(Foreseeing, self.detector).least(  # as its headroom, or whoever looks ahead, has asked
             memory, rows, self.counts.steps, rows.row_of(series), buckets - width + 1, buckets, rows.kin, self.windows

@@ -74,6 +74,14 @@ class Evidence(msgspec.Struct, frozen=True):
     incomplete: bool = False  # a contributing feed was missing: the true count can only be higher
     folded: int = 0  # rows of the peak window that `once` did not count
     history_days: float = 0.0  # how much past the baseline rests on
+    later: int = 0  # events that came to the peak window after it had settled: judged in nothing above
+    taken_back: int = 0  # events of the peak window that were taken back since then
+    would_speak: bool = True  # whether the peak window reached the limit also with what came later
+
+    @property
+    def counted_now(self) -> int:
+        """The peak window's count as it is known now."""
+        return self.observed + self.later - self.taken_back
 
 
 class Cause(msgspec.Struct, frozen=True, order=True):

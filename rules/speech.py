@@ -10,6 +10,7 @@ from typing import Final
 
 from rules.episodes import Episode, Fold, Run
 from rules.evidence import evidence_of, is_incomplete, windows_of
+from rules.hindsight import with_hindsight
 from rules.judge import Judge
 from rules.signals import Cause, Evidence, Signal, SignalKind, SignalState
 
@@ -171,7 +172,8 @@ class Speech:
         )  # fmt: skip
         if before is not None and before.summary == summary:
             before.runs = intervals
-            return before, False
+            seen = with_hindsight(before.evidence, self.judge, named)  # all else stands as it was judged
+            return (before, False) if seen == before.evidence else (replace(before, evidence=seen), True)
         settled_at = steps.end(first) + self.judge.counts.longest_lateness
         told = Told(
             alert=before.alert if before else key,

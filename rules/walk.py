@@ -142,6 +142,8 @@ class _Stretch:
         self.edges = np.searchsorted(self.new.places, walk.edges[first : beyond + 1] - walk.edges[first])
         self.changes_of = self._selected()
         self.counted = {group.name: first for group in self.engine.groups}  # the first record not counted
+        self.wakes: dict[str, int] = {}  # the next record that a group must be shown, as far as worked out
+        self.late: dict[str, tuple[IntArray, IntArray]] = {}
         self.heard = dict.fromkeys(self.engine.watches, first)
         self.troubled = {name: self._troubled(name) for name in self.engine.watches}
 
@@ -197,11 +199,10 @@ class _Stretch:
 
     def _next(self, place: int) -> int:
         """The next record from `place` on that anyone must be shown; the last is always one."""
-        engine, times = self.engine, self.walk.times
+        engine = self.engine
         if engine.broken or engine.parting:
             return place
-        quiet = min((self._quiet_until(group) for group in engine.groups), default=_NEVER)
-        found = place + int(np.searchsorted(times[place : self.last], quiet, side="right"))
+        found = min((self._wakes(group, place) for group in engine.groups), default=self.last)
         for name, troubled in self.troubled.items():
             looks = troubled if engine.watches[name].gap is None else self.walk.is_tick
             ahead = np.flatnonzero(looks[place : found + 1])
@@ -209,17 +210,55 @@ class _Stretch:
                 found = place + int(ahead[0])
         return min(found, self.last)
 
-    def _quiet_until(self, group: Group) -> int:
-        now = self.engine.tick or 0
-        awake = [rule for rule in group.rules if rule.rule.id not in self.engine.stopped]
-        return min((rule.quiet_through(now) for rule in awake), default=_NEVER)
+    def _wakes(self, group: Group, place: int) -> int:
+        """The next record from `place` on that a group of rules must be shown."""
+        found = self.wakes.get(group.name)
+        if found is None:
+            found = self.wakes[group.name] = min(self._wakes_next(group, place), self.last)
+        return found
+
+    def _wakes_next(self, group: Group, place: int) -> int:
+        engine, times = self.engine, self.walk.times
+        awake = [rule for rule in group.rules if rule.rule.id not in engine.stopped]
+        quiet = min((rule.quiet_through(engine.tick or 0) for rule in awake), default=_NEVER)
+        found = place + int(np.searchsorted(times[place : self.last], quiet, side="right"))
+        spans = [span for rule in awake if (span := rule.span()) is not None]
+        if spans:  # alerts are told of what comes late, or is taken back, of their windows
+            due = group.counts.next_late()
+            if due is not None:
+                found = min(found, place + int(np.searchsorted(times[place : self.last], due)))
+            records, occurred = self._late(group)
+            concerned = np.zeros(len(records), bool)
+            for since, until in spans:
+                concerned |= (occurred >= since) & (occurred < until)
+            found = min(found, int(records[concerned & (records >= place)].min(initial=self.last)))
+        return found
+
+    def _late(self, group: Group) -> tuple[IntArray, IntArray]:
+        """The records with rows or changes that come too late for a group's counts, and when those occurred."""
+        if group.name not in self.late:
+            new, changes = self.new, self.changes_of[group.name]
+            lateness = group.counts.routes.lateness(self.engine.names)[new.feed]
+            rows = np.flatnonzero((lateness >= 0) & (new.arrived - new.occurred > lateness))
+            records = self.first + np.searchsorted(self.edges, rows, side="right") - 1
+            told = [
+                (record, fact.occurred_at)
+                for (fact, _, at), record in zip(changes.told, changes.caused_by.tolist(), strict=True)
+                if at - fact.occurred_at > group.counts.lateness.get(fact.feed, _NEVER)
+            ]
+            more = np.array(told, np.int64).reshape(-1, 2)
+            self.late[group.name] = (
+                np.concatenate([records, more[:, 0]]),
+                np.concatenate([new.occurred[rows], more[:, 1]]),
+            )
+        return self.late[group.name]
 
     def _shown(self, place: int) -> list[Group]:
         """The groups of rules that must be shown a record; their counts are brought up to it."""
-        time = int(self.walk.times[place])
-        shown = [group for group in self.engine.groups if self._quiet_until(group) < time]
+        shown = [group for group in self.engine.groups if self._wakes(group, place) <= place]
         for group in shown:
             self._count(group, place)
+            del self.wakes[group.name]
         return shown
 
     def _unheard(self, name: str) -> Iterator[int]:
@@ -309,6 +348,7 @@ class _Stretch:
         for group in engine.groups:  # what was held back while a feed was silent may be said now
             if group not in shown and any(feed in group.counts.lateness for feed in changed):
                 self._count(group, place + 1)
+                self.wakes.pop(group.name, None)
                 shown.append(group)
         signals = engine.close(shown, changed)
         self.walk.look_ahead(shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from rules.book import Book, Rule
 from rules.counts import Counts, Touched
 from rules.detectors.port import BoolArray, IntArray
 from rules.episodes import Fold, fold, forget
+from rules.facts import Fact
+from rules.hindsight import Span, look_back, span_of
 from rules.judge import Judge
 from rules.signals import Signal
 from rules.speech import Speaker, Speech
@@ -113,6 +116,17 @@ class RuleWatch:
     def hears(self, touched: Touched) -> None:
         """Counts changed inside a tick: what is new is said at its end."""
         self.disturb(touched)
+
+    def look_back(self, rows: Sequence[tuple[Fact, int]]) -> None:
+        """Rows joined settled buckets, or left them: said at the end of the tick where they concern what was said."""
+        if self.fold.runs and self.first_open is not None:
+            self.woken |= look_back(self.fold, self.counts, self.first_open, rows)
+
+    def span(self) -> Span | None:
+        """Of what event times a change must be looked back on; None: of none."""
+        if not self.fold.runs or self.first_open is None:
+            return None
+        return span_of(self.fold, self.counts, self.first_open)
 
     def disturb(self, touched: Touched) -> bool:
         """Judge changed series in all open buckets that their change reaches. True where the picture may move."""

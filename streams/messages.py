@@ -431,6 +431,14 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "story-changed-merged-into": {"en": "goes on as {after}", "zh-CN": "并入 {after}"},
     "story-parts": {"en": "made of: {parts}", "zh-CN": "构成：{parts}"},
+    "story-would-speak": {
+        "en": "{later} later, {taken_back} taken back: would have spoken",
+        "zh-CN": "此后迟到 {later} 条，撤回 {taken_back} 条：按现有数据仍会告警",
+    },
+    "story-would-not-speak": {
+        "en": "{later} later, {taken_back} taken back: would not have spoken",
+        "zh-CN": "此后迟到 {later} 条，撤回 {taken_back} 条：按现有数据本不会告警",
+    },
     "story-late": {
         "en": "said late: the events arrived after their time had settled",
         "zh-CN": "迟到的告警：事件在其时段结算之后才到达",

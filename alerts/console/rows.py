@@ -11,7 +11,7 @@ from alerts.console.naming import Mark, Names
 from alerts.console.source import City
 from rules.signals import Evidence, WindowEvidence
 
-Tag = Literal["exercise", "late", "incomplete", "unconfirmed", "withdrawn", "merged"]
+Tag = Literal["exercise", "late", "incomplete", "unconfirmed", "unspoken", "withdrawn", "merged"]
 """States that stand beside a title, in words."""
 
 MINUTE: Final = 60_000
@@ -111,6 +111,7 @@ def _tags(alert: Alert, city: City, *, unconfirmed: bool) -> tuple[Tag, ...]:
         ("unconfirmed", unconfirmed),
         ("incomplete", alert.signal.evidence.incomplete and not unconfirmed),
         ("late", alert.signal.late),
+        ("unspoken", alert.state in ("open", "over") and not alert.signal.evidence.would_speak),
         ("withdrawn", alert.state == "withdrawn"),
         ("merged", alert.state == "merged"),
     ]

@@ -73,6 +73,8 @@ def plain(alert: Alert) -> str:
         "observed": evidence.observed,
         "expected": evidence.expected,
         "limit": evidence.limit,
+        "later": evidence.later or "",
+        "taken_back": evidence.taken_back or "",
         "first": signal.first,
         "last": signal.last,
     }
@@ -167,6 +169,11 @@ class _Speech:
             yield self._say(s.GOES_ON_AS, merged_into=self._signal.merged_into)
         if self._notice.reason == "corrected":
             yield self._say(s.FIGURES_CHANGED)
+        evidence = self._evidence
+        if self._alert.state in ("open", "over") and (evidence.later or evidence.taken_back):
+            sentence = s.WOULD_SPEAK if evidence.would_speak else s.WOULD_NOT_SPEAK
+            later, taken_back = self._number(evidence.later), self._number(evidence.taken_back)
+            yield self._say(sentence, later=later, taken_back=taken_back)
         before = self._alert.moves[-2].area if len(self._alert.moves) > 1 else self._signal.area
         if before != self._signal.area:
             yield self._say(s.NAMED_BEFORE, area=self._name(self._book.areas, before))

@@ -104,6 +104,8 @@ LASTED: Final = N_("It ran from {first} to {last}, and was over at {over_at}.")
 TAKEN_BACK: Final = N_("Late or corrected events took it back: by what is known now it would not have spoken.")
 GOES_ON_AS: Final = N_("It goes on as alert {merged_into}.")
 FIGURES_CHANGED: Final = N_("Late or corrected events changed what was said before.")
+WOULD_SPEAK: Final = N_("{later} later, {taken_back} taken back: would have spoken.")
+WOULD_NOT_SPEAK: Final = N_("{later} later, {taken_back} taken back: would not have spoken.")
 NAMED_BEFORE: Final = N_("It was named {area} before.")
 
 AREAS: Final = N_("By area: {shares}.")

@@ -213,6 +213,9 @@ def _chapter(speech: Speech, chapter: Chapter, *, first: bool) -> Iterator[str]:
             peak=speech.time(evidence.peak, chapter.desk), expected=speech.number(evidence.expected),
             limit=evidence.limit, colour=evidence.colour,
         )  # fmt: skip
+    if evidence.later or evidence.taken_back:
+        word = "story-would-speak" if evidence.would_speak else "story-would-not-speak"
+        yield "  " + speech.say(word, later=evidence.later, taken_back=evidence.taken_back)
     for name, (before, after) in chapter.changed.items():
         if not first and name in _SHOWN:
             shown = (_shown(speech, name, value, chapter.desk) for value in (before, after))

@@ -12,7 +12,7 @@ from alerts.export import line, rfc3339, write_alerts
 from alerts.room import DeskRoom
 from alerts.store import MemoryStore
 from rules.signals import Signal
-from tests.alerts.signals import NOON, book, signal
+from tests.alerts.signals import NOON, book, evidence, signal
 
 ASKED = (
     "id, key, rule, kind, area, area_name, category, category_name, colour, first, last, said_at, over_at, observed,"
@@ -41,6 +41,13 @@ def test_a_running_alert() -> None:
     assert (one["first"], one["last"], one["over_at"]) == ("2016-01-23T11:30:00Z", "2016-01-23T12:30:00Z", None)
     assert (one["observed"], one["expected"], one["limit"], one["colour"]) == (9, 2.13, 6, "yellow")
     assert (one["late"], one["withdrawn"], one["merged_into"]) == (False, False, None)
+
+
+def test_what_came_later_stands_beside_what_was_counted() -> None:
+    names = ("observed", "later", "taken_back", "would_speak")
+    assert [exported(signal(1))[name] for name in names] == [9, 0, 0, True]
+    found = exported(signal(1, evidence=evidence(later=1, taken_back=6, would_speak=False)))
+    assert [found[name] for name in names] == [9, 1, 6, False]
 
 
 def test_names_follow_the_language() -> None:

@@ -104,6 +104,17 @@ def test_an_end_that_moves_is_a_correction() -> None:
     assert told(signal(1), over, longer)[1] == "corrected"
 
 
+@pytest.mark.parametrize("state", ["running", "over"])
+def test_what_came_later_is_told_when_it_changes_whether_the_alert_would_have_spoken(state: SignalState) -> None:
+    more, fewer = evidence(later=3), evidence(later=3, taken_back=7, would_speak=False)
+    said = [signal(n, state=state, evidence=found) for n, found in enumerate((evidence(), more, fewer, more), 1)]
+    assert told(*said[:2])[1] is None
+    assert told(*said[:2])[0].signal.evidence.later == 3
+    alert, reason = told(*said[:3])
+    assert (reason, alert.moves[-1].observed) == ("corrected", 5)
+    assert told(*said)[1] == "corrected"
+
+
 def test_the_figures_of_what_was_taken_back_interest_nobody() -> None:
     assert told(signal(1), signal(2, state="withdrawn"), signal(3, state="withdrawn", key="moved"))[1] is None
 

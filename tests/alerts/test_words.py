@@ -160,6 +160,31 @@ def test_what_is_incomplete_or_late_says_so() -> None:
     assert "It is said late" in words(late=True).text
 
 
+HINDSIGHT = {
+    True: {
+        "en": "3 later, 1 taken back: would have spoken.",
+        "zh-CN": "此后迟到3条，撤回1条：按现有数据仍会报警。",
+    },
+    False: {
+        "en": "3 later, 1 taken back: would not have spoken.",
+        "zh-CN": "此后迟到3条，撤回1条：按现有数据本不会报警。",
+    },
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("speaks", [True, False])
+def test_what_came_later_says_whether_it_would_have_spoken(language: str, speaks: bool) -> None:
+    found = evidence(later=3, taken_back=1, would_speak=speaks)
+    for reason, state in (("corrected", "running"), ("corrected", "over"), ("over", "over")):
+        text = words(language, reason, state=state, over_at=NOON, evidence=found).text  # type: ignore[arg-type]  # a Reason
+        assert HINDSIGHT[speaks][language] in text
+        assert HINDSIGHT[not speaks][language] not in text
+    assert HINDSIGHT[speaks][language] not in words(language, "withdrawn", state="withdrawn", evidence=found).text
+    assert "later" not in words("en").text
+    assert "later: 3\ntaken_back: 1" in plain(notice(evidence=found).alert)
+
+
 def test_a_desk_that_had_the_alert_is_told_where_it_lies_now() -> None:
     assert "It now lies with another desk: County desk." in words(desk="eastern").text
     assert "another desk" not in words(desk="county").text

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from fastapi.testclient import TestClient
 
+from alerts.alert import AlertState
 from alerts.console import City, create_app
 from alerts.console.sample import SampleBoard, sample_board
 from alerts.console.sample_county import sample_book
@@ -52,6 +53,44 @@ def test_states_are_said_in_words(client: TestClient, alert_id: str, english: st
     for path in ("/", f"/alert/{alert_id}"):
         assert english in read(client.get(path, params={"lang": "en"}).text).text
         assert chinese in read(client.get(path, params={"lang": "zh-CN"}).text).text
+
+
+@pytest.mark.parametrize(
+    ("speaks", "said"),
+    [
+        (
+            True,
+            {
+                "en": "3 later, 1 taken back: would have spoken.",
+                "zh-CN": "此后迟到 3 条，撤回 1 条：按现有数据仍会报警。",
+            },
+        ),
+        (
+            False,
+            {
+                "en": "3 later, 1 taken back: would not have spoken.",
+                "zh-CN": "此后迟到 3 条，撤回 1 条：按现有数据本不会报警。",
+            },
+        ),
+    ],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", ["open", "over"])
+def test_what_came_later_is_said_on_the_card(
+    language: str, speaks: bool, said: dict[str, str], state: AlertState
+) -> None:
+    plain = sample_alert("aa", state=state)
+    evidence = msgspec.structs.replace(plain.signal.evidence, later=3, taken_back=1, would_speak=speaks)
+    told = msgspec.structs.replace(plain, signal=msgspec.structs.replace(plain.signal, evidence=evidence))
+    client = TestClient(create_app({"sample": SampleBoard(City(sample_book()), [told], sample_feeds())}))
+    card, board = (read(client.get(path, params={"lang": language}).text).text for path in ("/alert/aa", "/"))
+    assert said[language] in card
+    tag = {"en": "Would not speak now", "zh-CN": "现不足以报警"}[language]
+    assert (tag in card, tag in board) == (not speaks, not speaks)
+
+
+def test_a_card_to_whose_window_nothing_came_later_says_nothing_of_it(client: TestClient) -> None:
+    assert "taken back" not in read(client.get("/alert/91c4e7aa", params={"lang": "en"}).text).text
 
 
 def test_an_exercise_says_so_on_every_title_and_above_the_page() -> None:

@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rules.book import Book, DetectorSpec
-from rules.canonical import canonical
+from rules.canonical import canonical, final_states
 from rules.detectors.port import Points
 from rules.engine import Engine
 from rules.records import Record
@@ -103,6 +103,26 @@ FIRES: Final = [Event(n + 1, 200 + 9 * n, 201 + 9 * n, "south", "fire.wood", off
 def test_the_night_holds_what_the_rules_listen_for() -> None:
     _, said = lived(log_of(night_of(FIRES), TICKS))
     assert {signal.kind for signal in said} >= {"drop", "accumulated", "first_seen"}
+
+
+def test_what_comes_late_to_a_drop_may_show_that_there_was_none() -> None:
+    quiet = log_of(night_of([]), TICKS)
+    _, said = lived(quiet)
+    drop = next(signal for signal in reversed(said) if signal.kind == "drop" and signal.area == "north")
+    found = drop.evidence
+    assert (found.later, found.taken_back, found.would_speak) == (0, 0, True)
+    missing = found.limit + 1 - found.observed
+    since = (found.peak - START) // MINUTE - 30 - BEGIN
+    late = [Event(n + 1, since + n % 30, since + 300 + n, "north", "traffic.jam", offset=n) for n in range(missing)]
+    for events, speaks in ((late[:-1], True), (late, False)):
+        _, told = lived(log_of(night_of(events), TICKS))
+        last = final_states(told)[drop.alert].evidence
+        assert (last.observed, last.later, last.would_speak) == (found.observed, len(events), speaks)
+        assert (last.peak, last.limit) == (found.peak, found.limit)
+    back = late[-1].corrected(revision=1, count=0, arrived=late[-1].arrived + 20)
+    _, told = lived(log_of(night_of([*late, back]), TICKS))
+    last = final_states(told)[drop.alert].evidence
+    assert (last.later, last.taken_back, last.would_speak) == (missing, 1, True)
 
 
 @given(night=nights(most=20), dice=st.randoms(use_true_random=False))

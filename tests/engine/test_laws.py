@@ -76,11 +76,19 @@ LATE_AND_AHEAD = [
     for i, (occurred, arrived) in enumerate([(60, 60), (210, 210), (280, 320), *[(60, 60), (0, 0)] * 5, (323, 323)])
 ]
 """The third is too late, and joins its settled bucket in a tick that the last row was read before."""
+FOLDED_AND_AHEAD = [
+    Event(id=1, occurred=120, arrived=120, feed="sensors", place=1),
+    Event(id=1, occurred=132, arrived=132, feed="sensors", place=1, revision=2, count=3, offset=1),
+    Event(id=2, occurred=312, arrived=312, offset=2),
+]
+"""The second does not count next to what it replaces, whose time is too late to be taken back before it settles; then
+it does, in a bucket that held nothing."""
 
 
 @given(night=nights())
 @example(night=HELD_AND_AHEAD)
 @example(night=LATE_AND_AHEAD)
+@example(night=FOLDED_AND_AHEAD)
 def test_a_replay_that_looks_ahead_says_what_one_by_one_says(night: list[Event]) -> None:
     records = list(enumerate(log_of(night, TICKS), 1))
     alone, one_by_one = run([record for _, record in records])

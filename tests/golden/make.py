@@ -35,7 +35,7 @@ from tests.golden import readable, world
 
 FILES: Final = Path(__file__).parent / "files"
 RECORD: Final = 1
-SIGNAL: Final = 1
+SIGNAL: Final = 2
 SCHEMA: Final = "0002"
 """The newest step in `alerts/migrations`."""
 

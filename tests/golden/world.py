@@ -110,7 +110,7 @@ def signal() -> Signal:
         windows=(WindowEvidence(HOUR, START - HOUR, START, 9, 1.5, 6, spoke=True),), areas=(Share("north", 7, 0.5),),
         categories=(Share("fire", 9, 1.0),), feeds=(FeedEvidence("calls", 9, START + 7),),
         cells=(Cell(START - HOUR, 9, 1.5, 0.0, 4.0, 6, missing=True),), buckets=(START,), incomplete=True, folded=2,
-        history_days=31.5,
+        history_days=31.5, later=1, taken_back=5, would_speak=False,
     )  # fmt: skip
     return Signal(
         id="0a", alert="0b", key="0c", cause=Cause(1, 17, 2), city="small", state="running", kind="spike", rule="many",

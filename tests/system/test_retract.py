@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
+from alerts.sqlite import SqliteStore
 from rules.corrections import LAST_REVISION
 from rules.engine import Engine
 from rules.records import CORRECTION, Frame, encode
@@ -149,6 +151,40 @@ def test_a_city_that_is_served_is_reached(tocsin: Tocsin, town: Path, tmp_path: 
         assert counted(engine_of(scene)) == 0
     assert list((tmp_path / "var" / NAME / "handed").iterdir()) == []
     assert boxed(judged(tmp_path / "var", town)) == {"accepted": 2, "superseded": 1, "cancelled": 1}
+
+
+MANY_CALLS = """\
+id: many-calls
+counts: {kind: incident, category: traffic}
+areas: district
+window: 1h
+detector: {kind: threshold, parameters: {n: 5}}
+owner: traffic operations
+guidance: {en: Call the traffic dispatcher., zh-CN: 联系交通调度。}
+"""
+
+
+def test_an_alert_whose_events_are_retracted_says_that_it_would_not_have_spoken(
+    tocsin: Tocsin, town: Path, tmp_path: Path
+) -> None:
+    (town / "rules" / "many-calls.yaml").write_text(MANY_CALLS, encoding="utf-8")
+    then = WallClock().now() - 3 * 3_600_000
+    with in_service(town, tmp_path / "var", clock=HandClock(then)) as scene:
+        scene.post([event(n, occurred_at=stamp(then - n)) for n in range(6)])
+    with in_service(town, tmp_path / "var"):  # three hours later: it has settled, and the feed is silent
+        pass
+    tocsin("feeds", "retract", town, "calls", "--from", stamp(then - 3), "--to", stamp(then - 1))
+    with in_service(town, tmp_path / "var"), closing(SqliteStore(tmp_path / "var" / NAME / "alerts.sqlite")) as store:
+        for _ in range(200):
+            (alert,) = store.final()
+            if alert.signal.evidence.taken_back:
+                break
+            time.sleep(0.05)
+    found = alert.signal.evidence
+    assert (found.observed, found.later, found.taken_back, found.would_speak) == (6, 0, 2, False)
+    assert [move.reason for move in alert.moves] == ["first", "corrected"]
+    said = tocsin("explain", town, alert.id).out
+    assert "0 later, 2 taken back: would not have spoken" in said
 
 
 def stamp(at: int) -> str:
