@@ -58,7 +58,7 @@ bench: $(STAMP) ## speed of the engine and of intake, memory; the real years of 
 simulate: $(STAMP) ## seeded worlds on virtual time; SEEDS=500: how many, FROM=0: the first; prints the seed of a broken law
 	$(BIN)/python -m tests.simulation --from $(FROM) --seeds $(SEEDS) --processes $(JOBS) --quiet
 
-nightly: $(STAMP) ## every test, 2,000 examples a law, 400 another property; prints the seed of a failure
+nightly: $(STAMP) ## every test, 2,000 examples of each law of the engine, 400 of another property; prints the seed of a failure
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) -n $(JOBS) --dist loadgroup --timeout 7200 -m "nightly or not nightly" $(ARGS)
 
 lock: ## write requirements/*.txt anew from pyproject.toml (needs uv)

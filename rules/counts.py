@@ -152,15 +152,16 @@ class Counts:
         placed = [(identities.fact(new.rows[place]), +1) for place in new.places[chosen[~free]].tolist()]
         return together(touched + self._put(placed))
 
-    def keeps_all(self, new: Coming, names: Names) -> bool:
-        """Whether new rows, and those that wait, may be counted in any order: no bucket of theirs falls out."""
-        ring, bucket = self.ring, self.steps.bucket
-        oldest = min((fact.occurred_at for _, _, fact, _ in self.late), default=None)
+    def keeps_all(self, new: Coming, changes: Sequence[Change], names: Names) -> bool:
+        """Whether what comes, and what waits, may be counted in any order: no bucket of it falls out, and none is too
+        far ahead."""
         occurred = new.occurred[self.routes.selected(new.kinds, names)]
-        if not len(occurred):
-            return oldest is None or bucket(oldest) > ring.hi - ring.size
-        oldest = int(occurred.min()) if oldest is None else min(oldest, int(occurred.min()))
-        return bucket(oldest) > max(ring.hi, bucket(int(occurred.max()))) - ring.size
+        times = [int(occurred.min()), int(occurred.max())] if len(occurred) else []
+        times += [fact.occurred_at for _, _, fact, _ in self.late] + [fact.occurred_at for fact, _, _ in changes]
+        if not times:
+            return True
+        oldest, newest = self.steps.bucket(min(times)), max(self.ring.hi, self.steps.bucket(max(times)))
+        return oldest > newest - self.ring.size and not self._far_ahead(newest)
 
     def has_begun_before(self, occurred: int) -> bool:
         """Whether what occurred so late, or later, tells nothing of where the feeds' past begins."""

@@ -44,7 +44,7 @@ from rules.watch import RuleWatch, judges_alike, learns_alike
 MAX_OPEN_BUCKETS: Final = 256
 """`tocsin check` refuses rules that would keep more buckets open."""
 
-NO_ROWS: Final = Coming(np.zeros(0, FACT), np.zeros(0, np.int64))
+_NO_ROWS: Final = Coming(np.zeros(0, FACT), np.zeros(0, np.int64))
 _REASON: Final = 200
 """Characters kept of what a rule raised."""
 _SPARK_MS: Final = 600_000
@@ -199,16 +199,18 @@ class Engine:
                     (fact.occurred_at, fact.arrived_at, at, sign) for fact, sign, at in told if fact.feed == name
                 )
 
-    def change(self, groups: Iterable[Group], new: Coming, changes: Sequence[Change]) -> dict[str, Touched]:
+    def change(
+        self, groups: Iterable[Group], new: Coming, changes: Sequence[Change], *, shown: bool = True
+    ) -> dict[str, Touched]:
         """Let new rows and changes of known ones reach the counts: fingerprint -> what changed there. Rules that
-        surely say nothing of it note it."""
+        surely say nothing of it note it; all do where it is not to be `shown` to them."""
         dirty: dict[str, Touched] = {}
         for group in groups:
             found = together([group.counts.take(new, self.identities), *group.counts.change(changes)])
             if len(found):
                 dirty[group.name] = found
                 for rule in group.rules:
-                    if rule.rule.id not in self.stopped and self.muted(rule, 0):
+                    if rule.rule.id not in self.stopped and (not shown or self.muted(rule, 0)):
                         self._guarded(rule, lambda r=rule, t=found: r.note(t))
         return dirty
 
@@ -257,10 +259,6 @@ class Engine:
         for rule in self.rules.values():
             rule.begin(now)
 
-    def next_due(self) -> int | None:
-        """The first instant at which a tick would do anything but close the interval."""
-        return self._next_due()
-
     def _next_due(self) -> int | None:
         dues = [self.next_learning, self.identities.next_release(), self.next_due_of(self.groups)]
         if self.waiting:
@@ -276,13 +274,15 @@ class Engine:
 
     def _step(self, at: int) -> None:
         """Everything that is due at one instant, in the order that ENGINE fixes."""
+        if self.waiting and self.waiting[0][0] <= at:
+            self.settle(self.groups, at - 1)  # empty buckets settle late: no Order reaches back over them
         while self.waiting and self.waiting[0][0] <= at:
             self._obey(self.waiting.pop(0)[2], at)
         self.settle(self.groups, at)
         self._learn(at)
         self.refit(self.groups, at)
         while (changes := self.identities.release(at)) is not None:
-            self.hear(self.watches, NO_ROWS, changes)
+            self.hear(self.watches, _NO_ROWS, changes)
             for group in self.groups:
                 self._disturb(group, group.counts.change(changes), at)
 
@@ -554,10 +554,4 @@ class Context:
         return {watch.policy.name: watch.last_heard for watch in self._watches}
 
 
-def replayed(engine: Engine, records: Iterator[tuple[int, Record]]) -> Iterator[Signal]:
-    """Signals of a whole log."""
-    for offset, record in records:
-        yield from engine.apply(record, offset)
-
-
-__all__ = ["Context", "Engine", "FeedView", "replayed"]
+__all__ = ["Context", "Engine", "FeedView"]

@@ -16,7 +16,7 @@ from rules.detectors.port import BoolArray, IntArray, Points
 from rules.facts import FactRows
 
 if TYPE_CHECKING:
-    from rules.names import Names
+    from rules.engine import Engine
     from rules.rings import Ring
     from rules.watch import RuleWatch
 
@@ -58,41 +58,47 @@ class Foresight:
         return found
 
     def holds(self, rule: RuleWatch) -> bool:
-        """Whether nothing has moved that it rests on."""
+        """Whether nothing has moved that it rests on, and no row has arrived that it does not know of."""
+        if rule.ahead is None or rule.ahead.engine.arrived > self.until:
+            return False
         return self.until == rule.judge.next_refit and np.array_equal(self.resets, rule.fold.resets)
 
 
 class Lookahead:
     """The rows to come, by arrival."""
 
-    def __init__(self, rows: FactRows, kinds: IntArray, names: Names) -> None:
+    def __init__(self, engine: Engine, rows: FactRows, kinds: IntArray) -> None:
+        self.engine = engine
         arrived = np.ascontiguousarray(rows["arrived_at"])
         order: IntArray | slice = slice(None)
         if len(arrived) and (arrived[1:] < arrived[:-1]).any():
             order = np.argsort(arrived, kind="stable")
-        self.names = names
+        self.names = engine.names
         self.arrived: IntArray = arrived[order]
         self.occurred: IntArray = np.ascontiguousarray(rows["occurred_at"][order])
         self.count: IntArray = rows["count"][order].astype(np.int64)
         self.kinds: IntArray = kinds[order]
 
-    def quiet_until(self, rule: RuleWatch, now: int) -> int:
-        """The arrival time up to which the rule surely stays silent after the tick `now`; `now` where nothing is."""
+    def look(self, rule: RuleWatch, now: int) -> None:
+        """After the tick `now`: what the rows to come may let the rule say, and up to when it surely stays silent."""
         limit = rule.judge.next_refit
         if limit is None or limit <= now:
-            return now
+            rule.foresight, rule.quiet_until = None, now
+            return
         if rule.foresight is None or not rule.foresight.holds(rule):
             rule.foresight = self.foresight(rule, now)
-        return max(now, rule.foresight.quiet_until(rule, now))
+        rule.quiet_until = max(now, rule.foresight.quiet_until(rule, now)) if rule.idle else now
 
     def foresight(self, rule: RuleWatch, now: int) -> Foresight:
         """What the rows that arrive after `now` may let the rule say before its next refit.
 
-        Nothing is sure of a rule that raises here: it is judged record by record, and stopped where it raises then,
-        as it would be without a look ahead.
+        Nothing is sure while rows are held, nor of a rule that raises here: it is judged record by record, and stopped
+        where it raises then, as it would be without a look ahead.
         """
         limit = rule.judge.next_refit
         assert limit is not None
+        if self.engine.identities.held:
+            return Foresight(_NONE, _NONE, np.zeros(0, bool), rule.fold.resets.copy(), limit, sure=False)
         try:
             return self._foresee(rule, now, limit)
         except (MemoryError, TimeoutError):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from rules.calendar import DAY_MS
 from rules.coming import Coming
 from rules.counts import Touched
 from rules.detectors.port import BoolArray, IntArray
@@ -27,8 +28,10 @@ from rules.silence import WATCHED_STAGE
 if TYPE_CHECKING:
     from rules.book import Book
     from rules.engine import Engine, Group
+    from rules.hindsight import Span
 
-_NEVER: Final = np.iinfo(np.int64).max
+_NEVER: Final = int(np.iinfo(np.int64).max)
+_PIECE: Final = 1_024
 
 
 class Walk:
@@ -56,7 +59,8 @@ class Walk:
         self.times = np.maximum(self.arrived, ticks)
         self._alone = np.array(other, bool)
         self._stops: tuple[Book, IntArray] | None = None
-        self.ahead = Lookahead(self.rows, self.kinds, engine.names)
+        self.ahead = Lookahead(engine, self.rows, self.kinds)
+        self._began = -1 if engine.tick is None else engine.tick
 
     def signals(self) -> Iterator[Signal]:
         """What the engine says of every record, in their order."""
@@ -78,16 +82,18 @@ class Walk:
             rule.quiet_until, rule.foresight, rule.ahead = -1, None, None
 
     def look_ahead(self, groups: Sequence[Group]) -> None:
-        """After a tick: rules that are idle look how far they surely stay so."""
+        """After a tick: rules look how far they surely stay silent; while rows are held nothing is sure."""
         engine = self.engine
         now = engine.tick
         if now is None:
             return
         for group in groups:
             for rule in group.rules:
-                if rule.quiet_until < now and rule.foresees and rule.rule.id not in engine.stopped:
-                    sure = rule.idle and not engine.identities.held
-                    rule.quiet_until = self.ahead.quiet_until(rule, now) if sure else now
+                if rule.foresees and rule.quiet_until < now and rule.rule.id not in engine.stopped:
+                    if engine.identities.held:
+                        rule.foresight, rule.quiet_until = None, now
+                    else:
+                        self.ahead.look(rule, now)
 
     def _stretch_from(self, place: int) -> int:
         """The end of the stretch from `place` on that can be taken in as one: it ends with a tick, before whatever
@@ -103,8 +109,9 @@ class Walk:
         at = int(np.searchsorted(stops, place))
         end = int(stops[at]) if at < len(stops) else len(self.records)
         end = min(end, place + int(np.searchsorted(self.times[place:end], engine.next_learning, side="right")))
-        ticks = np.flatnonzero(self.is_tick[place:end])
-        return place + int(ticks[-1]) + 1 if len(ticks) else place
+        ticks = place + np.flatnonzero(self.is_tick[place:end])
+        purges = int(np.searchsorted(self.ticks[ticks], engine.identities.purged_at + DAY_MS, side="right"))
+        return int(ticks[: purges + 1][-1]) + 1 if len(ticks) else place
 
     def _stops_of(self, book: Book) -> IntArray:
         """The records that are taken in alone: Orders, corrections, and frames with rows that must wait."""
@@ -114,7 +121,7 @@ class Walk:
             stops[np.searchsorted(self.edges, np.flatnonzero(alone), side="right") - 1] = True
             falls = np.flatnonzero(self.is_tick)
             if len(falls):  # a tick that is none: not later than the one before
-                before = np.concatenate([[-1], np.maximum.accumulate(self.ticks[falls])[:-1]])
+                before = np.maximum.accumulate(np.concatenate([[self._began], self.ticks[falls][:-1]]))
                 stops[falls[self.ticks[falls] <= before]] = True
             self._stops = (book, np.flatnonzero(stops))
         return self._stops[1]
@@ -132,6 +139,26 @@ class _Changes(NamedTuple):
         return self.told[begin:end]
 
 
+class _Touches(NamedTuple):
+    """Which series rows reach: (record, series), shape (P,) each, by record."""
+
+    records: IntArray
+    series: IntArray
+
+    def first(self, place: int, interest: BoolArray) -> int:
+        """The first record from `place` on that reaches one of `interest`, or a younger series."""
+        begin, size = int(np.searchsorted(self.records, place)), _PIECE
+        while begin < len(self.records):
+            series = self.series[begin : begin + size]
+            known = series < len(interest)
+            reached = ~known
+            reached[known] = interest[series[known]]
+            if reached.any():
+                return int(self.records[begin + int(np.argmax(reached))])
+            begin, size = begin + size, 2 * size
+        return _NEVER
+
+
 class _Stretch:
     """Some records of a walk that are taken in as one: frames and ticks, the last of them a tick."""
 
@@ -143,6 +170,7 @@ class _Stretch:
         self.changes_of = self._selected()
         self.counted = {group.name: first for group in self.engine.groups}  # the first record not counted
         self.wakes: dict[str, int] = {}  # the next record that a group must be shown, as far as worked out
+        self.touches: dict[str, _Touches] = {}
         self.late: dict[str, tuple[IntArray, IntArray]] = {}
         self.heard = dict.fromkeys(self.engine.watches, first)
         self.troubled = {name: self._troubled(name) for name in self.engine.watches}
@@ -218,20 +246,57 @@ class _Stretch:
         return found
 
     def _wakes_next(self, group: Group, place: int) -> int:
-        engine, times = self.engine, self.walk.times
-        awake = [rule for rule in group.rules if rule.rule.id not in engine.stopped]
-        quiet = min((rule.quiet_through(engine.tick or 0) for rule in awake), default=_NEVER)
-        found = place + int(np.searchsorted(times[place : self.last], quiet, side="right"))
-        spans = [span for rule in awake if (span := rule.span()) is not None]
-        if spans:  # alerts are told of what comes late, or is taken back, of their windows
+        engine = self.engine
+        found = self.last
+        spans: list[Span] = []
+        awake = False
+        for rule in group.rules:
+            if rule.rule.id in engine.stopped:
+                continue
+            span = rule.span()
+            spans += [] if span is None else [span]
+            quiet = self._after(place, rule.quiet_through(engine.tick or 0))
+            if rule.judge.settled or quiet >= found:
+                found = min(found, quiet)
+                continue
+            interest = rule.interest() if rule.foresees else None
+            if interest is None:
+                found = quiet
+            else:
+                awake = True
+                due = rule.next_due()
+                assert rule.foresight is not None
+                found = min(found, self._after(quiet, rule.foresight.until))
+                found = min(found, self._touches(group).first(quiet, interest))
+                found = min(found, found if due is None else self._after(quiet, due - 1))
+        if found > place and (awake or spans):  # alerts are told of what comes late, or is taken back, of their windows
             due = group.counts.next_late()
-            if due is not None:
-                found = min(found, place + int(np.searchsorted(times[place : self.last], due)))
+            found = min(found, found if due is None else self._after(place, due - 1))
             records, occurred = self._late(group)
-            concerned = np.zeros(len(records), bool)
+            concerned = np.full(len(records), awake)
             for since, until in spans:
                 concerned |= (occurred >= since) & (occurred < until)
-            found = min(found, int(records[concerned & (records >= place)].min(initial=self.last)))
+            found = min(found, int(records[concerned & (records >= place)].min(initial=found)))
+        return found
+
+    def _after(self, place: int, time: int) -> int:
+        """The first record from `place` on that brings a time later than `time`."""
+        return place + int(np.searchsorted(self.walk.times[place : self.last], time, side="right"))
+
+    def _touches(self, group: Group) -> _Touches:
+        """Which series of a group its new rows and changes reach, record by record."""
+        found = self.touches.get(group.name)
+        if found is None:
+            counts, new = group.counts, self.new
+            rows = np.flatnonzero(counts.routes.selected(new.kinds, self.engine.names) & (new.count > 0))
+            which, series = counts.routes.spread(new.kinds[rows])
+            records = self.first + np.searchsorted(self.edges, rows, side="right") - 1
+            fed = [counts.fed_by(fact.area, fact.category) for fact, _, _ in self.changes_of[group.name].told]
+            caused = np.repeat(self.changes_of[group.name].caused_by, [len(each) for each in fed])
+            records = np.concatenate([records[which], caused])
+            order = np.argsort(records, kind="stable")
+            found = _Touches(records[order], np.concatenate([series, *fed])[order])
+            self.touches[group.name] = found
         return found
 
     def _late(self, group: Group) -> tuple[IntArray, IntArray]:
@@ -261,13 +326,13 @@ class _Stretch:
             del self.wakes[group.name]
         return shown
 
-    def _unheard(self, name: str) -> Iterator[int]:
-        """The first record, if any, that takes back more rows of some arrival than it puts in, as far as heard."""
+    def _unheard(self, name: str) -> int | None:
+        """The first record that takes back more rows of some arrival than it puts in, as far as they were heard."""
         net: Counter[tuple[int, int]] = Counter()
         for (fact, sign, at), record in zip(self.changes.told, self.changes.caused_by.tolist(), strict=True):
             if fact.feed == name and at == fact.arrived_at:
                 net[record, at] += sign
-        yield from sorted(record for (record, _), rows in net.items() if rows < 0)[:1]
+        return min((record for (record, _), rows in net.items() if rows < 0), default=None)
 
     def _troubled(self, name: str) -> BoolArray:
         """At which records, ticks all of them, a feed must be looked at: a silence might begin, or be covered."""
@@ -278,7 +343,7 @@ class _Stretch:
         ticks = np.zeros(len(walk.records), bool)
         mine = self.first + np.flatnonzero(walk.is_tick[self.first : self.last + 1])
         ticks[mine] = watch.troubled(arrived, walk.ticks[mine])
-        for place in self._unheard(name):  # an arrival that is taken back may leave a gap
+        if (place := self._unheard(name)) is not None:  # an arrival that is taken back may leave a gap
             ticks[place:] = walk.is_tick[place:]
         return ticks
 
@@ -293,7 +358,8 @@ class _Stretch:
         begin = self.counted[group.name]
         if begin >= place:
             return
-        whole = group.counts.keeps_all(self._between(begin, place), self.engine.names)
+        changes = self.changes_of[group.name].between(begin, place)
+        whole = group.counts.keeps_all(self._between(begin, place), changes, self.engine.names)
         for first, beyond in pairwise([begin, place] if whole else range(begin, place + 1)):
             self._count_piece(group, first, beyond)
         self.counted[group.name] = place
@@ -301,12 +367,18 @@ class _Stretch:
     def _count_piece(self, group: Group, first: int, beyond: int) -> None:
         engine, walk = self.engine, self.walk
         engine.arrived = max(engine.arrived, int(walk.arrived[beyond - 1]))
-        engine.change([group], self._between(first, beyond), self.changes_of[group.name].between(first, beyond))
+        changes = self.changes_of[group.name].between(first, beyond)
+        engine.change([group], self._between(first, beyond), changes, shown=False)
         ticks = walk.ticks[first:beyond][walk.is_tick[first:beyond]]
         if len(ticks):
             self._hear(beyond)
-            engine.settle([group], int(ticks[-1]))
-            engine.refit([group], int(ticks[-1]))
+            now, late = int(ticks[-1]), group.counts.next_late()
+            while late is not None and late <= now:  # one after the other: what is open when it joins is told apart
+                engine.settle([group], late)
+                engine.refit([group], late)
+                late = group.counts.next_late()
+            engine.settle([group], now)
+            engine.refit([group], now)
 
     def _hear(self, place: int) -> None:
         """Let all feeds hear the records before `place`."""
@@ -353,6 +425,3 @@ class _Stretch:
         signals = engine.close(shown, changed)
         self.walk.look_ahead(shown)
         return signals
-
-
-__all__ = ["Walk"]

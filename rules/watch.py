@@ -102,6 +102,16 @@ class RuleWatch:
         """Which of `series` may say anything, as far as the rows to come tell; None where they tell nothing."""
         return None if self.foresight is None else self.foresight.may_speak(self, series)
 
+    def interest(self) -> BoolArray | None:
+        """Which series must be shown when rows reach them, shape (S,): those that may speak, are loud, or speak; and
+        younger ones always. None: all, for nothing is sure."""
+        ahead = self.foresight
+        if self.woken or ahead is None or not ahead.sure or not ahead.holds(self):
+            return None
+        found = ahead.series.copy()
+        found[[series for series in self.watched if series < len(found)]] = True
+        return found
+
     def quiet_through(self, now: int) -> int:
         """The time up to which the rule need not be shown what comes; `now` where it must."""
         if not self.judge.settled:

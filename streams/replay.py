@@ -156,7 +156,7 @@ def run(book: Book, told_past: Past, clock: Clock, progress: Progress | None = N
     told = Told(engine, store, [], 0, 0, 0.0)
     begun = clock.steady()
     done = offset = 0
-    for stretch in _stretches(engine, told_past):
+    for stretch in stretches(engine, told_past):
         numbered = list(enumerate((record for _, record in stretch), offset + 1))
         offset += len(numbered)
         for at, record in stretch:
@@ -173,7 +173,7 @@ def run(book: Book, told_past: Past, clock: Clock, progress: Progress | None = N
     return told
 
 
-def _stretches(engine: Engine, told_past: Past) -> Iterator[list[tuple[int, Record]]]:
+def stretches(engine: Engine, told_past: Past) -> Iterator[list[tuple[int, Record]]]:
     """Some days of records at a time, each with its time; at last, once those are judged, what lets them settle."""
     for _, stretch in groupby(_timed(told_past.records), key=lambda pair: pair[0] // LOOK_AHEAD_MS):
         yield list(stretch)

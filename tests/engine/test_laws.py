@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rules.canonical import canonical, final_states
-from rules.counts import Counts
 from rules.engine import Engine
+from tests.engine.remembered import remembered
 from tests.engine.worlds import (
     CATEGORIES,
     HOUR,
@@ -95,43 +95,6 @@ def test_a_replay_that_looks_ahead_says_what_one_by_one_says(night: list[Event])
     engine = Engine(book())
     assert list(engine.apply_all(records)) == one_by_one
     assert remembered(engine) == remembered(alone)
-
-
-def remembered(engine: Engine) -> dict[str, object]:
-    """What an engine keeps, however its rows and series are numbered."""
-    known = engine.identities
-    live = known.state[: known.used] != 0
-    facts = [known.fact(row) for row in known.rows[: known.used][live]]
-    rows = engine.rows()
-    return {
-        "boxes": engine.boxes(),
-        "conflicts": engine.tally.conflicts,
-        "identities": sorted(zip(facts, known.forget_at[: known.used][live].tolist(), strict=True), key=repr),
-        "feeds": {name: row for name, row in rows.items() if name.startswith("feed/")},
-        "counts": {name: counted(counts) for name, counts in engine.counts.items()},
-        "told": {
-            name: {alert: (told.state, told.summary) for alert, told in rule.speech.told.items()}
-            for name, rule in engine.rules.items()
-        },
-        "head": (engine.tick, engine.arrived, engine.offset, engine.stopped),
-    }
-
-
-def counted(counts: Counts) -> dict[str, object]:
-    """Events by series and bucket, rows that wait, changes in what has settled; how far empty buckets have settled is
-    no matter."""
-    ring = counts.ring
-    held = np.arange(ring.lo + 1, ring.hi + 1)
-    events = {}
-    for number, pair in enumerate(counts.pairs):
-        totals = ring.total(np.full(len(held), number), held, held)
-        events.update({(*pair, int(held[n])): int(totals[n]) for n in np.flatnonzero(totals)})
-    return {
-        "events": events,
-        "late": sorted(((at, fact, sign) for at, _, fact, sign in counts.late), key=repr),
-        "late cells": sorted((*counts.pairs[n], bucket, delta) for n, bucket, delta in counts.late_cells),
-        "began": (counts.first_bucket, counts.heard),
-    }
 
 
 @given(night=nights(), extra=nights(most=3))
