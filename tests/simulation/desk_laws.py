@@ -63,15 +63,21 @@ def _doubled(lived: Lived) -> str:
 
 def law_8_nothing_is_over_while_a_feed_is_silent(found: Found) -> str:
     """In the order in which it was said: no spike is over while a feed that its rule counts is said to be silent, by
-    its own alert or by an Order."""
+    its own alert or by an Order. What was over before may still be told what came later (decision 0016)."""
     silent: set[str] = set()
+    over: set[str] = set()
     ended_by_order = bool(found.orders(StopRule, UseBook, Retire))
     rules = {rule.id: rule for book in found.books.values() for rule in book.rules}
     deaf_by_order = [order for order in found.orders(Blind, Down) if isinstance(order, Blind | Down)]
     for signal in found.signals:
         if signal.kind == "silence":
             (silent.add if signal.state == "running" else silent.discard)(signal.feed)
-        elif signal.state == "over" and signal.rule in rules and not ended_by_order and signal.kind != "stopped":
+        elif signal.state != "over":
+            over.discard(signal.alert)
+        elif signal.alert in over:
+            continue
+        elif signal.rule in rules and not ended_by_order and signal.kind != "stopped":
+            over.add(signal.alert)
             counted = feeds_of(rules[signal.rule], found.first)
             told = [o for o in deaf_by_order if o.start <= signal.at < o.until]
             told_of = {feed for o in told for feed in ([o.feed] if isinstance(o, Blind) else counted)}
