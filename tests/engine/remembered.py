@@ -19,7 +19,7 @@ def remembered(engine: Engine) -> dict[str, object]:
         "conflicts": engine.tally.conflicts,
         "identities": sorted(zip(facts, known.forget_at[: known.used][live].tolist(), strict=True), key=repr),
         "feeds": {name: row for name, row in rows.items() if name.startswith("feed/")},
-        "counts": {name: counted(counts) for name, counts in engine.counts.items()},
+        "counts": {name: counted(counts, engine.tick or 0) for name, counts in engine.counts.items()},
         "told": {
             name: {alert: (told.state, told.summary) for alert, told in rule.speech.told.items()}
             for name, rule in engine.rules.items()
@@ -28,11 +28,12 @@ def remembered(engine: Engine) -> dict[str, object]:
     }
 
 
-def counted(counts: Counts) -> dict[str, object]:
+def counted(counts: Counts, now: int) -> dict[str, object]:
     """Events by series and bucket, rows that wait, changes in what has settled; how far empty buckets have settled is
     no matter."""
     ring = counts.ring
-    held = np.arange(ring.lo + 1, ring.hi + 1)
+    oldest = max(ring.lo, counts.steps.bucket(now) - 3 * ring.size // 4)  # how far back a ring goes hangs on that
+    held = np.arange(oldest + 1, ring.hi + 1)
     events = {}
     for number, pair in enumerate(counts.pairs):
         totals = ring.total(np.full(len(held), number), held, held)
