@@ -11,13 +11,13 @@ from rules.facts import FactRows
 class Coming:
     """Rows that count as they came, in the order in which they were read. Columns of shape (rows,)."""
 
-    __slots__ = ("arrived", "count", "feed", "kinds", "occurred", "place", "places", "rows", "stage")
+    __slots__ = ("arrived", "count", "feed", "kinds", "numbers", "occurred", "place", "rows", "stage")
 
-    def __init__(self, rows: FactRows, kinds: IntArray, places: IntArray | None = None) -> None:
-        """`places`: which of `rows` are meant, ascending (None: all); `kinds` are those of all `rows`."""
-        chosen = slice(None) if places is None or len(places) == len(rows) else places
+    def __init__(self, rows: FactRows, kinds: IntArray, numbers: IntArray | None = None) -> None:
+        """`numbers`: which of `rows` are meant, ascending (None: all); `kinds` are those of all `rows`."""
+        chosen = slice(None) if numbers is None or len(numbers) == len(rows) else numbers
         self.rows = rows
-        self.places = np.arange(len(rows)) if places is None else places
+        self.numbers = np.arange(len(rows)) if numbers is None else numbers
         self.kinds: IntArray = kinds[chosen]
         self.occurred: IntArray = np.ascontiguousarray(rows["occurred_at"][chosen])
         self.arrived: IntArray = np.ascontiguousarray(rows["arrived_at"][chosen])
@@ -36,6 +36,6 @@ class Coming:
         part = object.__new__(Coming)
         part.rows = self.rows
         mine = slice(first, beyond)
-        for name in ("places", "kinds", "occurred", "arrived", "count", "feed", "stage", "place"):
+        for name in ("numbers", "kinds", "occurred", "arrived", "count", "feed", "stage", "place"):
             setattr(part, name, getattr(self, name)[mine])
         return part

@@ -136,12 +136,12 @@ class Counts:
         buckets = self.steps.buckets(occurred)
         at_once = arrived - occurred <= self.routes.lateness(names)[new.feed[chosen]]
         for n in np.flatnonzero(~at_once).tolist():
-            fact = identities.fact(new.rows[new.places[chosen[n]]])
+            fact = identities.fact(new.rows[new.numbers[chosen[n]]])
             self._wait(max(fact.arrived_at, self.steps.end(int(buckets[n])) + self.longest_lateness), fact, +1)
         if self.first_open is not None:
             far = at_once & (buckets - self.first_open > self.reach_ahead)
             for n in np.flatnonzero(far).tolist():
-                self._wait(self.steps.start(int(buckets[n])), identities.fact(new.rows[new.places[chosen[n]]]), +1)
+                self._wait(self.steps.start(int(buckets[n])), identities.fact(new.rows[new.numbers[chosen[n]]]), +1)
             at_once &= ~far
         if not at_once.all():
             chosen, buckets = chosen[at_once], buckets[at_once]
@@ -149,7 +149,7 @@ class Counts:
             return self._add_rows(new, chosen, buckets)
         free = new.place[chosen] == 0
         touched = [self._add_rows(new, chosen[free], buckets[free])] if free.any() else []
-        placed = [(identities.fact(new.rows[place]), +1) for place in new.places[chosen[~free]].tolist()]
+        placed = [(identities.fact(new.rows[number]), +1) for number in new.numbers[chosen[~free]].tolist()]
         return together(touched + self._put(placed))
 
     def keeps_all(self, new: Coming, changes: Sequence[Change], names: Names) -> bool:

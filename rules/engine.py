@@ -14,8 +14,9 @@ from rules.book import Book, Rule
 from rules.boxes import Boxes
 from rules.calendar import DAY_MS
 from rules.coming import Coming
+from rules.context import Context
 from rules.corrections import carried
-from rules.counts import Counts, Touched, feeds_of, fingerprint, together
+from rules.counts import Counts, Touched, fingerprint, together
 from rules.detectors.port import BoolArray, IntArray
 from rules.detectors.register import make
 from rules.facts import FACT, FactRows
@@ -525,33 +526,3 @@ class Engine:
             since = watch.gap.since if watch.gap is not None and not watch.retired else 0
             views.append(FeedView(name, watch.last_heard, since, tuple(recent.tolist()), watch.silent_after))
         return views
-
-
-class Context:
-    """What a rule may ask of the engine."""
-
-    def __init__(self, engine: Engine, rule: RuleWatch) -> None:
-        self._engine = engine
-        self._watches = [engine.watches[f.name] for f in feeds_of(rule.rule.selector, engine.book)]
-
-    def missing(self, start: int, end: int) -> bool:
-        return any(watch.missing(start, end) for watch in self._watches)
-
-    def longest_gap(self, start: int, end: int) -> float:
-        """The part of [start, end) in which the worst heard of the feeds was silent at a stretch."""
-        return max((watch.longest_gap(start, end) for watch in self._watches), default=0.0)
-
-    @property
-    def covered(self) -> list[tuple[int, int]]:
-        """Intervals in which, as Orders said, a contributing feed was blind."""
-        return [span for watch in self._watches for span in watch.covered]
-
-    @property
-    def suspect(self) -> bool:
-        return any(watch.suspect for watch in self._watches)
-
-    def heard(self) -> dict[str, int]:
-        return {watch.policy.name: watch.last_heard for watch in self._watches}
-
-
-__all__ = ["Context", "Engine", "FeedView"]

@@ -166,10 +166,10 @@ class _Stretch:
         self.walk, self.engine = walk, walk.engine
         self.first, self.last = first, beyond - 1
         self.new, self.changes = self._take()
-        self.edges = np.searchsorted(self.new.places, walk.edges[first : beyond + 1] - walk.edges[first])
+        self.edges = np.searchsorted(self.new.numbers, walk.edges[first : beyond + 1] - walk.edges[first])
         self.changes_of = self._selected()
         self.counted = {group.name: first for group in self.engine.groups}  # the first record not counted
-        self.wakes: dict[str, int] = {}  # the next record that a group must be shown, as far as worked out
+        self.next_of: dict[str, int] = {}  # the next record that a group must be shown, as far as worked out
         self.touches: dict[str, _Touches] = {}
         self.late: dict[str, tuple[IntArray, IntArray]] = {}
         self.heard = dict.fromkeys(self.engine.watches, first)
@@ -230,7 +230,7 @@ class _Stretch:
         engine = self.engine
         if engine.broken or engine.parting:
             return place
-        found = min((self._wakes(group, place) for group in engine.groups), default=self.last)
+        found = min((self._next_for(group, place) for group in engine.groups), default=self.last)
         for name, troubled in self.troubled.items():
             looks = troubled if engine.watches[name].gap is None else self.walk.is_tick
             ahead = np.flatnonzero(looks[place : found + 1])
@@ -238,14 +238,14 @@ class _Stretch:
                 found = place + int(ahead[0])
         return min(found, self.last)
 
-    def _wakes(self, group: Group, place: int) -> int:
+    def _next_for(self, group: Group, place: int) -> int:
         """The next record from `place` on that a group of rules must be shown."""
-        found = self.wakes.get(group.name)
+        found = self.next_of.get(group.name)
         if found is None:
-            found = self.wakes[group.name] = min(self._wakes_next(group, place), self.last)
+            found = self.next_of[group.name] = min(self._next_for_now(group, place), self.last)
         return found
 
-    def _wakes_next(self, group: Group, place: int) -> int:
+    def _next_for_now(self, group: Group, place: int) -> int:
         engine = self.engine
         found = self.last
         spans: list[Span] = []
@@ -320,10 +320,10 @@ class _Stretch:
 
     def _shown(self, place: int) -> list[Group]:
         """The groups of rules that must be shown a record; their counts are brought up to it."""
-        shown = [group for group in self.engine.groups if self._wakes(group, place) <= place]
+        shown = [group for group in self.engine.groups if self._next_for(group, place) <= place]
         for group in shown:
             self._count(group, place)
-            del self.wakes[group.name]
+            del self.next_of[group.name]
         return shown
 
     def _unheard(self, name: str) -> int | None:
@@ -420,7 +420,7 @@ class _Stretch:
         for group in engine.groups:  # what was held back while a feed was silent may be said now
             if group not in shown and any(feed in group.counts.lateness for feed in changed):
                 self._count(group, place + 1)
-                self.wakes.pop(group.name, None)
+                self.next_of.pop(group.name, None)
                 shown.append(group)
         signals = engine.close(shown, changed)
         self.walk.look_ahead(shown)

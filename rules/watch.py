@@ -20,7 +20,7 @@ from rules.speech import Speaker, Speech
 from rules.steps import refit_time
 
 if TYPE_CHECKING:
-    from rules.engine import Context
+    from rules.context import Context
     from rules.lookahead import Foresight, Lookahead
 
 

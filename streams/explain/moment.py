@@ -14,8 +14,9 @@ import numpy as np
 
 from rules.attribution import Attribution
 from rules.book import Rule
+from rules.context import Context
 from rules.detectors.port import NEVER
-from rules.engine import Context, Engine
+from rules.engine import Engine
 from rules.episodes import Fold, fold
 from rules.evidence import history_days
 from rules.judge import NO_RESET, Judged
