@@ -342,7 +342,7 @@ class Counts:
     # series
 
     def fed_by(self, area: str, category: str) -> IntArray:
-        """The series that a row of this area and category feeds, ancestors first."""
+        """The series that a row of this area and category, which the selector counts, feeds, ancestors first."""
         fed = self.fed.get((area, category))
         if fed is None:
             areas, categories = self.book.areas, self.book.categories

@@ -291,8 +291,10 @@ class _Stretch:
             rows = np.flatnonzero(counts.routes.selected(new.kinds, self.engine.names) & (new.count > 0))
             which, series = counts.routes.spread(new.kinds[rows])
             records = self.first + np.searchsorted(self.edges, rows, side="right") - 1
-            fed = [counts.fed_by(fact.area, fact.category) for fact, _, _ in self.changes_of[group.name].told]
-            caused = np.repeat(self.changes_of[group.name].caused_by, [len(each) for each in fed])
+            changes = self.changes_of[group.name]
+            mine = [n for n, (fact, _, _) in enumerate(changes.told) if counts.selects(fact)]
+            fed = [counts.fed_by(changes.told[n][0].area, changes.told[n][0].category) for n in mine]
+            caused = np.repeat(changes.caused_by[mine], [len(each) for each in fed])
             records = np.concatenate([records[which], caused])
             order = np.argsort(records, kind="stable")
             found = _Touches(records[order], np.concatenate([series, *fed])[order])

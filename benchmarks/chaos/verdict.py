@@ -62,6 +62,7 @@ def verdicts(city: City, data: Path, before: Undisturbed, acknowledged: Iterable
             canonical.lines(stored.signals), before.canonical
         ),
         "the desk holds the undisturbed canonical dump": lambda: _same(heard, before.canonical),
+        "no rule was stopped": lambda: ", ".join(sorted(stored.engine.stopped)),
         "boxes of law 9: the running engine's are those of the replayed journal": lambda: _differ(
             _boxes_of_the_last_snapshot(journal), again
         ),
@@ -86,8 +87,9 @@ def _same(found: bytes, wanted: bytes) -> str:
     if found == wanted:
         return ""
     ours, theirs = Counter(found.splitlines()), Counter(wanted.splitlines())
-    more, fewer = sum((ours - theirs).values()), sum((theirs - ours).values())
-    return f"{more} lines that the undisturbed run has not, {fewer} that only it has"
+    more, fewer = ours - theirs, theirs - ours
+    first = b"; ".join([*list(more)[:1], *list(fewer)[:1]]).decode()
+    return f"{more.total()} lines that the undisturbed run has not, {fewer.total()} that only it has: {first[:1000]}"
 
 
 def _differ(found: object, wanted: object) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.book import Book, DetectorSpec
+from rules.book import Book, DetectorSpec, Selector
 from rules.engine import Engine
 from rules.records import Blind, Down, Order, Record, StartRule, StopRule
 from rules.signals import Signal
@@ -49,6 +49,8 @@ def assert_the_same(records: Sequence[Record], of: Book, cuts: Sequence[int] = (
     engine, said = walked(records, of, cuts)
     assert said == one_by_one
     assert remembered(engine) == remembered(alone)
+    for counts in engine.counts.values():
+        assert all(of.categories.holds(counts.selector.category, category) for _, category in counts.pairs)
     return said
 
 
@@ -89,6 +91,15 @@ def test_a_late_row_joins_its_place_while_that_is_open() -> None:
     late = Event(id=2, occurred=275, arrived=306, place=1, offset=1)
     records = [*ticks(0, 120, 260), frame([late]), frame([one]), *ticks(320, 380, 430, 445)]
     assert_the_same(records, folding)
+
+
+def test_a_change_of_what_a_rule_does_not_count_makes_no_series_of_it() -> None:
+    """While the feeds' past begins, all changes are looked at; a rule may be awake then."""
+    jams = book([rule("jams", selector=Selector("traffic.jam"), detector=DetectorSpec("threshold", {"n": 3}))])
+    fire = Event(id=9, occurred=62, arrived=66, category="fire.wood", offset=9)
+    changed = fire.corrected(revision=1, arrived=70, area="south", offset=10)
+    head: list[Record] = [tick(0), frame([*events(60, 61, 62, 63), fire]), tick(68)]
+    assert assert_the_same([*head, frame([changed]), *ticks(71, 75, 80, 90, 240)], jams)
 
 
 def test_identities_are_forgotten_at_the_same_ticks() -> None:
