@@ -13,15 +13,17 @@ from __future__ import annotations
 import argparse
 import csv
 import os
+import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from benchmarks.houston import HOUSTON, HOUSTON_DATA, houston_city, houston_data, houston_rows
 from rules.book import Book
 from rules.canonical import final_states
 from rules.signals import Signal
@@ -34,10 +36,6 @@ from streams.opened import intake_of
 
 EXAMPLES: Final = Path(__file__).parent.parent / "examples"
 CITIES: Final = ("montgomery", "boston")
-HOUSTON: Final = "houston"
-HOUSTON_CITY: Final = EXAMPLES.parent / "tests" / "houston" / "city"
-HOUSTON_DATA: Final = "TOCSIN_HOUSTON"
-"""The variable that names the folder of Houston's rows."""
 LEARNING: Final = timedelta(weeks=5)
 AFTER: Final = timedelta(hours=2)
 DAY: Final = timedelta(hours=24)
@@ -47,10 +45,6 @@ MUST_STAY_QUIET: Final = frozenset({"dst_gap", "dst_repeat", "bulk_load"})
 MONTH: Final = timedelta(days=30)
 TICK: Final = timedelta(milliseconds=past.GRAIN)
 """How far apart the ticks of a replay lie where nothing arrives."""
-
-
-class MissingDataError(SystemExit):
-    """Houston's rows are not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +149,6 @@ class Verdict:
         return faults
 
 
-def houston_data() -> Path:
-    """The folder of Houston's rows. Raises MissingDataError, which says how to name it."""
-    named = os.environ.get(HOUSTON_DATA, "")
-    folder = Path(named)
-    if not named or not (folder / "labels.csv").is_file() or not list(folder.glob("*.csv.xz")):
-        raise MissingDataError(
-            f"{HOUSTON_DATA} is {named or 'not set'}: set it to the folder with Houston's labels.csv and rows "
-            "(*.csv.xz). They have no licence and do not come with Tocsin."
-        )
-    return folder
-
-
 def data_of(name: str) -> Path:
     """Where a city's labels lie. Raises MissingDataError."""
     return houston_data() if name == HOUSTON else EXAMPLES / name / "data"
@@ -174,15 +156,15 @@ def data_of(name: str) -> Path:
 
 def read_labels(city: City) -> list[Label]:
     """The city's `labels.csv`. Raises KeyError where a name is in none of the feed's tables."""
-    names = _names(city)
+    code_of = _coder(city)
     zone = ZoneInfo(city.zone)
     with (data_of(city.name) / "labels.csv").open(encoding="utf-8", newline="") as file:
         return [
             Label(
                 _time(row["start"], zone, end=False),
                 _time(row["end"], zone, end=True),
-                _codes(row["area"], names),
-                _codes(row["category"], names),
+                _codes(row["area"], code_of),
+                _codes(row["category"], code_of),
                 row["expect"],
                 row["certainty"],
                 row["why"],
@@ -191,14 +173,27 @@ def read_labels(city: City) -> list[Label]:
         ]
 
 
-def _codes(text: str, names: dict[str, str]) -> tuple[str, ...]:
+def _codes(text: str, code_of: Callable[[str], str | None]) -> tuple[str, ...]:
     """The nodes that a label names; what the feed leaves out is passed over, but not all of it."""
     if text == "ALL":
         return ()
-    known = tuple(names[name.strip()] for name in text.split(";") if name.strip() in names)
+    known = tuple(code for name in text.split(";") if (code := code_of(name.strip())) is not None)
     if not known:
         raise KeyError(text)
     return known
+
+
+def _coder(city: City) -> Callable[[str], str | None]:
+    """From the labels' names to codes: by tree and tables, else by the patterns of a feed's categories."""
+    names = _names(city)
+    columns = [feed.columns for feed in city.feeds.values() if feed.columns is not None]
+    steps = [step for each in columns for step in each.category or ()]
+    matches = [match for step in steps for match in step.patterns or ()]
+
+    def code_of(name: str) -> str | None:
+        return names.get(name) or next((match.code for match in matches if re.search(match.pattern, name)), None)
+
+    return code_of
 
 
 def _names(city: City) -> dict[str, str]:
@@ -292,7 +287,7 @@ def _inside(label: Label, alert: Alert) -> bool:
 
 def city_of(name: str) -> City:
     """The folder of a city that can be replayed here."""
-    reading = read_city(HOUSTON_CITY if name == HOUSTON else EXAMPLES / name)
+    reading = read_city(houston_city() if name == HOUSTON else EXAMPLES / name)
     if reading.city is None:
         sys.exit(reading.render("en"))
     return reading.city
@@ -300,7 +295,7 @@ def city_of(name: str) -> City:
 
 def past_of(city: City, since: int | None = None, until: int | None = None) -> replays.Past:
     """What is known of the city's past, or what of it arrived in [since, until), ms."""
-    files = sorted(houston_data().glob("*.csv.xz")) if city.name == HOUSTON else []
+    files = houston_rows() if city.name == HOUSTON else []
     feeds = list(city.feeds) if files else []
     chosen = replays.files_of(city, feeds, files)
     return replays.read_past(city, intake_of(city, replays.REPLAY_KEY), chosen, since, until)

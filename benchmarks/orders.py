@@ -23,7 +23,8 @@ from typing import Final
 import numpy as np
 from msgspec import structs
 
-from benchmarks.labels import CITIES, HOUSTON, city_of, past_of
+from benchmarks.houston import HOUSTON
+from benchmarks.labels import CITIES, city_of, past_of
 from rules import canonical
 from rules.book import Book
 from rules.engine import Engine

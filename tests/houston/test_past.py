@@ -20,7 +20,8 @@ import numpy as np
 import pytest
 
 from benchmarks import labels
-from benchmarks.labels import HOUSTON, MissingDataError, city_of, houston_data, past_of
+from benchmarks.houston import HOUSTON, MissingDataError, houston_data
+from benchmarks.labels import city_of, past_of
 from rules.canonical import canonical
 from rules.engine import Engine
 from rules.records import Frame, Record, Rows, Tick
