@@ -36,6 +36,7 @@ from streams.clock import WallClock
 from streams.engines import RuleEngines
 from streams.feed_commands import feeds
 from streams.journal import Journal
+from streams.kafka_commands import kafka
 from streams.messages import SpokenError, say
 from streams.metrics import Metrics
 from streams.opened import city_of, intake_of, journal_of, open_city
@@ -56,6 +57,7 @@ refused = typer.Typer(help="Records that were refused, kept scrubbed with place 
 app.add_typer(refused, name="refused")
 app.add_typer(feeds, name="feeds")
 app.add_typer(rules, name="rules")
+app.add_typer(kafka, name="kafka")
 
 LINE_SECONDS: Final = 5.0
 """Between two lines of progress, where no terminal can show a bar."""

@@ -58,6 +58,49 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{path}: the disk is full: make space; events are answered with 503 until then",
         "zh-CN": "{path}：磁盘已满：请腾出空间；在此之前事件均以 503 应答",
     },
+    # the Kafka road
+    "kafka-not-installed": {
+        "en": "the Kafka road needs packages that are not installed: pip install 'tocsin[kafka]'",
+        "zh-CN": "Kafka 方式所需的软件包尚未安装：请运行 pip install 'tocsin[kafka]'",
+    },
+    "kafka-unreachable": {
+        "en": "{address}: no Kafka broker answers ({why}): start it, or set TOCSIN_KAFKA",
+        "zh-CN": "{address}：没有 Kafka 代理应答（{why}）：请启动它，或设置 TOCSIN_KAFKA",
+    },
+    "kafka-refused": {
+        "en": "{address}: the broker refused ({why}): look at its log",
+        "zh-CN": "{address}：代理拒绝了请求（{why}）：请查看其日志",
+    },
+    "kafka-replicas": {
+        "en": "--replicas {replicas}: there are {brokers} brokers: take at most as many",
+        "zh-CN": "--replicas {replicas}：现有 {brokers} 个代理：副本数不得超过代理数",
+    },
+    "kafka-topic-made": {
+        "en": "{topic}: made",
+        "zh-CN": "{topic}：已创建",
+    },
+    "kafka-topic-missing": {
+        "en": "{topic}: is not there: run tocsin kafka setup",
+        "zh-CN": "{topic}：不存在：请运行 tocsin kafka setup",
+    },
+    "kafka-foreign-topic-missing": {
+        "en": "{topic}: a feed of {city} reads it, and it is not there: whoever writes it must make it",
+        "zh-CN": "{topic}：{city} 的数据源需要读取它，但它不存在：须由写入方创建",
+    },
+    "kafka-partitions-differ": {
+        "en": "{topic}: {found} partitions, {wanted} wanted, as many for all of ours: what a city wrote would lie"
+        " elsewhere; make it anew while nothing runs",
+        "zh-CN": "{topic}：有 {found} 个分区，应为 {wanted} 个，所有自有主题须一致：否则城市已写入的数据会落在别处；"
+        "请在全部停止时重新创建",
+    },
+    "kafka-config-differs": {
+        "en": "{topic}: {name} is {found}, {wanted} wanted: change it with kafka-configs.sh, or leave it knowingly",
+        "zh-CN": "{topic}：{name} 为 {found}，应为 {wanted}：请用 kafka-configs.sh 修改，或明知而保留",
+    },
+    "kafka-as-wanted": {
+        "en": "{address}: all {topics} topics are as they should be, {partitions} partitions",
+        "zh-CN": "{address}：全部 {topics} 个主题均符合要求，{partitions} 个分区",
+    },
     "clock-differs": {
         "en": "this log keeps {was} time since its first record: start it with --clock {was}",
         "zh-CN": "该日志自首条记录起使用 {was} 时钟：请以 --clock {was} 启动",

@@ -57,6 +57,7 @@ class Settings(BaseSettings):
         "",
         description="For tests, with --clock stream alone: name:n kills the process at a crash point's n-th passing.",
     )
+    kafka: str = Field("127.0.0.1:9092", description="Brokers of the Kafka road: host:port, several with commas.")
     watch_seconds: float = Field(1.0, gt=0, description="Seconds between two looks at watched files and folders.")
     watchdog_still_seconds: float = Field(
         60.0, gt=0, description="The watchdog says so when a city has no new tick, or no answer, for so long."
