@@ -97,6 +97,14 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{topic}: {name} is {found}, {wanted} wanted: change it with kafka-configs.sh, or leave it knowingly",
         "zh-CN": "{topic}：{name} 为 {found}，应为 {wanted}：请用 kafka-configs.sh 修改，或明知而保留",
     },
+    "kafka-crowded": {
+        "en": "{cities} cities in one partition are more than a broker keeps marks of: take more partitions",
+        "zh-CN": "同一分区内有 {cities} 座城市，超出代理可记录的数量：请增加分区数",
+    },
+    "kafka-not-taken": {
+        "en": "{left} records were not taken by the brokers: look at their logs, then pour again",
+        "zh-CN": "有 {left} 条记录未被代理接收：请查看其日志后重新灌入",
+    },
     "kafka-as-wanted": {
         "en": "{address}: all {topics} topics are as they should be, {partitions} partitions",
         "zh-CN": "{address}：全部 {topics} 个主题均符合要求，{partitions} 个分区",

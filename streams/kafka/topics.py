@@ -70,8 +70,8 @@ GIVEN_DAYS: Final = 400
 def topics(kept_days: int = GIVEN_DAYS) -> tuple[Topic, ...]:
     """All of ours; `kept_days`: the longest retention of the cities."""
     return (
-        Topic(INCIDENTS, "raw incident events, as they came", "the sender's", "delete", RAW_DAYS),
-        Topic(PETITIONS, "raw petition events, as they came", "the sender's", "delete", RAW_DAYS),
+        Topic(INCIDENTS, "raw incident events, as they came", "city", "delete", RAW_DAYS),
+        Topic(PETITIONS, "raw petition events, as they came", "city", "delete", RAW_DAYS),
         Topic(ORDERS, "what the engine cannot derive; retries", "city", "delete", kept_days),
         Topic(FRAMES, "a city's log: frames, ticks and orders", "city", "delete", kept_days, FRAME_BYTES),
         Topic(REFUSED, "refused records, scrubbed, with place and reason", "city", "delete", REFUSED_DAYS),

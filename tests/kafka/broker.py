@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-
 HERE: Final = Path(__file__).parent
 JARS: Final = HERE.parents[1] / "var" / "kafka" / "4.1.1"
 GIVEN: Final = "TOCSIN_TEST_KAFKA"

@@ -28,17 +28,6 @@ def city() -> City:
     return found
 
 
-@pytest.fixture
-def bare(kafka: str) -> str:
-    """A broker without our topics."""
-    client = KafkaAdminClient(bootstrap_servers=kafka)
-    ours = [topic.name for topic in topics() if topic.name in client.list_topics()]
-    if ours:
-        client.delete_topics(ours)
-    client.close()
-    return kafka
-
-
 def tocsin(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from streams.cli import main; main()", "kafka", *words]
     return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,0 +1,114 @@
+"""The door of one city on the Kafka road: raw records as they lie in their partitions become its log's records.
+
+No memory: the same raw records give the same frames, ticks and refusals, whoever reads them, and however often. What it
+must know of its past (how far each source has shown the time, which book is in force) lies in the offsets' marks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+import numpy as np
+
+from rules.records import Frame, Order, Record, Tick, UseBook
+from streams.intake import Intake, Taken
+from streams.intake import Raw as Stamped
+from streams.kafka.merge import Merge, Run, Source
+from streams.kafka.wire import Raw
+from streams.refusals import Place, Reason, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What some raw records gave: records of the city's log, in order, and what was refused."""
+
+    records: tuple[Record, ...]
+    refused: tuple[Refusal, ...]
+
+
+class Door:
+    """`put` raw records, `take` what they give. `feeds`: by source, the feeds that come so."""
+
+    def __init__(
+        self, intake: Intake, feeds: Mapping[Source, Sequence[str]], shown: Mapping[Source, int], digest: str
+    ) -> None:
+        self.intake = intake
+        self.merge = Merge(feeds, shown)
+        self._feeds = feeds
+        self._digest = digest
+        self._latest = 0  # the largest event time so far
+        self._orders: list[Order] = []
+
+    @property
+    def city(self) -> str:
+        return self.intake.city
+
+    def put(self, source: Source, record: Raw) -> None:
+        self.merge.put(source, record)
+
+    def use_book(self) -> None:
+        """The city's folder differs from the book in force."""
+        self._orders.append(UseBook(self.merge.tick + 1, self._digest))
+
+    def order(self, order: Order) -> None:
+        self._orders.append(order)
+
+    def take(self) -> Said:
+        """All that may be written by now."""
+        records: list[Record] = [*self._orders]
+        refused: list[Refusal] = []
+        self._orders.clear()
+        for out in self.merge.out():
+            if isinstance(out, int):
+                records.append(Tick(out))
+                continue
+            for taken in self._taken(out):
+                refused += taken.refusals
+                if taken.frame is not None:
+                    records.append(taken.frame)
+        return Said(tuple(records), tuple(refused))
+
+    def _taken(self, run: Run) -> Iterator[Taken]:
+        topic, partition = run.source
+        place = f"{topic}-{partition}"
+        feed = run.feed or (self._feeds[run.source][0] if len(self._feeds[run.source]) == 1 else "")
+        if feed not in self._feeds[run.source]:
+            yield Taken(None, (), tuple(self._strange(record, place) for record in run.records), 0)
+            return
+        told = [record for record in run.records if record.arrived_at is not None]
+        for records in (told, [record for record in run.records if record.arrived_at is None]):
+            if records:
+                yield self._of_a_feed(feed, records, place)
+
+    def _of_a_feed(self, feed: str, records: Sequence[Raw], place: str) -> Taken:
+        raws = [Stamped(record.offset, record.data, record.arrived_at or 0) for record in records]
+        taken = self.intake.take(feed, raws, place)
+        if taken.frame is None:
+            return taken
+        frame = _of_the_stages(taken.frame, {record.offset: record.stage for record in records if record.stage})
+        if records[0].arrived_at is None:
+            frame = self._arrived(frame)
+        return replace(taken, frame=frame if len(frame.rows) else None)
+
+    def _arrived(self, frame: Frame) -> Frame:
+        """On the stream clock a record that tells no arrival has the largest event time so far."""
+        rows = frame.rows.copy()
+        rows["arrived_at"] = np.maximum(np.maximum.accumulate(rows["occurred_at"]), self._latest)
+        self._latest = int(rows["arrived_at"].max(initial=self._latest))
+        return msgspec.structs.replace(frame, rows=rows)
+
+    def _strange(self, record: Raw, place: str) -> Refusal:
+        digest = self.intake.keys.digest(record.data)
+        at = record.arrived_at or record.appended_at
+        return Refusal("", Reason.UNKNOWN_FEED, "feed", Place(place, record.offset), at, len(record.data), digest)
+
+
+def _of_the_stages(frame: Frame, wanted: Mapping[int, str]) -> Frame:
+    """Of records that name one of their stages, the rows of that stage."""
+    if not wanted:
+        return frame
+    stages = np.array([frame.stages[stage] for stage in frame.rows["stage"].tolist()])
+    asked = np.array([wanted.get(offset, "") for offset in frame.rows["offset"].tolist()])
+    return msgspec.structs.replace(frame, rows=frame.rows[(asked == "") | (asked == stages)])

@@ -1,0 +1,238 @@
+"""`tocsin intake`: raw records in, frames, ticks and orders out, a transaction a batch.
+
+Intakes share one group on the orders: who holds its partition p owns the cities that lie there. It writes as
+`tocsin-intake-p`, whose start fences the owner before, and reads every raw partition that a feed of these cities comes
+by; their offsets go into its transaction. What is read again after a kill gives rows that the engine drops by place.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+import structlog
+from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+
+from rules import book as books
+from rules.records import Frame, Tick
+from streams.city import City
+from streams.intake import Intake
+from streams.kafka import clients
+from streams.kafka.door import Door
+from streams.kafka.marks import Marks, marks_of
+from streams.kafka.merge import Source
+from streams.kafka.topics import FRAMES, INCIDENTS, ORDERS, PETITIONS, REFUSED, RULES, partition_of
+from streams.kafka.wire import Raw, raw, read, written
+from streams.keys import Keys
+from streams.opened import intake_of
+from streams.refusals import Place, Reason, Refusal
+
+log = structlog.get_logger()
+
+GROUP: Final = "tocsin-intake"
+RAW_GROUP: Final = "tocsin-intake-raw"
+AT_ONCE: Final = 10_000
+"""Most raw records of a transaction."""
+POLL_SECONDS: Final = 0.05
+CALL_SECONDS: Final = 30.0
+KINDS: Final[Mapping[str, str]] = {"incident": INCIDENTS, "petition": PETITIONS}
+
+
+class Shard:
+    """The cities of one partition of the orders."""
+
+    def __init__(
+        self, number: int, cities: Sequence[City], key: bytes, address: str, widths: Mapping[str, int]
+    ) -> None:
+        self.number = number
+        self._keys = Keys(key)
+        self._strange: list[Refusal] = []
+        self._producer: Producer = clients.transactional(address, f"tocsin-intake-{number}")
+        self._producer.init_transactions(CALL_SECONDS)
+        self._consumer: Consumer = clients.consumer(address, RAW_GROUP)
+        self._sources = {city.name: sources_of(city, number, widths) for city in cities}
+        places = sorted({source for feeds in self._sources.values() for source in feeds})
+        kept = {
+            (at.topic, at.partition): at
+            for at in self._consumer.committed([TopicPartition(*place) for place in places], CALL_SECONDS)
+        }
+        self._marks: dict[Source, Marks] = {place: marks_of(kept[place].metadata) for place in places}
+        self._next: dict[Source, int] = {place: max(0, kept[place].offset) for place in places}
+        orders = self._consumer.committed([TopicPartition(ORDERS, number)], CALL_SECONDS)[0]
+        self._books = marks_of(orders.metadata).books
+        self._next_order = max(0, orders.offset)
+        self._doors = {city.name: self._door(city, key) for city in cities}
+        self._pending: list[City] = [city for city in cities if self._books.get(city.name) != city.book.digest]
+        for city in self._pending:
+            self._doors[city.name].use_book()
+        self._consumer.assign(
+            [TopicPartition(topic, partition, self._next[topic, partition]) for topic, partition in places]
+            + [TopicPartition(ORDERS, number, self._next_order)]
+        )
+
+    def _door(self, city: City, key: bytes) -> Door:
+        feeds = self._sources[city.name]
+        shown = {source: self._marks[source].shown.get(city.name, 0) for source in feeds}
+        intake: Intake = intake_of(city, key)
+        return Door(intake, feeds, shown, city.book.digest)
+
+    # work
+
+    def turn(self, *, at_once: int = AT_ONCE) -> int:
+        """Read a batch, write what it gives; how many records were read. Raises KafkaException where it was fenced."""
+        messages = self._consumer.consume(at_once, POLL_SECONDS)
+        for message in messages:
+            if message.error() is not None:
+                raise KafkaException(message.error())
+            self._put(message)
+        if messages or self._pending:
+            self._write()
+        return len(messages)
+
+    def _put(self, message: Message) -> None:
+        topic, partition, offset = message.topic(), message.partition(), message.offset()
+        assert topic is not None
+        assert partition is not None
+        assert offset is not None
+        city = (message.key() or b"").decode("utf-8", "replace")
+        if topic == ORDERS:
+            self._next_order = offset + 1
+            self._order(city, raw(offset, message.value(), None, message.timestamp()[1]))
+            return
+        self._next[topic, partition] = offset + 1
+        door = self._doors.get(city) or self._of_a_foreign_topic((topic, partition))
+        record = raw(offset, message.value(), message.headers(), message.timestamp()[1])
+        if door is None or (topic, partition) not in door.merge.shown:
+            self._set_aside(Reason.MISPLACED, (topic, partition), record)
+        else:
+            door.put((topic, partition), record)
+
+    def _set_aside(self, reason: Reason, source: Source, record: Raw) -> None:
+        """A record that is nobody's here: counted by its place, nothing of it kept."""
+        place = Place(f"{source[0]}-{source[1]}", record.offset)
+        digest = self._keys.digest(record.data)
+        self._strange.append(Refusal("", reason, "", place, record.appended_at, len(record.data), digest))
+
+    def _of_a_foreign_topic(self, source: Source) -> Door | None:
+        if source[0] in KINDS.values():
+            return None
+        return next((self._doors[city] for city, feeds in self._sources.items() if source in feeds), None)
+
+    def _order(self, city: str, record: Raw) -> None:
+        door, source = self._doors.get(city), (ORDERS, self.number)
+        if door is None:
+            self._set_aside(Reason.MISPLACED, source, record)
+            return
+        try:
+            order = read(record.data)
+        except msgspec.MsgspecError:
+            self._set_aside(Reason.MALFORMED, source, record)
+            return
+        if isinstance(order, Frame | Tick):
+            self._set_aside(Reason.WRONG_KIND, source, record)
+        else:
+            door.order(order)
+
+    def _write(self) -> None:
+        """All that the doors give, and how far was read, in one transaction."""
+        producer = self._producer
+        producer.begin_transaction()
+        for city in self._pending:
+            producer.produce(RULES, books.encode(city.book), key=city.book.digest.encode())
+            self._books[city.name] = city.book.digest
+        for name, door in self._doors.items():
+            said = door.take()
+            for record in said.records:
+                data, headers = written(record)
+                producer.produce(FRAMES, data, key=name.encode(), partition=self.number, headers=headers)
+                producer.poll(0)
+            for refusal in said.refused:
+                producer.produce(REFUSED, msgspec.json.encode(refusal), key=name.encode(), partition=self.number)
+        for refusal in self._strange:
+            producer.produce(REFUSED, msgspec.json.encode(refusal), partition=self.number)
+        producer.send_offsets_to_transaction(self._positions(), self._consumer.consumer_group_metadata(), CALL_SECONDS)
+        producer.commit_transaction(CALL_SECONDS)
+        self._pending.clear()
+        self._strange.clear()
+
+    def _positions(self) -> list[TopicPartition]:
+        found = [TopicPartition(ORDERS, self.number, self._next_order, Marks(books=self._books).text())]
+        for place, after in self._next.items():
+            doors = [door for door in self._doors.values() if place in door.merge.shown]
+            waiting = [oldest for door in doors if (oldest := door.merge.oldest(place)) is not None]
+            marks = Marks(shown={door.city: door.merge.shown[place] for door in doors})
+            found.append(TopicPartition(*place, min([after, *waiting]), marks.text()))
+        return found
+
+    def behind(self) -> int:
+        """Raw records and orders that lie there and were not read yet."""
+        read_to = {**self._next, (ORDERS, self.number): self._next_order}
+        return sum(
+            self._consumer.get_watermark_offsets(TopicPartition(*place), CALL_SECONDS)[1] - after
+            for place, after in read_to.items()
+        )
+
+    def close(self) -> None:
+        self._consumer.close()
+
+
+def sources_of(city: City, number: int, widths: Mapping[str, int]) -> dict[Source, list[str]]:
+    """The raw partitions that the feeds of a city come by, with those feeds. `widths`: partitions by topic."""
+    found: dict[Source, list[str]] = defaultdict(list)
+    for name, feed in city.feeds.items():
+        topic = feed.comes.topic
+        if topic is None:
+            found[KINDS[feed.kind], number].append(name)
+        else:
+            for partition in range(widths[topic]):
+                found[topic, partition].append(name)
+    return dict(found)
+
+
+class IntakeProcess:
+    """Holds what the group gives it, until it is told to end."""
+
+    def __init__(self, address: str, cities: Sequence[City], key: bytes) -> None:
+        self._address = address
+        self._cities = cities
+        self._key = key
+        self._orders = clients.consumer(address, GROUP)
+        self._widths = {name: len(told.partitions) for name, told in self._orders.list_topics().topics.items()}
+        self._shards: dict[int, Shard] = {}
+        self.ended = False
+
+    def run(self, *, to_the_end: bool = False) -> None:
+        """Until `ended` is set; `to_the_end`: or all that lies there was read."""
+        self._orders.subscribe([ORDERS], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
+        try:
+            while not self.ended:
+                self._orders.poll(0)
+                read_now = sum(shard.turn() for shard in self._shards.values())
+                if not self._shards:
+                    self._orders.poll(POLL_SECONDS)
+                elif to_the_end and not read_now and not any(shard.behind() for shard in self._shards.values()):
+                    return
+        finally:
+            for shard in self._shards.values():
+                shard.close()
+            self._orders.close()
+
+    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        consumer.assign(partitions)
+        consumer.pause(partitions)  # the shard reads them itself: this one only says who owns them
+        for at in partitions:
+            mine = self._of(at.partition)
+            if mine and at.partition not in self._shards:
+                self._shards[at.partition] = Shard(at.partition, mine, self._key, self._address, self._widths)
+
+    def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        for at in partitions:
+            shard = self._shards.pop(at.partition, None)
+            if shard is not None:
+                shard.close()
+
+    def _of(self, number: int) -> list[City]:
+        width = self._widths[ORDERS]
+        return [city for city in self._cities if partition_of(city.name, width) == number]

@@ -1,0 +1,80 @@
+"""Raw records of one city out of several sources, in the order of its log, on the stream clock.
+
+Every source brings ticks in band. A source that has shown a tick waits until all have shown it: so what is read between
+two ticks of the log is what arrived between them, whatever the sources' speed. Tick t is written when each source has
+shown a tick at or after t.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from streams.kafka.wire import Raw
+
+Source = tuple[str, int]
+"""(topic, partition)."""
+
+
+class Run(NamedTuple):
+    """Records of one source and feed that follow one another."""
+
+    source: Source
+    feed: str
+    records: list[Raw]
+
+
+class Merge:
+    """`put` what was read, take `out` what may be written. `shown`: the last tick written out of each source, ms."""
+
+    def __init__(self, sources: Iterable[Source], shown: Mapping[Source, int] | None = None) -> None:
+        known = shown or {}
+        self.shown: dict[Source, int] = {source: known.get(source, 0) for source in sources}
+        self._waiting: dict[Source, deque[Raw]] = {source: deque() for source in self.shown}
+
+    @property
+    def tick(self) -> int:
+        """The last tick of the log, ms; 0 before the first."""
+        return min(self.shown.values(), default=0)
+
+    @property
+    def waits(self) -> int:
+        """Records that wait."""
+        return sum(len(waiting) for waiting in self._waiting.values())
+
+    def put(self, source: Source, record: Raw) -> None:
+        self._waiting[source].append(record)
+
+    def oldest(self, source: Source) -> int | None:
+        """The offset of the first record of a source that waits."""
+        waiting = self._waiting[source]
+        return waiting[0].offset if waiting else None
+
+    def out(self) -> Iterator[Run | int]:
+        """Runs of records, and ticks, as far as they may be written."""
+        while True:
+            before = self.tick
+            for source in self._waiting:
+                yield from self._until_it_waits(source, before)
+            now = self.tick
+            if now <= before:
+                return
+            yield now
+
+    def _until_it_waits(self, source: Source, tick: int) -> Iterator[Run]:
+        """What a source brings until it has shown a tick after `tick`."""
+        waiting = self._waiting[source]
+        run: Run | None = None
+        while waiting and self.shown[source] <= tick:
+            record = waiting.popleft()
+            if record.tick is not None:
+                self.shown[source] = max(self.shown[source], record.tick)
+                continue
+            if run is None or run.feed != record.feed:
+                if run is not None:
+                    yield run
+                run = Run(source, record.feed, [])
+            run.records.append(record)
+        if run is not None:
+            yield run

@@ -1,0 +1,71 @@
+"""What stands around the records of the Kafka road: headers of raw records, keys and kinds of what we write."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import msgspec
+
+from rules.records import Record, decode, encode
+from streams.journal import kind_of
+from streams.push import BandTick
+
+FEED: Final = "tocsin-feed"
+"""Header of a raw record: the feed it belongs to; left out where the city has only one that comes so."""
+ARRIVED: Final = "tocsin-arrived"
+"""Header, on the stream clock: when it arrived, ms."""
+STAGE: Final = "tocsin-stage"
+"""Header: of the stages that the record gives, the one that arrived then."""
+KIND: Final = "tocsin-kind"
+"""Header of a record of a city's log: frame, tick or order."""
+
+Headers = dict[str, str | bytes | None] | list[tuple[str, str | bytes | None]]
+
+
+class Raw(NamedTuple):
+    """A raw record as it lies in its partition. `tick`: it brings time alone, ms."""
+
+    offset: int
+    data: bytes
+    feed: str
+    arrived_at: int | None
+    stage: str
+    tick: int | None
+    appended_at: int
+
+
+def raw(offset: int, value: bytes | None, headers: Headers | None, appended_at: int) -> Raw:
+    """What a raw record says of itself. A tombstone is an empty record: it will be refused, in its place."""
+    told = {name: _text(text) for name, text in (headers.items() if isinstance(headers, dict) else headers or ())}
+    data = value or b""
+    arrived = told.get(ARRIVED, "")
+    return Raw(
+        offset, data, told.get(FEED, ""), int(arrived) if arrived.isdecimal() else None, told.get(STAGE, ""),
+        tick_in(data), appended_at,
+    )  # fmt: skip
+
+
+def tick_in(data: bytes) -> int | None:
+    """The time that `{"tick": t}` brings, ms; None for any other record."""
+    if not data.startswith(b'{"tick"'):
+        return None
+    try:
+        return msgspec.json.decode(data, type=BandTick).tick
+    except msgspec.MsgspecError:
+        return None
+
+
+def _text(value: bytes | str | None) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value or ""
+
+
+def written(record: Record) -> tuple[bytes, Headers]:
+    """The bytes and headers of a record of a city's log."""
+    return encode(record), [(KIND, kind_of(record).encode())]
+
+
+def read(value: bytes) -> Record:
+    """The record in `value`. Raises msgspec.MsgspecError where it is none, or of a format to come."""
+    return decode(value)

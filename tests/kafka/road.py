@@ -1,0 +1,81 @@
+"""The Kafka road as tests walk it: a past poured, an intake run to the end, a city's log read back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from confluent_kafka import OFFSET_BEGINNING, TopicPartition
+
+from rules.records import Record, UseBook
+from streams import replay
+from streams.city import City
+from streams.clock import WallClock
+from streams.kafka import clients
+from streams.kafka.intake import IntakeProcess
+from streams.kafka.pour import Pour
+from streams.kafka.topics import FRAMES, partition_of
+from streams.kafka.wire import read
+from streams.opened import city_of, intake_of
+from streams.replay import REPLAY_KEY
+
+EXAMPLES: Final = Path(__file__).parents[2] / "examples"
+PARTITIONS: Final = 4
+
+
+def example(name: str) -> City:
+    return city_of(EXAMPLES / name)
+
+
+def span(city: City, since: str, until: str) -> tuple[int, int]:
+    """Two days of the city, ms."""
+    zone = ZoneInfo(city.zone)
+    first, last = (datetime.fromisoformat(day).replace(tzinfo=zone) for day in (since, until))
+    return round(first.timestamp() * 1000), round(last.timestamp() * 1000)
+
+
+def poured(address: str, city: City, since: int, until: int) -> int:
+    return Pour(address, city, intake_of(city, REPLAY_KEY), replay.files_of(city, [], [])).run(since, until)
+
+
+def taken_in(address: str, cities: Sequence[City]) -> None:
+    IntakeProcess(address, cities, REPLAY_KEY).run(to_the_end=True)
+
+
+def messages(address: str, topic: str, partition: int) -> list[tuple[bytes | None, bytes]]:
+    """All that lies in a partition and is committed, (key, value) each."""
+    consumer = clients.consumer(address, "tests")
+    at = TopicPartition(topic, partition, OFFSET_BEGINNING)
+    consumer.assign([at])
+    end = consumer.get_watermark_offsets(at, 20)[1]
+    found: list[tuple[bytes | None, bytes]] = []
+    while consumer.position([at])[0].offset < end:
+        for message in consumer.consume(5_000, 0.5):
+            assert message.error() is None
+            found.append((message.key(), message.value() or b""))
+    consumer.close()
+    return found
+
+
+def log_of(address: str, city: City) -> list[Record]:
+    """The log of a city."""
+    told = messages(address, FRAMES, partition_of(city.name, PARTITIONS))
+    return [read(value) for key, value in told if key == city.name.encode()]
+
+
+def judged(city: City, records: Sequence[Record]) -> replay.Told:
+    """A log judged here; it begins with the city's book."""
+    assert isinstance(records[0], UseBook)
+    assert records[0].digest == city.book.digest
+    return replay.run(city.book, replay.Past(iter(records[1:]), 0), WallClock())
+
+
+def undisturbed(city: City, since: int, until: int) -> replay.Told:
+    """The same past on the local road."""
+    intake = intake_of(city, REPLAY_KEY)
+    return replay.run(
+        city.book, replay.read_past(city, intake, replay.files_of(city, [], []), since, until), WallClock()
+    )

@@ -1,0 +1,129 @@
+"""`tocsin intake` on a real broker: the log that it writes is the log that a local replay judges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+import pytest
+
+from rules import canonical
+from rules.records import Frame, StopRule, UseBook, encode
+from streams.city import City
+from streams.kafka import admin, clients
+from streams.kafka.intake import Shard
+from streams.kafka.marks import Marks
+from streams.kafka.topics import INCIDENTS, ORDERS, REFUSED, RULES, partition_of
+from streams.kafka.wire import Headers
+from streams.messages import SpokenError
+from streams.refusals import Reason, Refusal
+from streams.replay import REPLAY_KEY
+from tests.kafka.road import (
+    PARTITIONS,
+    example,
+    judged,
+    log_of,
+    messages,
+    poured,
+    span,
+    taken_in,
+    undisturbed,
+)
+
+pytestmark = pytest.mark.xdist_group("kafka")
+WEEK: Final = ("2016-01-20", "2016-01-27")
+THREE_WEEKS: Final = ("2015-01-20", "2015-02-10")
+
+
+@pytest.fixture
+def cities() -> list[City]:
+    return [example("montgomery"), example("boston")]
+
+
+@pytest.fixture
+def address(bare: str, cities: Sequence[City]) -> str:
+    admin.setup(bare, cities, partitions=PARTITIONS)
+    return bare
+
+
+def assert_as_on_one_machine(address: str, city: City, since: int, until: int) -> None:
+    wanted, found = undisturbed(city, since, until), judged(city, log_of(address, city))
+    assert canonical.lines(found.signals) == canonical.lines(wanted.signals)
+    assert wanted.signals
+    assert found.engine.boxes() == wanted.engine.boxes()
+
+
+def test_two_cities_are_judged_as_on_one_machine(address: str, cities: Sequence[City]) -> None:
+    spans = [span(cities[0], *WEEK), span(cities[1], *THREE_WEEKS)]
+    for city, between in zip(cities, spans, strict=True):
+        poured(address, city, *between)
+    taken_in(address, cities)
+    for city, between in zip(cities, spans, strict=True):
+        assert_as_on_one_machine(address, city, *between)
+
+
+def test_an_intake_that_was_cut_off_is_gone_on_with_by_another(address: str, cities: Sequence[City]) -> None:
+    """The first holds uncommitted reads and does not say good-bye; the second fences it, and nothing is lost."""
+    city = cities[0]
+    between = span(city, *WEEK)
+    poured(address, city, *between)
+    number, widths = partition_of(city.name, PARTITIONS), {INCIDENTS: PARTITIONS}
+    first = Shard(number, [city], REPLAY_KEY, address, widths)
+    read = 0
+    while read < 2_000:
+        read += first.turn(at_once=700)
+    begun = len(log_of(address, city))
+    assert begun > 1_000
+    second = Shard(number, [city], REPLAY_KEY, address, widths)
+    with pytest.raises(clients.FENCED):
+        sum(first.turn(at_once=700) for _ in range(1_000))
+    while second.behind():
+        second.turn()
+    first.close()
+    second.close()
+    assert_as_on_one_machine(address, city, *between)
+
+
+def test_a_record_of_another_city_or_feed_is_refused_by_its_place(address: str, cities: Sequence[City]) -> None:
+    city = cities[0]
+    number = partition_of(city.name, PARTITIONS)
+    producer = clients.producer(address)
+    nowhere: Headers = [("tocsin-feed", "nowhere")]
+    for key, headers in ((b"elsewhere", {}), (b"montgomery", nowhere), (b"montgomery", {})):
+        producer.produce(INCIDENTS, b'{"no":"event"}', key=key, partition=number, headers=headers)
+    producer.produce(INCIDENTS, b'{"tick":1453300000000}', key=b"montgomery", partition=number)
+    assert producer.flush(20) == 0
+    taken_in(address, [city])
+    told = [msgspec.json.decode(value, type=Refusal) for _, value in messages(address, REFUSED, number)]
+    assert {(one.place.offset, one.reason) for one in told if one.reason is not Reason.MISSING_FIELD} >= {
+        (0, Reason.MISPLACED),
+        (1, Reason.UNKNOWN_FEED),
+    }
+    assert {one.place.offset for one in told} == {0, 1, 2}
+
+
+def test_a_city_begins_with_its_book_and_orders_join_its_log(address: str, cities: Sequence[City]) -> None:
+    city = cities[0]
+    number = partition_of(city.name, PARTITIONS)
+    poured(address, city, *span(city, "2016-01-20", "2016-01-21"))
+    taken_in(address, [city])
+    producer = clients.producer(address)
+    order = StopRule(span(city, *WEEK)[1], city.book.rules[0].id)
+    for value in (b"\xff\x00", encode(order)):
+        producer.produce(ORDERS, value, key=city.name.encode(), partition=number)
+    assert producer.flush(20) == 0
+    poured(address, city, *span(city, "2016-01-21", "2016-01-22"))
+    taken_in(address, [city])
+    log = log_of(address, city)
+    assert isinstance(log[0], UseBook)
+    assert [record for record in log if isinstance(record, UseBook | StopRule)] == [log[0], order]
+    assert sum(isinstance(record, Frame) for record in log) > 100
+    assert {key for key, _ in messages(address, RULES, 0) + messages(address, RULES, 1)} <= {city.book.digest.encode()}
+    told = [msgspec.json.decode(value, type=Refusal) for _, value in messages(address, REFUSED, number)]
+    assert [(one.reason, one.place.offset) for one in told] == [(Reason.MALFORMED, 0)]
+
+
+def test_more_cities_than_marks_fit_are_said() -> None:
+    with pytest.raises(SpokenError, match="200 cities in one partition"):
+        Marks(shown={f"city-{n}": 1_453_300_000_000 for n in range(200)}).text()
