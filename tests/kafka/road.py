@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from confluent_kafka import OFFSET_BEGINNING, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 
 from rules.records import Record, UseBook
 from streams import replay
 from streams.city import City
 from streams.clock import WallClock
-from streams.kafka import clients
 from streams.kafka.intake import IntakeProcess
 from streams.kafka.pour import Pour
 from streams.kafka.topics import FRAMES, partition_of
@@ -47,17 +46,17 @@ def taken_in(address: str, cities: Sequence[City]) -> None:
 
 def messages(address: str, topic: str, partition: int) -> list[tuple[bytes | None, bytes]]:
     """All that lies in a partition and is committed, (key, value) each."""
-    consumer = clients.consumer(address, "tests")
-    at = TopicPartition(topic, partition, OFFSET_BEGINNING)
-    consumer.assign([at])
-    end = consumer.get_watermark_offsets(at, 20)[1]
+    consumer = Consumer({"bootstrap.servers": address, "group.id": "tests", "enable.partition.eof": True})
+    consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
     found: list[tuple[bytes | None, bytes]] = []
-    while consumer.position([at])[0].offset < end:
-        for message in consumer.consume(5_000, 0.5):
-            assert message.error() is None
+    while True:
+        for message in consumer.consume(5_000, 0.2):
+            fault = message.error()
+            if fault is not None:
+                consumer.close()
+                assert fault.code() == KafkaError._PARTITION_EOF
+                return found
             found.append((message.key(), message.value() or b""))
-    consumer.close()
-    return found
 
 
 def log_of(address: str, city: City) -> list[Record]:
