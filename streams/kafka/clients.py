@@ -47,14 +47,14 @@ def transactional(address: str, name: str) -> Producer:
     )
 
 
-def producer(address: str) -> Producer:
-    """For tools: batches, acks from all replicas, keys laid where Kafka's own partitioner lays them."""
+def producer(address: str, *, linger_ms: int = 20) -> Producer:
+    """Batches, acks from all replicas, keys laid where Kafka's own partitioner lays them."""
     return Producer(
         {
             "bootstrap.servers": address,
             "partitioner": "murmur2_random",
             "enable.idempotence": True,
-            "linger.ms": 20,
+            "linger.ms": linger_ms,
             "compression.type": "lz4",
             "message.max.bytes": 8 << 20,
             "queue.buffering.max.messages": 200_000,

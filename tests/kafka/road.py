@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
-
 from rules.records import Record, UseBook
 from streams import replay
 from streams.city import City
 from streams.clock import WallClock
 from streams.kafka.intake import IntakeProcess
 from streams.kafka.pour import Pour
+from streams.kafka.reading import whole
 from streams.kafka.topics import FRAMES, partition_of
 from streams.kafka.wire import read
 from streams.opened import city_of, intake_of
@@ -46,17 +45,7 @@ def taken_in(address: str, cities: Sequence[City]) -> None:
 
 def messages(address: str, topic: str, partition: int) -> list[tuple[bytes | None, bytes]]:
     """All that lies in a partition and is committed, (key, value) each."""
-    consumer = Consumer({"bootstrap.servers": address, "group.id": "tests", "enable.partition.eof": True})
-    consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
-    found: list[tuple[bytes | None, bytes]] = []
-    while True:
-        for message in consumer.consume(5_000, 0.2):
-            fault = message.error()
-            if fault is not None:
-                consumer.close()
-                assert fault.code() == KafkaError._PARTITION_EOF
-                return found
-            found.append((message.key(), message.value() or b""))
+    return [(message.key(), message.value() or b"") for message in whole(address, topic, partition)]
 
 
 def log_of(address: str, city: City) -> list[Record]:

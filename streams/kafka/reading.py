@@ -1,0 +1,38 @@
+"""Reading what lies in a partition, from its beginning to its end as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+AT_ONCE: Final = 5_000
+WAIT_SECONDS: Final = 0.05
+
+
+def whole(address: str, topic: str, partition: int, *, offset: int = OFFSET_BEGINNING) -> Iterator[Message]:
+    """Every committed record of a partition, from `offset` on. Raises KafkaException."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": address,
+            "group.id": "tocsin-reading",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+            "fetch.queue.backoff.ms": 10,
+        }
+    )
+    try:
+        consumer.assign([TopicPartition(topic, partition, offset)])
+        while True:
+            for message in consumer.consume(AT_ONCE, WAIT_SECONDS):
+                fault = message.error()
+                if fault is None:
+                    yield message
+                elif fault.code() == KafkaError._PARTITION_EOF:
+                    return
+                else:
+                    raise KafkaException(fault)
+    finally:
+        consumer.close()

@@ -1,0 +1,163 @@
+"""The cities of one partition of the frames, at work: engines, what they say, and their memory.
+
+Signals first, memory second: a kill between the two says the same signals again, with the same causes, and the desk
+drops them. The producer's name fences whoever had the partition before, so that two memories are never mixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+import structlog
+from confluent_kafka import Producer
+
+from rules import book as books
+from rules.book import Book
+from rules.records import Record, UseBook
+from rules.signals import Signal
+from streams.engines import RuleEngines
+from streams.kafka import clients
+from streams.kafka.reading import whole
+from streams.kafka.state import Memory, Written, begins, by_city
+from streams.kafka.topics import RULES, SIGNALS, STATE
+from streams.runtime.ports import ClockKind, EngineLike, Engines
+
+log = structlog.get_logger()
+
+CALL_SECONDS: Final = 30.0
+
+
+class BookMissingError(RuntimeError):
+    """A log names a book that its topic does not hold: a promise was broken, nothing can be judged."""
+
+
+class Books:
+    """Every book of the topic, by digest; it is read again where a digest is not known yet."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._known: dict[str, Book] = {}
+
+    def read(self) -> Mapping[str, Book]:
+        consumer = clients.consumer(self._address, "tocsin-reading")
+        partitions = consumer.list_topics(RULES, CALL_SECONDS).topics[RULES].partitions
+        consumer.close()
+        for partition in partitions:
+            for message in whole(self._address, RULES, partition):
+                self._known[(message.key() or b"").decode()] = books.decode(message.value() or b"")
+        return self._known
+
+    def get(self, digest: str) -> Book:
+        """Raises BookMissingError."""
+        if digest not in self._known and digest not in self.read():
+            raise BookMissingError(digest)
+        return self._known[digest]
+
+
+class _City:
+    """An engine and its memory. `saved`: the record up to which the topic holds it."""
+
+    def __init__(self, name: str, memory: Memory, engine: EngineLike | None, saved: int) -> None:
+        self.name = name
+        self.memory = memory
+        self.engine = engine
+        self.saved = saved
+
+    @property
+    def unsaved(self) -> bool:
+        return self.engine is not None and self.engine.offset > self.saved
+
+
+class Shard:
+    """`through`: up to here the partition's records are in the engines, so the offset to read on from. Numbers of
+    records are offsets + 1."""
+
+    def __init__(self, number: int, address: str, kind: ClockKind, engines: Engines | None = None) -> None:
+        self.number = number
+        self._address = address
+        self._kind: ClockKind = kind
+        self._engines: Engines = engines or RuleEngines()
+        self._memory_of: Producer = clients.transactional(address, f"tocsin-worker-{number}")
+        self._memory_of.init_transactions(CALL_SECONDS)
+        self._says: Producer = clients.producer(address, linger_ms=0)
+        self._books = Books(address)
+        self._cities: dict[str, _City] = {}
+        self.through = self._restore()
+
+    def _restore(self) -> int:
+        """Take the engines up; from which record on the partition must be read."""
+        entries = ((message.key(), message.value()) for message in whole(self._address, STATE, self.number))
+        memories = by_city(entries)
+        known = self._books.read() if memories else {}
+        written = [one for memory in memories.values() for one in memory.written()]
+        for name, memory in memories.items():
+            engine, offset = self._newest(name, memory, known)
+            memory.taken_up(offset if engine is not None else None)
+            self._cities[name] = _City(name, memory, engine, offset)
+            log.info("city_recovered", city=name, partition=self.number, head=offset)
+        return begins({city.name: city.saved for city in self._cities.values()}, written)
+
+    def _newest(self, name: str, memory: Memory, known: Mapping[str, Book]) -> tuple[EngineLike | None, int]:
+        for offset, rows in memory.heads():
+            try:
+                return self._engines.restore(rows, known), offset
+            except ValueError as fault:  # of another format: the log says it all again
+                log.info("snapshot_of_another_format", city=name, what=str(fault))
+        log.warning("snapshot_refused", city=name)
+        return None, 0
+
+    # work
+
+    def apply(self, name: str, record: Record, offset: int) -> list[Signal]:
+        """Judge one record of a city's log, once; what it makes the engine say is on its way to the desk."""
+        city = self._cities.get(name)
+        if city is None:
+            city = self._cities[name] = _City(name, Memory(name), None, 0)
+        number = self.through = offset + 1
+        if city.engine is None:
+            return self._begin(city, record, number)
+        if number <= city.engine.offset:
+            return []
+        if isinstance(record, UseBook):
+            city.engine.add_book(self._books.get(record.digest))
+        signals = city.engine.apply(record, number)
+        for signal in signals:
+            self._says.produce(SIGNALS, msgspec.json.encode(signal), key=name.encode(), partition=self.number)
+        self._says.poll(0)
+        return signals
+
+    def _begin(self, city: _City, record: Record, number: int) -> list[Signal]:
+        """A log begins with the book that judges it."""
+        if not isinstance(record, UseBook):
+            log.error("log_without_a_book", city=city.name, partition=self.number, offset=number - 1)
+            return []
+        city.engine = self._engines.make(self._books.get(record.digest), 0, self._kind)
+        return []
+
+    def save(self) -> None:
+        """All that was judged by now: what was said is with the brokers, then memory. Raises KafkaException where
+        another worker has the partition."""
+        waiting = self._says.flush(CALL_SECONDS)
+        if waiting:
+            raise TimeoutError(f"{waiting} signals were not taken by the brokers")
+        changed = [city for city in self._cities.values() if city.unsaved]
+        if not changed:
+            return
+        producer = self._memory_of
+        offsets = {city.name: city.engine.offset for city in self._cities.values() if city.engine is not None}
+        written = Written(self.through, offsets)
+        producer.begin_transaction()
+        for city in changed:
+            assert city.engine is not None
+            for key, value in city.memory.put(city.engine.offset, city.engine.rows(), written):
+                producer.produce(STATE, value, key=key, partition=self.number)
+                producer.poll(0)
+        producer.commit_transaction(CALL_SECONDS)
+        for city in changed:
+            assert city.engine is not None
+            city.saved = city.engine.offset
+
+    def cities(self) -> Iterable[str]:
+        return self._cities

@@ -1,0 +1,157 @@
+"""`tocsin worker`: a Faust app with one thin agent over frames; one engine a city.
+
+Faust brings membership, rebalancing and the records; memory is ours (streams/kafka/state.py), for its tables let some
+2,000 rows a second pass and prove nothing. A partition is read from the smallest head of its cities on, whatever the
+group's offset says; a frame is acknowledged when a memory that contains it is written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Iterable
+from typing import Any, Final
+
+import faust
+import msgspec
+import structlog
+from confluent_kafka import KafkaException
+from faust.transport.drivers import aiokafka as driver
+from faust.types import EventT, StreamT
+
+from streams.kafka.shard import Shard
+from streams.kafka.topics import FRAMES
+from streams.kafka.wire import read
+from streams.runtime.ports import ClockKind
+
+log = structlog.get_logger()
+
+NAME: Final = "tocsin-worker"
+SAVE_SECONDS: Final = 1.0
+SAVE_RECORDS: Final = 5_000
+SESSION_SECONDS: Final = 10.0
+
+
+class Worker:
+    """What the agent hands its events to. `shards`: by partition of the frames, those that are held."""
+
+    def __init__(self, address: str, kind: ClockKind) -> None:
+        self._address = address
+        self._kind: ClockKind = kind
+        self.shards: dict[int, Shard] = {}
+        self._unsaved: list[EventT[Any]] = []
+        self._one_at_a_time = asyncio.Lock()
+        self._saved_at = time.monotonic()
+
+    async def hold(self, partitions: Iterable[int]) -> dict[int, int]:
+        """Hold these and no others; where each is to be read from."""
+        wanted = set(partitions)
+        for number in set(self.shards) - wanted:
+            del self.shards[number]
+        loop = asyncio.get_running_loop()
+        for number in sorted(wanted - set(self.shards)):
+            self.shards[number] = await loop.run_in_executor(None, Shard, number, self._address, self._kind)
+        self._unsaved = [event for event in self._unsaved if event.message.partition in wanted]
+        return {number: shard.through for number, shard in self.shards.items()}
+
+    async def take(self, event: EventT[Any]) -> None:
+        """Judge one record; save now and then."""
+        async with self._one_at_a_time:
+            self._take(event)
+        if len(self._unsaved) >= SAVE_RECORDS or time.monotonic() - self._saved_at >= SAVE_SECONDS:
+            await self.save()
+
+    def _take(self, event: EventT[Any]) -> None:
+        message = event.message
+        shard = self.shards.get(message.partition)
+        if shard is None:  # revoked meanwhile: whoever has it reads it again
+            return
+        self._unsaved.append(event)
+        try:
+            record = read(message.value or b"")
+        except msgspec.MsgspecError:
+            log.exception("record_unreadable", partition=message.partition, offset=message.offset)
+        else:
+            shard.apply((message.key or b"").decode("utf-8", "replace"), record, message.offset)
+
+    async def save(self) -> None:
+        """Write what the engines remember, then acknowledge what it contains. Ends the process where it was fenced."""
+        async with self._one_at_a_time:
+            await self._save()
+
+    async def _save(self) -> None:
+        events, self._unsaved = self._unsaved, []
+        loop = asyncio.get_running_loop()
+        try:
+            for shard in list(self.shards.values()):
+                await loop.run_in_executor(None, shard.save)
+        except KafkaException:
+            log.exception("worker_fenced")
+            os._exit(1)  # another worker has the partition: nothing of ours may go on
+        for event in events:
+            event.ack()
+        self._saved_at = time.monotonic()
+
+
+class App(faust.App):
+    """The app of one worker process."""
+
+    cities: Worker
+
+
+class _Consumer(driver.Consumer):
+    """Faust's consumer, which goes to the heads of the memory in place of the group's offsets."""
+
+    async def perform_seek(self) -> None:
+        await super().perform_seek()
+        app = self.app
+        assert isinstance(app, App)
+        mine = {at.partition: at for at in self.assignment() if at.topic == FRAMES}
+        for number, offset in (await app.cities.hold(mine)).items():
+            await self.seek(mine[number], offset)
+            self._committed_offset[mine[number]] = offset or None
+
+
+class _Transport(driver.Transport):
+    Consumer = _Consumer
+
+
+def make_app(address: str, *, kind: ClockKind, member: str | None = None) -> App:
+    """`member`: keeps its partitions over a restart (static membership)."""
+    app = App(
+        NAME,
+        broker=[f"kafka://{one}" for one in address.split(",")],
+        store="memory://",
+        web_enabled=False,
+        topic_disable_leader=True,
+        worker_redirect_stdouts=False,
+        broker_commit_interval=0.5,
+        broker_session_timeout=SESSION_SECONDS,
+        broker_heartbeat_interval=2.0,
+        consumer_group_instance_id=member,
+        consumer_auto_offset_reset="earliest",
+        stream_wait_empty=False,
+    )
+    app.cities = worker = Worker(address, kind)
+    app.transport = _Transport(app.conf.broker, app, app.loop)
+    frames = app.topic(FRAMES, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+
+    @app.agent(frames)
+    async def watch(stream: StreamT[bytes]) -> None:
+        async for event in stream.noack().events():  # type: ignore[attr-defined]  # the port of streams lacks it
+            await worker.take(event)
+
+    @app.timer(SAVE_SECONDS)  # type: ignore[untyped-decorator]  # faust's
+    async def save() -> None:
+        await worker.save()
+
+    return app
+
+
+def run(address: str, *, kind: ClockKind, member: str | None = None) -> None:
+    """Until the process is told to end."""
+    app = make_app(address, kind=kind, member=member)
+    logging.basicConfig(level=logging.WARNING)  # Faust and mode look for a handler of the root's
+    faust.Worker(app, loglevel="warn", override_logging=False, redirect_stdouts=False).execute_from_commandline()
