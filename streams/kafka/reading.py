@@ -9,6 +9,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 AT_ONCE: Final = 5_000
 WAIT_SECONDS: Final = 0.05
+CALL_SECONDS: Final = 30.0
 
 
 def whole(address: str, topic: str, partition: int, *, offset: int = OFFSET_BEGINNING) -> Iterator[Message]:
@@ -21,9 +22,11 @@ def whole(address: str, topic: str, partition: int, *, offset: int = OFFSET_BEGI
             "enable.partition.eof": True,
             "isolation.level": "read_committed",
             "fetch.queue.backoff.ms": 10,
+            "fetch.wait.max.ms": 10,  # the end of a partition is told after so long: 500 by default
         }
     )
     try:
+        consumer.list_topics(topic, CALL_SECONDS)  # known at once, not when the client next asks by itself
         consumer.assign([TopicPartition(topic, partition, offset)])
         while True:
             for message in consumer.consume(AT_ONCE, WAIT_SECONDS):

@@ -51,8 +51,9 @@ class Worker:
         for number in set(self.shards) - wanted:
             del self.shards[number]
         loop = asyncio.get_running_loop()
-        for number in sorted(wanted - set(self.shards)):
-            self.shards[number] = await loop.run_in_executor(None, Shard, number, self._address, self._kind)
+        fresh = sorted(wanted - set(self.shards))
+        made = [loop.run_in_executor(None, Shard, number, self._address, self._kind) for number in fresh]
+        self.shards.update(zip(fresh, await asyncio.gather(*made), strict=True))
         self._unsaved = [event for event in self._unsaved if event.message.partition in wanted]
         return {number: shard.through for number, shard in self.shards.items()}
 
