@@ -36,7 +36,7 @@ from streams.clock import WallClock
 from streams.engines import RuleEngines
 from streams.feed_commands import feeds
 from streams.journal import Journal
-from streams.kafka_commands import kafka
+from streams.kafka_commands import Brokers, intake, kafka, pour, worker
 from streams.messages import SpokenError, say
 from streams.metrics import Metrics
 from streams.opened import city_of, intake_of, journal_of, open_city
@@ -58,6 +58,8 @@ app.add_typer(refused, name="refused")
 app.add_typer(feeds, name="feeds")
 app.add_typer(rules, name="rules")
 app.add_typer(kafka, name="kafka")
+app.command()(intake)
+app.command()(worker)
 
 LINE_SECONDS: Final = 5.0
 """Between two lines of progress, where no terminal can show a bar."""
@@ -116,19 +118,38 @@ def load(city: CityFolder, files: Files = None, feed: FeedName = None, data: Dat
 @app.command(name="replay")
 def replay_command(
     city: CityFolder,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for what was said.")],
     files: Files = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for what was said.")] = None,
     feed: FeedName = None,
     since: Annotated[
         str | None, typer.Option("--from", help=f"Only what arrived at this time or later: {TIMES}.")
     ] = None,
-    until: Annotated[str | None, typer.Option("--to", help="Only what arrived before this time.")] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            help="Only what arrived before this time; or the word kafka: into the raw topics of the Kafka road."
+        ),
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Only what arrived before this time, beside --to kafka.")] = None,
     stored: Annotated[bool, typer.Option("--stored", help="Replay the city's own journal, record by record.")] = False,
     data: DataFolder = None,
+    brokers: Brokers = None,
 ) -> None:
-    """Judge the past of a city at full speed; no channels. Writes signals, alerts, boxes and a summary into DIR."""
-    settings = settings_of(data=data)
+    """Judge the past of a city at full speed; no channels. Writes signals, alerts, boxes and a summary into DIR.
+
+    With --to kafka nothing is judged here: rows go as their feed wrote them, with ticks in band, to intakes that run
+    with --clock stream.
+    """
+    settings = settings_of(data=data, kafka=brokers)
     logs.configure(settings.log, level=logging.WARNING)
+    if to == "kafka":
+        with Bar(settings.language, "pouring") as progress:
+            sent = pour(settings, city, [feed] if feed else [], files or [], (since, until), progress)
+        typer.echo(say("poured", settings.language, records=sent, address=settings.kafka))
+        return
+    until = until or to
+    if out is None:
+        raise typer.BadParameter("name a folder for what was said", param_hint="--out")
     clock = WallClock()
     begun = clock.steady()
     read = city_of(city, settings.language)

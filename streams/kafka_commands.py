@@ -1,16 +1,23 @@
-"""`tocsin kafka ...`: the topics of the Kafka road. Its packages are imported only when it is called."""
+"""The Kafka road from the command line: `tocsin kafka ...`, `intake` and `worker`. Its packages, which one machine does
+without, are imported only when a command is called."""
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from streams.arguments import settings_of
+from streams import logs, replay
+from streams.arguments import settings_of, time_of
 from streams.messages import SpokenError, say
-from streams.opened import city_of
+from streams.opened import city_of, intake_of
+from streams.runtime import ClockKind
+from streams.settings import Settings
 
 if TYPE_CHECKING:
     from streams.kafka.admin import Report
@@ -38,7 +45,7 @@ def setup(
     """Make the topics that are missing. What is there stays as it is; where it differs, that is said, and exit 1."""
     settings = settings_of(kafka=brokers)
     read = [city_of(folder, settings.language) for folder in cities]
-    report = _admin().setup(settings.kafka, read, partitions=partitions, replicas=replicas)
+    report = _road("admin").setup(settings.kafka, read, partitions=partitions, replicas=replicas)
     for topic in report.made:
         typer.echo(say("kafka-topic-made", settings.language, topic=topic))
     _tell(report, settings.kafka, settings.language)
@@ -49,15 +56,67 @@ def check(cities: CityFolders, brokers: Brokers = None) -> None:
     """Hold the topics against what they should be. Changes nothing; exit 1 where something differs."""
     settings = settings_of(kafka=brokers)
     read = [city_of(folder, settings.language) for folder in cities]
-    _tell(_admin().check(settings.kafka, read), settings.kafka, settings.language)
+    _tell(_road("admin").check(settings.kafka, read), settings.kafka, settings.language)
 
 
-def _admin() -> ModuleType:
+def intake(
+    cities: CityFolders,
+    brokers: Brokers = None,
+    clock: Annotated[
+        str, typer.Option(help="wall, or stream: arrivals and ticks come in band (for replays and tests).")
+    ] = "wall",
+) -> None:
+    """Take raw records of cities from Kafka into their logs. Any number of them share the work; ends on SIGTERM."""
+    if clock not in ("wall", "stream"):
+        raise typer.BadParameter("take wall or stream", param_hint="--clock")
+    settings = settings_of(kafka=brokers)
+    logs.configure(settings.log)
+    key = settings.key.get_secret_value().encode()
+    if not key:
+        raise SpokenError("kafka-key")
+    read = [city_of(folder, settings.language) for folder in cities]
+    kind: ClockKind = "stream" if clock == "stream" else "wall"
+    process = _road("intake").IntakeProcess(settings.kafka, read, key, kind=kind)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: process.end())
+    process.run()
+
+
+def worker(
+    brokers: Brokers = None,
+    member: Annotated[
+        str | None, typer.Option(help="Name of this worker: under it it keeps its cities over a restart.")
+    ] = None,
+) -> None:
+    """Judge the cities whose logs lie in Kafka. Any number of workers share them; ends on SIGTERM."""
+    settings = settings_of(kafka=brokers)
+    logs.configure(settings.log)
+    _road("worker").run(settings.kafka, member=member)
+
+
+def pour(
+    settings: Settings,
+    folder: Path,
+    feeds: Sequence[str],
+    files: Sequence[Path],
+    between: tuple[str | None, str | None],
+    progress: Callable[[int, int, int], None],
+) -> int:
+    """`tocsin replay CITY --to kafka`; how many raw records were sent."""
+    city = city_of(folder, settings.language)
+    since, until = (time_of(text, city) for text in between)
+    chosen = replay.files_of(city, feeds, files)
+    road = _road("pour").Pour(settings.kafka, city, intake_of(city, replay.REPLAY_KEY), chosen)
+    sent: int = road.run(since, until, progress)
+    return sent
+
+
+def _road(name: str) -> ModuleType:
+    """A module of the road. Raises SpokenError where its packages are missing."""
     try:
-        from streams.kafka import admin  # noqa: PLC0415 - one machine needs no broker
+        return import_module(f"streams.kafka.{name}")
     except ModuleNotFoundError:
         raise SpokenError("kafka-not-installed") from None
-    return admin
 
 
 def _tell(report: Report, address: str, language: str) -> None:

@@ -97,6 +97,18 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{topic}: {name} is {found}, {wanted} wanted: change it with kafka-configs.sh, or leave it knowingly",
         "zh-CN": "{topic}：{name} 为 {found}，应为 {wanted}：请用 kafka-configs.sh 修改，或明知而保留",
     },
+    "kafka-key": {
+        "en": "TOCSIN_KEY is not set: all intakes of a city must hash with the same secret",
+        "zh-CN": "未设置 TOCSIN_KEY：同一城市的所有接入进程必须使用相同的密钥计算哈希",
+    },
+    "pouring": {
+        "en": "pouring: {day}, {done} of {events} events",
+        "zh-CN": "正在灌入：{day}，{events} 个事件中的第 {done} 个",
+    },
+    "poured": {
+        "en": "{records} raw records, ticks included, lie at {address}",
+        "zh-CN": "{records} 条原始记录（含时钟记录）已写入 {address}",
+    },
     "kafka-crowded": {
         "en": "{cities} cities in one partition are more than a broker keeps marks of: take more partitions",
         "zh-CN": "同一分区内有 {cities} 座城市，超出代理可记录的数量：请增加分区数",

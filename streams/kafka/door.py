@@ -16,8 +16,10 @@ from rules.records import Frame, Order, Record, Tick, UseBook
 from streams.intake import Intake, Taken
 from streams.intake import Raw as Stamped
 from streams.kafka.merge import Merge, Run, Source
+from streams.kafka.wall import WallMerge
 from streams.kafka.wire import Raw
 from streams.refusals import Place, Reason, Refusal
+from streams.runtime.ports import ClockKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,18 @@ class Door:
     """`put` raw records, `take` what they give. `feeds`: by source, the feeds that come so."""
 
     def __init__(
-        self, intake: Intake, feeds: Mapping[Source, Sequence[str]], shown: Mapping[Source, int], digest: str
+        self,
+        intake: Intake,
+        feeds: Mapping[Source, Sequence[str]],
+        shown: Mapping[Source, int],
+        digest: str,
+        kind: ClockKind = "stream",
     ) -> None:
         self.intake = intake
-        self.merge = Merge(feeds, shown)
+        self.kind: ClockKind = kind
+        self.merge = WallMerge(feeds, shown) if kind == "wall" else Merge(feeds, shown)
+        self.lifted = 0
+        """Rows whose stamp was not later than the last tick: 0 without faults of clocks."""
         self._feeds = feeds
         self._digest = digest
         self._latest = 0  # the largest event time so far
@@ -60,15 +70,24 @@ class Door:
         records: list[Record] = [*self._orders]
         refused: list[Refusal] = []
         self._orders.clear()
+        tick = self.merge.tick
         for out in self.merge.out():
             if isinstance(out, int):
+                tick = out
                 records.append(Tick(out))
                 continue
-            for taken in self._taken(out):
+            for taken in self._taken(out if self.kind == "stream" else self._stamped(out, tick)):
                 refused += taken.refusals
                 if taken.frame is not None:
                     records.append(taken.frame)
         return Said(tuple(records), tuple(refused))
+
+    def _stamped(self, run: Run, tick: int) -> Run:
+        """Records with their arrivals by the wall clock: when they were appended, and never before the last tick."""
+        late = sum(record.appended_at <= tick for record in run.records)
+        self.lifted += late
+        stamped = [record._replace(arrived_at=max(record.appended_at, tick + 1), stage="") for record in run.records]
+        return Run(run.source, run.feed, stamped)
 
     def _taken(self, run: Run) -> Iterator[Taken]:
         topic, partition = run.source

@@ -13,11 +13,12 @@ from typing import Final
 
 import msgspec
 import structlog
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from rules import book as books
 from rules.records import Frame, Tick
 from streams.city import City
+from streams.clock import Clock, WallClock
 from streams.intake import Intake
 from streams.kafka import clients
 from streams.kafka.door import Door
@@ -28,6 +29,7 @@ from streams.kafka.wire import Raw, raw, read, written
 from streams.keys import Keys
 from streams.opened import intake_of
 from streams.refusals import Place, Reason, Refusal
+from streams.runtime.ports import ClockKind
 
 log = structlog.get_logger()
 
@@ -37,6 +39,7 @@ AT_ONCE: Final = 10_000
 """Most raw records of a transaction."""
 POLL_SECONDS: Final = 0.05
 CALL_SECONDS: Final = 30.0
+LOOK_SECONDS: Final = 1.0
 KINDS: Final[Mapping[str, str]] = {"incident": INCIDENTS, "petition": PETITIONS}
 
 
@@ -44,14 +47,27 @@ class Shard:
     """The cities of one partition of the orders."""
 
     def __init__(
-        self, number: int, cities: Sequence[City], key: bytes, address: str, widths: Mapping[str, int]
+        self,
+        number: int,
+        cities: Sequence[City],
+        key: bytes,
+        address: str,
+        widths: Mapping[str, int],
+        *,
+        kind: ClockKind = "stream",
+        clock: Clock | None = None,
     ) -> None:
         self.number = number
+        self._kind: ClockKind = kind
+        self._clock = clock or WallClock()
+        self._looked_at = -LOOK_SECONDS
+        self._ends: dict[Source, int] = {}
+        """Where a partition ended when it was last read to its end: markers of transactions are counted by brokers."""
         self._keys = Keys(key)
         self._strange: list[Refusal] = []
         self._producer: Producer = clients.transactional(address, f"tocsin-intake-{number}")
         self._producer.init_transactions(CALL_SECONDS)
-        self._consumer: Consumer = clients.consumer(address, RAW_GROUP)
+        self._consumer: Consumer = clients.consumer(address, RAW_GROUP, ends=True)
         self._sources = {city.name: sources_of(city, number, widths) for city in cities}
         places = sorted({source for feeds in self._sources.values() for source in feeds})
         kept = {
@@ -76,20 +92,40 @@ class Shard:
         feeds = self._sources[city.name]
         shown = {source: self._marks[source].shown.get(city.name, 0) for source in feeds}
         intake: Intake = intake_of(city, key)
-        return Door(intake, feeds, shown, city.book.digest)
+        return Door(intake, feeds, shown, city.book.digest, self._kind)
 
     # work
 
     def turn(self, *, at_once: int = AT_ONCE) -> int:
         """Read a batch, write what it gives; how many records were read. Raises KafkaException where it was fenced."""
         messages = self._consumer.consume(at_once, POLL_SECONDS)
+        read_now = 0
         for message in messages:
-            if message.error() is not None:
-                raise KafkaException(message.error())
-            self._put(message)
-        if messages or self._pending:
-            self._write()
-        return len(messages)
+            fault = message.error()
+            if fault is None:
+                self._put(message)
+                read_now += 1
+            elif fault.code() == KafkaError._PARTITION_EOF:
+                self._ends[message.topic() or "", message.partition() or 0] = message.offset() or 0
+            else:
+                raise KafkaException(fault)
+        self._look_at_the_ends()
+        self._write(anyhow=read_now > 0 or bool(self._pending))
+        return read_now
+
+    def _look_at_the_ends(self) -> None:
+        """On the wall clock, once a second: a partition that was read to its end has shown the time. A client that was
+        paused knows nothing of what came meanwhile: only the broker can tell."""
+        if self._kind != "wall" or self._clock.steady() - self._looked_at < LOOK_SECONDS:
+            return
+        self._looked_at = self._clock.steady()
+        for place in self._next:
+            now = self._clock.now()
+            high = self._consumer.get_watermark_offsets(TopicPartition(*place), CALL_SECONDS)[1]
+            if high == self._ends.get(place, 0):
+                for door in self._doors.values():
+                    if place in door.merge.shown:
+                        door.merge.read_until(place, now)
 
     def _put(self, message: Message) -> None:
         topic, partition, offset = message.topic(), message.partition(), message.offset()
@@ -135,17 +171,19 @@ class Shard:
         else:
             door.order(order)
 
-    def _write(self) -> None:
-        """All that the doors give, and how far was read, in one transaction."""
+    def _write(self, *, anyhow: bool) -> None:
+        """All that the doors give, and how far was read, in one transaction; `anyhow`: also where they give nothing."""
+        said_by = {name: door.take() for name, door in self._doors.items()}
+        if not anyhow and not any(said.records or said.refused for said in said_by.values()):
+            return
         producer = self._producer
         producer.begin_transaction()
         for city in self._pending:
             producer.produce(RULES, books.encode(city.book), key=city.book.digest.encode())
             self._books[city.name] = city.book.digest
-        for name, door in self._doors.items():
-            said = door.take()
+        for name, said in said_by.items():
             for record in said.records:
-                data, headers = written(record)
+                data, headers = written(record, self._kind)
                 producer.produce(FRAMES, data, key=name.encode(), partition=self.number, headers=headers)
                 producer.poll(0)
             for refusal in said.refused:
@@ -194,22 +232,27 @@ def sources_of(city: City, number: int, widths: Mapping[str, int]) -> dict[Sourc
 class IntakeProcess:
     """Holds what the group gives it, until it is told to end."""
 
-    def __init__(self, address: str, cities: Sequence[City], key: bytes) -> None:
+    def __init__(self, address: str, cities: Sequence[City], key: bytes, *, kind: ClockKind = "stream") -> None:
+        self._kind: ClockKind = kind
         self._address = address
         self._cities = cities
         self._key = key
         self._orders = clients.consumer(address, GROUP)
-        self._widths = {name: len(told.partitions) for name, told in self._orders.list_topics().topics.items()}
+        self._widths = clients.widths(self._orders, address)
         self._shards: dict[int, Shard] = {}
-        self.ended = False
+        self._ended = False
+
+    def end(self) -> None:
+        """End in order, from any thread or a handler of signals."""
+        self._ended = True
 
     def run(self, *, to_the_end: bool = False) -> None:
-        """Until `ended` is set; `to_the_end`: or all that lies there was read."""
+        """Until it is told to `end`; `to_the_end`: or until all that lies there was read."""
         self._orders.subscribe([ORDERS], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
         try:
-            while not self.ended:
+            while not self._ended:
                 self._orders.poll(0)
-                read_now = sum(shard.turn() for shard in self._shards.values())
+                read_now = sum(self._turn(shard) for shard in list(self._shards.values()))
                 if not self._shards:
                     self._orders.poll(POLL_SECONDS)
                 elif to_the_end and not read_now and not any(shard.behind() for shard in self._shards.values()):
@@ -219,13 +262,25 @@ class IntakeProcess:
                 shard.close()
             self._orders.close()
 
+    def _turn(self, shard: Shard) -> int:
+        try:
+            return shard.turn()
+        except KafkaException as fault:
+            if fault.args[0].code() not in clients.FENCED:
+                raise  # whoever starts us again goes on from the last transaction
+            log.warning("intake_fenced", partition=shard.number)
+            self._shards.pop(shard.number).close()
+            return 0
+
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.assign(partitions)
         consumer.pause(partitions)  # the shard reads them itself: this one only says who owns them
         for at in partitions:
             mine = self._of(at.partition)
             if mine and at.partition not in self._shards:
-                self._shards[at.partition] = Shard(at.partition, mine, self._key, self._address, self._widths)
+                self._shards[at.partition] = Shard(
+                    at.partition, mine, self._key, self._address, self._widths, kind=self._kind
+                )
 
     def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         for at in partitions:

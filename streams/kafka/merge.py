@@ -51,6 +51,9 @@ class Merge:
         waiting = self._waiting[source]
         return waiting[0].offset if waiting else None
 
+    def read_until(self, source: Source, at: int) -> None:
+        """All that was appended before `at` was read: on this clock that tells nothing, time comes in band."""
+
     def out(self) -> Iterator[Run | int]:
         """Runs of records, and ticks, as far as they may be written."""
         while True:

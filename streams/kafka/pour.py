@@ -40,9 +40,7 @@ class Pour:
     def __init__(self, address: str, city: City, intake: Intake, files: Mapping[str, Sequence[Path]]) -> None:
         self._city = city
         self._producer: Producer = clients.producer(address)
-        widths = {name: len(told.partitions) for name, told in self._producer.list_topics().topics.items()}
-        if ORDERS not in widths:
-            raise SpokenError("kafka-topic-missing", topic=ORDERS)
+        widths = clients.widths(self._producer, address)
         number = number_of(city.name, widths[ORDERS])
         self._sources = sources_of(city, number, widths)
         self._source_of = {feed: source for source, feeds in self._sources.items() for feed in feeds}

@@ -74,10 +74,9 @@ class Shard:
     """`through`: up to here the partition's records are in the engines, so the offset to read on from. Numbers of
     records are offsets + 1."""
 
-    def __init__(self, number: int, address: str, kind: ClockKind, engines: Engines | None = None) -> None:
+    def __init__(self, number: int, address: str, engines: Engines | None = None) -> None:
         self.number = number
         self._address = address
-        self._kind: ClockKind = kind
         self._engines: Engines = engines or RuleEngines()
         self._memory_of: Producer = clients.transactional(address, f"tocsin-worker-{number}")
         self._memory_of.init_transactions(CALL_SECONDS)
@@ -110,14 +109,14 @@ class Shard:
 
     # work
 
-    def apply(self, name: str, record: Record, offset: int) -> list[Signal]:
+    def apply(self, name: str, record: Record, offset: int, clock: ClockKind) -> list[Signal]:
         """Judge one record of a city's log, once; what it makes the engine say is on its way to the desk."""
         city = self._cities.get(name)
         if city is None:
             city = self._cities[name] = _City(name, Memory(name), None, 0)
         number = self.through = offset + 1
         if city.engine is None:
-            return self._begin(city, record, number)
+            return self._begin(city, record, number, clock)
         if number <= city.engine.offset:
             return []
         if isinstance(record, UseBook):
@@ -128,12 +127,12 @@ class Shard:
         self._says.poll(0)
         return signals
 
-    def _begin(self, city: _City, record: Record, number: int) -> list[Signal]:
+    def _begin(self, city: _City, record: Record, number: int, clock: ClockKind) -> list[Signal]:
         """A log begins with the book that judges it."""
         if not isinstance(record, UseBook):
             log.error("log_without_a_book", city=city.name, partition=self.number, offset=number - 1)
             return []
-        city.engine = self._engines.make(self._books.get(record.digest), 0, self._kind)
+        city.engine = self._engines.make(self._books.get(record.digest), 0, clock)
         return []
 
     def save(self) -> None:

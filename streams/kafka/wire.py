@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from rules.records import Record, decode, encode
 from streams.journal import kind_of
 from streams.push import BandTick
+from streams.runtime.ports import ClockKind
 
 FEED: Final = "tocsin-feed"
 """Header of a raw record: the feed it belongs to; left out where the city has only one that comes so."""
@@ -18,8 +20,12 @@ STAGE: Final = "tocsin-stage"
 """Header: of the stages that the record gives, the one that arrived then."""
 KIND: Final = "tocsin-kind"
 """Header of a record of a city's log: frame, tick or order."""
+CLOCK: Final = "tocsin-clock"
+"""Header of a record of a city's log: which clock the log keeps."""
 
-Headers = dict[str, str | bytes | None] | list[tuple[str, str | bytes | None]]
+Headers = list[tuple[str, str | bytes | None]]
+Told = Mapping[str, str | bytes | None] | Sequence[tuple[str, str | bytes | None]]
+"""Headers as clients hand them over."""
 
 
 class Raw(NamedTuple):
@@ -34,9 +40,9 @@ class Raw(NamedTuple):
     appended_at: int
 
 
-def raw(offset: int, value: bytes | None, headers: Headers | None, appended_at: int) -> Raw:
+def raw(offset: int, value: bytes | None, headers: Told | None, appended_at: int) -> Raw:
     """What a raw record says of itself. A tombstone is an empty record: it will be refused, in its place."""
-    told = {name: _text(text) for name, text in (headers.items() if isinstance(headers, dict) else headers or ())}
+    told = texts(headers)
     data = value or b""
     arrived = told.get(ARRIVED, "")
     return Raw(
@@ -55,15 +61,20 @@ def tick_in(data: bytes) -> int | None:
         return None
 
 
+def texts(headers: Told | None) -> dict[str, str]:
+    """Headers by name; of several of one name the last."""
+    return {name: _text(text) for name, text in (headers.items() if isinstance(headers, Mapping) else headers or ())}
+
+
 def _text(value: bytes | str | None) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return value or ""
 
 
-def written(record: Record) -> tuple[bytes, Headers]:
+def written(record: Record, clock: ClockKind) -> tuple[bytes, Headers]:
     """The bytes and headers of a record of a city's log."""
-    return encode(record), [(KIND, kind_of(record).encode())]
+    return encode(record), [(KIND, kind_of(record)), (CLOCK, clock)]
 
 
 def read(value: bytes) -> Record:

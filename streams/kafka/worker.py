@@ -23,7 +23,7 @@ from faust.types import EventT, StreamT
 
 from streams.kafka.shard import Shard
 from streams.kafka.topics import FRAMES
-from streams.kafka.wire import read
+from streams.kafka.wire import CLOCK, read, texts
 from streams.runtime.ports import ClockKind
 
 log = structlog.get_logger()
@@ -37,9 +37,8 @@ SESSION_SECONDS: Final = 10.0
 class Worker:
     """What the agent hands its events to. `shards`: by partition of the frames, those that are held."""
 
-    def __init__(self, address: str, kind: ClockKind) -> None:
+    def __init__(self, address: str) -> None:
         self._address = address
-        self._kind: ClockKind = kind
         self.shards: dict[int, Shard] = {}
         self._unsaved: list[EventT[Any]] = []
         self._one_at_a_time = asyncio.Lock()
@@ -52,7 +51,7 @@ class Worker:
             del self.shards[number]
         loop = asyncio.get_running_loop()
         fresh = sorted(wanted - set(self.shards))
-        made = [loop.run_in_executor(None, Shard, number, self._address, self._kind) for number in fresh]
+        made = [loop.run_in_executor(None, Shard, number, self._address) for number in fresh]
         self.shards.update(zip(fresh, await asyncio.gather(*made), strict=True))
         self._unsaved = [event for event in self._unsaved if event.message.partition in wanted]
         return {number: shard.through for number, shard in self.shards.items()}
@@ -75,7 +74,8 @@ class Worker:
         except msgspec.MsgspecError:
             log.exception("record_unreadable", partition=message.partition, offset=message.offset)
         else:
-            shard.apply((message.key or b"").decode("utf-8", "replace"), record, message.offset)
+            clock: ClockKind = "wall" if texts(message.headers).get(CLOCK) == "wall" else "stream"
+            shard.apply((message.key or b"").decode("utf-8", "replace"), record, message.offset, clock)
 
     async def save(self) -> None:
         """Write what the engines remember, then acknowledge what it contains. Ends the process where it was fenced."""
@@ -119,7 +119,7 @@ class _Transport(driver.Transport):
     Consumer = _Consumer
 
 
-def make_app(address: str, *, kind: ClockKind, member: str | None = None) -> App:
+def make_app(address: str, *, member: str | None = None) -> App:
     """`member`: keeps its partitions over a restart (static membership)."""
     app = App(
         NAME,
@@ -135,7 +135,7 @@ def make_app(address: str, *, kind: ClockKind, member: str | None = None) -> App
         consumer_auto_offset_reset="earliest",
         stream_wait_empty=False,
     )
-    app.cities = worker = Worker(address, kind)
+    app.cities = worker = Worker(address)
     app.transport = _Transport(app.conf.broker, app, app.loop)
     frames = app.topic(FRAMES, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
@@ -151,8 +151,8 @@ def make_app(address: str, *, kind: ClockKind, member: str | None = None) -> App
     return app
 
 
-def run(address: str, *, kind: ClockKind, member: str | None = None) -> None:
+def run(address: str, *, member: str | None = None) -> None:
     """Until the process is told to end."""
-    app = make_app(address, kind=kind, member=member)
+    app = make_app(address, member=member)
     logging.basicConfig(level=logging.WARNING)  # Faust and mode look for a handler of the root's
     faust.Worker(app, loglevel="warn", override_logging=False, redirect_stdouts=False).execute_from_commandline()
