@@ -40,6 +40,7 @@ class Worker:
     def __init__(self, address: str) -> None:
         self._address = address
         self.shards: dict[int, Shard] = {}
+        self._held = False
         self._unsaved: list[EventT[Any]] = []
         self._one_at_a_time = asyncio.Lock()
         self._saved_at = time.monotonic()
@@ -54,7 +55,14 @@ class Worker:
         made = [loop.run_in_executor(None, Shard, number, self._address) for number in fresh]
         self.shards.update(zip(fresh, await asyncio.gather(*made), strict=True))
         self._unsaved = [event for event in self._unsaved if event.message.partition in wanted]
+        self._held = True
         return {number: shard.through for number, shard in self.shards.items()}
+
+    async def let_go(self) -> None:
+        """Before partitions move: what was judged is saved, and nothing more is judged until it is told what to hold.
+        Those that stay are read on from where they are."""
+        await self.save()
+        self._held = False
 
     async def take(self, event: EventT[Any]) -> None:
         """Judge one record; save now and then."""
@@ -65,8 +73,8 @@ class Worker:
 
     def _take(self, event: EventT[Any]) -> None:
         message = event.message
-        shard = self.shards.get(message.partition)
-        if shard is None:  # revoked meanwhile: whoever has it reads it again
+        shard = self.shards.get(message.partition) if self._held else None
+        if shard is None:  # it moves, or has moved: whoever has it reads it again
             return
         self._unsaved.append(event)
         try:
@@ -147,6 +155,14 @@ def make_app(address: str, *, member: str | None = None) -> App:
     @app.timer(SAVE_SECONDS)  # type: ignore[untyped-decorator]  # faust's
     async def save() -> None:
         await worker.save()
+
+    @app.on_partitions_revoked.connect
+    async def let_go(*_: object, **__: object) -> None:
+        await worker.let_go()
+
+    @app.on_before_shutdown.connect
+    async def end(*_: object, **__: object) -> None:
+        await worker.let_go()
 
     return app
 
