@@ -114,8 +114,16 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "zh-CN": "同一分区内有 {cities} 座城市，超出代理可记录的数量：请增加分区数",
     },
     "kafka-not-taken": {
-        "en": "{left} records were not taken by the brokers: look at their logs, then pour again",
-        "zh-CN": "有 {left} 条记录未被代理接收：请查看其日志后重新灌入",
+        "en": "not all records were taken by the brokers ({why}): look at their logs, then pour again",
+        "zh-CN": "并非所有记录都被代理接收（{why}）：请查看其日志后重新灌入",
+    },
+    "kafka-fenced": {
+        "en": "partition {partition}: another intake writes it now: this one ends; start it again to share the cities",
+        "zh-CN": "分区 {partition}：已由另一个接入进程写入，本进程结束；重新启动即可继续分担城市",
+    },
+    "kafka-broke": {
+        "en": "partition {partition}: the brokers refused a transaction ({why}): nothing is lost; start it again",
+        "zh-CN": "分区 {partition}：代理拒绝了事务（{why}）：没有数据丢失，请重新启动",
     },
     "kafka-as-wanted": {
         "en": "{address}: all {topics} topics are as they should be, {partitions} partitions",

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from streams.kafka.topics import ORDERS
+from streams.kafka.wire import Headers
 from streams.messages import SpokenError
 
 FENCED: Final = frozenset({KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH})
 """Codes of what a transactional producer raises once another one has its name."""
 CALL_SECONDS: Final = 10.0
+QUEUE_SECONDS: Final = 30.0
+_COMING_UP: Final = frozenset({KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_LOAD_IN_PROGRESS})
 TRANSACTION_MS: Final = 30_000
 SESSION_MS: Final = 10_000
 _PREFETCH_KIB: Final = 16_384
@@ -74,6 +79,18 @@ def producer(address: str, *, linger_ms: int = 20) -> Producer:
     )
 
 
+def committed(client: Consumer, places: Sequence[TopicPartition]) -> list[TopicPartition]:
+    """What a group has committed; a coordinator that is only coming up is waited for. Raises KafkaException."""
+    limit = time.monotonic() + QUEUE_SECONDS
+    while True:
+        try:
+            return client.committed(list(places), CALL_SECONDS)
+        except KafkaException as fault:
+            if (not fault.args[0].retriable() and fault.args[0].code() not in _COMING_UP) or time.monotonic() > limit:
+                raise
+            time.sleep(0.2)
+
+
 def widths(client: Consumer | Producer, address: str) -> dict[str, int]:
     """Partitions of every topic. Raises SpokenError where no broker answers, or ours are not there."""
     try:
@@ -83,3 +100,56 @@ def widths(client: Consumer | Producer, address: str) -> dict[str, int]:
     if ORDERS not in found:
         raise SpokenError("kafka-topic-missing", topic=ORDERS)
     return found
+
+
+class Sending:
+    """A producer whose failures are not lost: `flush` says when all is with the brokers, or raises what went wrong.
+
+    A message that failed leaves the queue like one that was delivered; only its report tells them apart.
+    """
+
+    def __init__(self, address: str, *, linger_ms: int = 20) -> None:
+        self._producer = producer(address, linger_ms=linger_ms)
+        self._fault: KafkaError | None = None
+
+    def widths(self, address: str) -> dict[str, int]:
+        return widths(self._producer, address)
+
+    def send(self, topic: str, value: bytes, *, key: bytes, partition: int, headers: Headers | None = None) -> None:
+        """Hand a record over; waits where the brokers are slower than we."""
+        produce(self._producer, topic, value, key=key, partition=partition, headers=headers, told=self._told)
+
+    def flush(self, seconds: float) -> None:
+        """Raises TimeoutError, KafkaException."""
+        left = self._producer.flush(seconds)
+        if self._fault is not None:
+            raise KafkaException(self._fault)
+        if left:
+            raise TimeoutError(f"{left} records were not taken by the brokers")
+
+    def _told(self, fault: KafkaError | None, _: object) -> None:
+        self._fault = self._fault or fault
+
+
+def produce(
+    client: Producer,
+    topic: str,
+    value: bytes | None,
+    *,
+    key: bytes | None = None,
+    partition: int = -1,
+    headers: Headers | None = None,
+    told: Callable[[KafkaError | None, Message], None] | None = None,
+) -> None:
+    """Hand a record over; where the queue is full, wait until the brokers have taken some. Raises TimeoutError."""
+    limit = time.monotonic() + QUEUE_SECONDS
+    while True:
+        try:
+            client.produce(topic, value, key=key, partition=partition, headers=headers or [], on_delivery=told)
+        except BufferError:
+            if time.monotonic() > limit:
+                raise TimeoutError(f"{topic}: the brokers took nothing for {QUEUE_SECONDS} s") from None
+            client.poll(0.1)
+        else:
+            client.poll(0)
+            return

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
+import structlog
 
 from rules.records import Frame, Order, Record, Tick, UseBook
 from streams.intake import Intake, Taken
@@ -18,8 +19,11 @@ from streams.intake import Raw as Stamped
 from streams.kafka.merge import Merge, Run, Source
 from streams.kafka.wall import WallMerge
 from streams.kafka.wire import Raw
+from streams.keys import Keys
 from streams.refusals import Place, Reason, Refusal
 from streams.runtime.ports import ClockKind
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Door:
         """Rows whose stamp was not later than the last tick: 0 without faults of clocks."""
         self._feeds = feeds
         self._digest = digest
-        self._latest = 0  # the largest event time so far
+        self._latest = self.merge.tick + 1 if self.merge.tick else 0  # the largest event time so far
         self._orders: list[Order] = []
 
     @property
@@ -67,8 +71,15 @@ class Door:
 
     def take(self) -> Said:
         """All that may be written by now."""
-        records: list[Record] = [*self._orders]
+        records: list[Record] = []
         refused: list[Refusal] = []
+        for order in self._orders:
+            records.append(order)
+            if (
+                isinstance(order, UseBook) and self.merge.tick
+            ):  # no row that only the new book knows may come before it acts
+                self.merge.pass_to(self.merge.tick + 1)
+                records.append(Tick(self.merge.tick))
         self._orders.clear()
         tick = self.merge.tick
         for out in self.merge.out():
@@ -85,7 +96,9 @@ class Door:
     def _stamped(self, run: Run, tick: int) -> Run:
         """Records with their arrivals by the wall clock: when they were appended, and never before the last tick."""
         late = sum(record.appended_at <= tick for record in run.records)
-        self.lifted += late
+        if late:
+            self.lifted += late
+            log.warning("stamps_lifted", city=self.city, records=late, in_all=self.lifted)
         stamped = [record._replace(arrived_at=max(record.appended_at, tick + 1), stage="") for record in run.records]
         return Run(run.source, run.feed, stamped)
 
@@ -94,9 +107,15 @@ class Door:
         place = f"{topic}-{partition}"
         feed = run.feed or (self._feeds[run.source][0] if len(self._feeds[run.source]) == 1 else "")
         if feed not in self._feeds[run.source]:
-            yield Taken(None, (), tuple(self._strange(record, place) for record in run.records), 0)
+            keys, reason = self.intake.keys, Reason.UNKNOWN_FEED
+            refused = tuple(set_aside(keys, "", reason, record, place) for record in run.records)
+            yield Taken(None, (), refused, 0)
             return
-        told = [record for record in run.records if record.arrived_at is not None]
+        strange = [record for record in run.records if record.arrived_at == -1]
+        if strange:
+            refused = tuple(set_aside(self.intake.keys, feed, Reason.BAD_TIME, record, place) for record in strange)
+            yield Taken(None, (), refused, 0)
+        told = [record for record in run.records if record.arrived_at is not None and record.arrived_at >= 0]
         for records in (told, [record for record in run.records if record.arrived_at is None]):
             if records:
                 yield self._of_a_feed(feed, records, place)
@@ -118,10 +137,11 @@ class Door:
         self._latest = int(rows["arrived_at"].max(initial=self._latest))
         return msgspec.structs.replace(frame, rows=rows)
 
-    def _strange(self, record: Raw, place: str) -> Refusal:
-        digest = self.intake.keys.digest(record.data)
-        at = record.arrived_at or record.appended_at
-        return Refusal("", Reason.UNKNOWN_FEED, "feed", Place(place, record.offset), at, len(record.data), digest)
+
+def set_aside(keys: Keys, feed: str, reason: Reason, record: Raw, place: str) -> Refusal:
+    """What a record is refused for before anybody maps it: by its place, nothing of it kept."""
+    at = max(record.arrived_at or 0, 0) or record.appended_at
+    return Refusal(feed, reason, "", Place(place, record.offset), at, len(record.data), keys.digest(record.data))
 
 
 def _of_the_stages(frame: Frame, wanted: Mapping[int, str]) -> Frame:

@@ -13,7 +13,15 @@ from typing import Final
 
 import msgspec
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import (
+    TIMESTAMP_LOG_APPEND_TIME,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
 
 from rules import book as books
 from rules.records import Frame, Tick
@@ -21,14 +29,15 @@ from streams.city import City
 from streams.clock import Clock, WallClock
 from streams.intake import Intake
 from streams.kafka import clients
-from streams.kafka.door import Door
+from streams.kafka.door import Door, set_aside
 from streams.kafka.marks import Marks, marks_of
 from streams.kafka.merge import Source
 from streams.kafka.topics import FRAMES, INCIDENTS, ORDERS, PETITIONS, REFUSED, RULES, partition_of
 from streams.kafka.wire import Raw, raw, read, written
 from streams.keys import Keys
+from streams.messages import SpokenError
 from streams.opened import intake_of
-from streams.refusals import Place, Reason, Refusal
+from streams.refusals import Reason, Refusal
 from streams.runtime.ports import ClockKind
 
 log = structlog.get_logger()
@@ -40,6 +49,8 @@ AT_ONCE: Final = 10_000
 POLL_SECONDS: Final = 0.05
 CALL_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 1.0
+MOST_WAITING: Final = 50_000
+"""Records of one partition that may wait for slower sources before it is read no further."""
 KINDS: Final[Mapping[str, str]] = {"incident": INCIDENTS, "petition": PETITIONS}
 
 
@@ -65,6 +76,7 @@ class Shard:
         """Where a partition ended when it was last read to its end: markers of transactions are counted by brokers."""
         self._keys = Keys(key)
         self._strange: list[Refusal] = []
+        self._paused: set[Source] = set()
         self._producer: Producer = clients.transactional(address, f"tocsin-intake-{number}")
         self._producer.init_transactions(CALL_SECONDS)
         self._consumer: Consumer = clients.consumer(address, RAW_GROUP, ends=True)
@@ -72,11 +84,11 @@ class Shard:
         places = sorted({source for feeds in self._sources.values() for source in feeds})
         kept = {
             (at.topic, at.partition): at
-            for at in self._consumer.committed([TopicPartition(*place) for place in places], CALL_SECONDS)
+            for at in clients.committed(self._consumer, [TopicPartition(*place) for place in places])
         }
         self._marks: dict[Source, Marks] = {place: marks_of(kept[place].metadata) for place in places}
         self._next: dict[Source, int] = {place: max(0, kept[place].offset) for place in places}
-        orders = self._consumer.committed([TopicPartition(ORDERS, number)], CALL_SECONDS)[0]
+        orders = clients.committed(self._consumer, [TopicPartition(ORDERS, number)])[0]
         self._books = marks_of(orders.metadata).books
         self._next_order = max(0, orders.offset)
         self._doors = {city.name: self._door(city, key) for city in cities}
@@ -90,7 +102,7 @@ class Shard:
 
     def _door(self, city: City, key: bytes) -> Door:
         feeds = self._sources[city.name]
-        shown = {source: self._marks[source].shown.get(city.name, 0) for source in feeds}
+        shown = {s: self._marks[s].shown[city.name] for s in feeds if city.name in self._marks[s].shown}
         intake: Intake = intake_of(city, key)
         return Door(intake, feeds, shown, city.book.digest, self._kind)
 
@@ -110,8 +122,21 @@ class Shard:
             else:
                 raise KafkaException(fault)
         self._look_at_the_ends()
-        self._write(anyhow=read_now > 0 or bool(self._pending))
+        written_now = self._write(anyhow=read_now > 0 or bool(self._pending))
+        self._hold_back(stuck=not written_now)
         return read_now
+
+    def _hold_back(self, *, stuck: bool) -> None:
+        """Read no further where much waits for slower sources; `stuck`: nothing was written, so all may be waiting for
+        one another, and those that are held back are read on."""
+        for place in self._next:
+            waiting = sum(door.merge.waits_at(place) for door in self._doors.values() if place in door.merge.shown)
+            if waiting > MOST_WAITING and place not in self._paused and not stuck:
+                self._consumer.pause([TopicPartition(*place)])
+                self._paused.add(place)
+            elif place in self._paused and (stuck or waiting < MOST_WAITING // 2):
+                self._consumer.resume([TopicPartition(*place)])
+                self._paused.discard(place)
 
     def _look_at_the_ends(self) -> None:
         """On the wall clock, once a second: a partition that was read to its end has shown the time. A client that was
@@ -135,21 +160,24 @@ class Shard:
         city = (message.key() or b"").decode("utf-8", "replace")
         if topic == ORDERS:
             self._next_order = offset + 1
-            self._order(city, raw(offset, message.value(), None, message.timestamp()[1]))
+            self._order(city, raw(offset, message.value(), None, self._appended_at(message)))
             return
         self._next[topic, partition] = offset + 1
         door = self._doors.get(city) or self._of_a_foreign_topic((topic, partition))
-        record = raw(offset, message.value(), message.headers(), message.timestamp()[1])
+        record = raw(offset, message.value(), message.headers(), self._appended_at(message))
         if door is None or (topic, partition) not in door.merge.shown:
             self._set_aside(Reason.MISPLACED, (topic, partition), record)
         else:
             door.put((topic, partition), record)
 
+    def _appended_at(self, message: Message) -> int:
+        """When a broker appended it, ms. A topic that keeps its senders' times tells nothing of that: then now."""
+        now = self._clock.now()
+        kind, at = message.timestamp()
+        return min(at, now) if kind == TIMESTAMP_LOG_APPEND_TIME and at > 0 else now
+
     def _set_aside(self, reason: Reason, source: Source, record: Raw) -> None:
-        """A record that is nobody's here: counted by its place, nothing of it kept."""
-        place = Place(f"{source[0]}-{source[1]}", record.offset)
-        digest = self._keys.digest(record.data)
-        self._strange.append(Refusal("", reason, "", place, record.appended_at, len(record.data), digest))
+        self._strange.append(set_aside(self._keys, "", reason, record, f"{source[0]}-{source[1]}"))
 
     def _of_a_foreign_topic(self, source: Source) -> Door | None:
         if source[0] in KINDS.values():
@@ -171,44 +199,49 @@ class Shard:
         else:
             door.order(order)
 
-    def _write(self, *, anyhow: bool) -> None:
-        """All that the doors give, and how far was read, in one transaction; `anyhow`: also where they give nothing."""
+    def _write(self, *, anyhow: bool) -> bool:
+        """All that the doors give, and how far was read, in one transaction; `anyhow`: also where they give nothing.
+        Whether they gave any."""
         said_by = {name: door.take() for name, door in self._doors.items()}
-        if not anyhow and not any(said.records or said.refused for said in said_by.values()):
-            return
+        given = any(said.records or said.refused for said in said_by.values())
+        if not given and not anyhow:
+            return False
         producer = self._producer
         producer.begin_transaction()
         for city in self._pending:
-            producer.produce(RULES, books.encode(city.book), key=city.book.digest.encode())
+            clients.produce(producer, RULES, books.encode(city.book), key=city.book.digest.encode())
             self._books[city.name] = city.book.digest
         for name, said in said_by.items():
             for record in said.records:
                 data, headers = written(record, self._kind)
-                producer.produce(FRAMES, data, key=name.encode(), partition=self.number, headers=headers)
-                producer.poll(0)
+                clients.produce(producer, FRAMES, data, key=name.encode(), partition=self.number, headers=headers)
             for refusal in said.refused:
-                producer.produce(REFUSED, msgspec.json.encode(refusal), key=name.encode(), partition=self.number)
+                told = msgspec.json.encode(refusal)
+                clients.produce(producer, REFUSED, told, key=name.encode(), partition=self.number)
         for refusal in self._strange:
-            producer.produce(REFUSED, msgspec.json.encode(refusal), partition=self.number)
+            clients.produce(producer, REFUSED, msgspec.json.encode(refusal), partition=self.number)
         producer.send_offsets_to_transaction(self._positions(), self._consumer.consumer_group_metadata(), CALL_SECONDS)
         producer.commit_transaction(CALL_SECONDS)
         self._pending.clear()
         self._strange.clear()
+        return given
 
     def _positions(self) -> list[TopicPartition]:
         found = [TopicPartition(ORDERS, self.number, self._next_order, Marks(books=self._books).text())]
         for place, after in self._next.items():
             doors = [door for door in self._doors.values() if place in door.merge.shown]
             waiting = [oldest for door in doors if (oldest := door.merge.oldest(place)) is not None]
-            marks = Marks(shown={door.city: door.merge.shown[place] for door in doors})
+            shown = {door.city: door.merge.shown[place] for door in doors}
+            marks = Marks(shown=self._marks[place].shown | shown)  # those of a city that is not given now stay
             found.append(TopicPartition(*place, min([after, *waiting]), marks.text()))
         return found
 
     def behind(self) -> int:
-        """Raw records and orders that lie there and were not read yet."""
+        """Raw records and orders that lie there and were not read yet; markers of a transaction under way included."""
         read_to = {**self._next, (ORDERS, self.number): self._next_order}
         return sum(
-            self._consumer.get_watermark_offsets(TopicPartition(*place), CALL_SECONDS)[1] - after
+            self._consumer.get_watermark_offsets(TopicPartition(*place), CALL_SECONDS)[1]
+            - max(after, self._ends.get(place, 0))
             for place, after in read_to.items()
         )
 
@@ -223,6 +256,8 @@ def sources_of(city: City, number: int, widths: Mapping[str, int]) -> dict[Sourc
         topic = feed.comes.topic
         if topic is None:
             found[KINDS[feed.kind], number].append(name)
+        elif topic not in widths:
+            raise SpokenError("kafka-foreign-topic-missing", topic=topic, city=city.name)
         else:
             for partition in range(widths[topic]):
                 found[topic, partition].append(name)
@@ -263,14 +298,12 @@ class IntakeProcess:
             self._orders.close()
 
     def _turn(self, shard: Shard) -> int:
+        """Raises SpokenError where a transaction did not come off: who starts us again goes on from the last."""
         try:
             return shard.turn()
         except KafkaException as fault:
-            if fault.args[0].code() not in clients.FENCED:
-                raise  # whoever starts us again goes on from the last transaction
-            log.warning("intake_fenced", partition=shard.number)
-            self._shards.pop(shard.number).close()
-            return 0
+            name = "kafka-fenced" if fault.args[0].code() in clients.FENCED else "kafka-broke"
+            raise SpokenError(name, partition=shard.number, why=fault.args[0].name()) from None
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.assign(partitions)

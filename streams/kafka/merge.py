@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from streams.kafka.wire import Raw
 
 Source = tuple[str, int]
 """(topic, partition)."""
+
+
+RUN: Final = 4_000
+"""Most records of a run: a frame of them is far below what a topic takes."""
 
 
 class Run(NamedTuple):
@@ -26,11 +30,13 @@ class Run(NamedTuple):
 
 
 class Merge:
-    """`put` what was read, take `out` what may be written. `shown`: the last tick written out of each source, ms."""
+    """`put` what was read, take `out` what may be written. `shown`: the last tick written out of each source, ms; one
+    that joins begins where the log stands."""
 
     def __init__(self, sources: Iterable[Source], shown: Mapping[Source, int] | None = None) -> None:
         known = shown or {}
-        self.shown: dict[Source, int] = {source: known.get(source, 0) for source in sources}
+        tick = min(known.values(), default=0)
+        self.shown: dict[Source, int] = {source: known.get(source, tick) for source in sources}
         self._waiting: dict[Source, deque[Raw]] = {source: deque() for source in self.shown}
 
     @property
@@ -38,10 +44,13 @@ class Merge:
         """The last tick of the log, ms; 0 before the first."""
         return min(self.shown.values(), default=0)
 
-    @property
-    def waits(self) -> int:
-        """Records that wait."""
-        return sum(len(waiting) for waiting in self._waiting.values())
+    def pass_to(self, tick: int) -> None:
+        """Time has passed to `tick` for another reason than a source."""
+        self.shown = {source: max(shown, tick) for source, shown in self.shown.items()}
+
+    def waits_at(self, source: Source) -> int:
+        """Records of a source that wait."""
+        return len(self._waiting[source])
 
     def put(self, source: Source, record: Raw) -> None:
         self._waiting[source].append(record)
@@ -74,7 +83,7 @@ class Merge:
             if record.tick is not None:
                 self.shown[source] = max(self.shown[source], record.tick)
                 continue
-            if run is None or run.feed != record.feed:
+            if run is None or run.feed != record.feed or len(run.records) >= RUN:
                 if run is not None:
                     yield run
                 run = Run(source, record.feed, [])

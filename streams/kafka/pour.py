@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from confluent_kafka import Producer
+from confluent_kafka import KafkaException
 
 from rules.records import Frame, Tick
 from streams import past
@@ -39,8 +39,8 @@ class Pour:
 
     def __init__(self, address: str, city: City, intake: Intake, files: Mapping[str, Sequence[Path]]) -> None:
         self._city = city
-        self._producer: Producer = clients.producer(address)
-        widths = clients.widths(self._producer, address)
+        self._sending = clients.Sending(address)
+        widths = self._sending.widths(address)
         number = number_of(city.name, widths[ORDERS])
         self._sources = sources_of(city, number, widths)
         self._source_of = {feed: source for source, feeds in self._sources.items() for feed in feeds}
@@ -69,9 +69,10 @@ class Pour:
                     progress(done, events, at)
             elif isinstance(record, Tick):
                 self._tick(record.now)
-        left = self._producer.flush(FLUSH_SECONDS)
-        if left:
-            raise SpokenError("kafka-not-taken", left=left)
+        try:
+            self._sending.flush(FLUSH_SECONDS)
+        except (TimeoutError, KafkaException) as fault:
+            raise SpokenError("kafka-not-taken", why=fault) from None
         return self.sent
 
     def _rows(self, frame: Frame, apart: frozenset[Place]) -> None:
@@ -94,13 +95,7 @@ class Pour:
 
     def _send(self, source: Source, data: bytes, headers: Headers) -> None:
         topic, partition = source
-        while True:
-            try:
-                self._producer.produce(topic, data, key=self._city.name.encode(), partition=partition, headers=headers)
-                break
-            except BufferError:  # the brokers are slower than we
-                self._producer.poll(0.1)
-        self._producer.poll(0)
+        self._sending.send(topic, data, key=self._city.name.encode(), partition=partition, headers=headers)
         self.sent += 1
 
 

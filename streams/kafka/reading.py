@@ -12,22 +12,22 @@ WAIT_SECONDS: Final = 0.05
 CALL_SECONDS: Final = 30.0
 
 
-def whole(address: str, topic: str, partition: int, *, offset: int = OFFSET_BEGINNING) -> Iterator[Message]:
-    """Every committed record of a partition, from `offset` on. Raises KafkaException."""
+def whole(address: str, topic: str, partition: int, *, committed: bool = True) -> Iterator[Message]:
+    """Every record of a partition; `committed`: of transactions, only what ended well. Raises KafkaException."""
     consumer = Consumer(
         {
             "bootstrap.servers": address,
             "group.id": "tocsin-reading",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
-            "isolation.level": "read_committed",
+            "isolation.level": "read_committed" if committed else "read_uncommitted",
             "fetch.queue.backoff.ms": 10,
             "fetch.wait.max.ms": 10,  # the end of a partition is told after so long: 500 by default
         }
     )
     try:
         consumer.list_topics(topic, CALL_SECONDS)  # known at once, not when the client next asks by itself
-        consumer.assign([TopicPartition(topic, partition, offset)])
+        consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
         while True:
             for message in consumer.consume(AT_ONCE, WAIT_SECONDS):
                 fault = message.error()

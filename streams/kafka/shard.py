@@ -6,7 +6,8 @@ drops them. The producer's name fences whoever had the partition before, so that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -18,6 +19,7 @@ from rules.book import Book
 from rules.records import Record, UseBook
 from rules.signals import Signal
 from streams.engines import RuleEngines
+from streams.journal import sums
 from streams.kafka import clients
 from streams.kafka.reading import whole
 from streams.kafka.state import Memory, Written, begins, by_city
@@ -41,33 +43,37 @@ class Books:
         self._known: dict[str, Book] = {}
 
     def read(self) -> Mapping[str, Book]:
+        """All that lie there, committed or not: a book is known by its own hash, and a frame that names one may be read
+        before the transaction that wrote both has ended."""
         consumer = clients.consumer(self._address, "tocsin-reading")
         partitions = consumer.list_topics(RULES, CALL_SECONDS).topics[RULES].partitions
         consumer.close()
         for partition in partitions:
-            for message in whole(self._address, RULES, partition):
-                self._known[(message.key() or b"").decode()] = books.decode(message.value() or b"")
+            for message in whole(self._address, RULES, partition, committed=False):
+                data = message.value() or b""
+                if sums.of_book(data) == (message.key() or b"").decode("utf-8", "replace"):
+                    self._known[sums.of_book(data)] = books.decode(data)
         return self._known
 
     def get(self, digest: str) -> Book:
-        """Raises BookMissingError."""
-        if digest not in self._known and digest not in self.read():
-            raise BookMissingError(digest)
+        """Waits a while for a book that is on its way. Raises BookMissingError."""
+        limit = time.monotonic() + CALL_SECONDS
+        while digest not in self._known and digest not in self.read():
+            if time.monotonic() > limit:
+                raise BookMissingError(digest)
+            time.sleep(0.2)
         return self._known[digest]
 
 
 class _City:
-    """An engine and its memory. `saved`: the record up to which the topic holds it."""
+    """An engine and its memory. `at`: the last record of its log that is in it, its first one, the book, included;
+    `saved`: the one up to which the topic holds it."""
 
     def __init__(self, name: str, memory: Memory, engine: EngineLike | None, saved: int) -> None:
         self.name = name
         self.memory = memory
         self.engine = engine
-        self.saved = saved
-
-    @property
-    def unsaved(self) -> bool:
-        return self.engine is not None and self.engine.offset > self.saved
+        self.at = self.saved = saved
 
 
 class Shard:
@@ -80,7 +86,7 @@ class Shard:
         self._engines: Engines = engines or RuleEngines()
         self._memory_of: Producer = clients.transactional(address, f"tocsin-worker-{number}")
         self._memory_of.init_transactions(CALL_SECONDS)
-        self._says: Producer = clients.producer(address, linger_ms=0)
+        self._says = clients.Sending(address, linger_ms=0)
         self._books = Books(address)
         self._cities: dict[str, _City] = {}
         self.through = self._restore()
@@ -114,49 +120,49 @@ class Shard:
         city = self._cities.get(name)
         if city is None:
             city = self._cities[name] = _City(name, Memory(name), None, 0)
-        number = self.through = offset + 1
-        if city.engine is None:
-            return self._begin(city, record, number, clock)
-        if number <= city.engine.offset:
-            return []
-        if isinstance(record, UseBook):
-            city.engine.add_book(self._books.get(record.digest))
-        signals = city.engine.apply(record, number)
-        for signal in signals:
-            self._says.produce(SIGNALS, msgspec.json.encode(signal), key=name.encode(), partition=self.number)
-        self._says.poll(0)
+        number = offset + 1
+        signals: list[Signal] = []
+        if number > city.at:
+            if city.engine is None:
+                self._begin(city, record, offset, clock)
+            else:
+                if isinstance(record, UseBook):
+                    city.engine.add_book(self._books.get(record.digest))
+                signals = city.engine.apply(record, number)
+            for signal in signals:
+                data = msgspec.json.encode(signal)
+                self._says.send(SIGNALS, data, key=name.encode(), partition=self.number)
+            city.at = number
+        self.through = number
         return signals
 
-    def _begin(self, city: _City, record: Record, number: int, clock: ClockKind) -> list[Signal]:
+    def _begin(self, city: _City, record: Record, offset: int, clock: ClockKind) -> None:
         """A log begins with the book that judges it."""
-        if not isinstance(record, UseBook):
-            log.error("log_without_a_book", city=city.name, partition=self.number, offset=number - 1)
-            return []
-        city.engine = self._engines.make(self._books.get(record.digest), 0, clock)
-        return []
+        if isinstance(record, UseBook):
+            city.engine = self._engines.make(self._books.get(record.digest), 0, clock)
+        else:
+            log.error("log_without_a_book", city=city.name, partition=self.number, offset=offset)
 
     def save(self) -> None:
         """All that was judged by now: what was said is with the brokers, then memory. Raises KafkaException where
-        another worker has the partition."""
-        waiting = self._says.flush(CALL_SECONDS)
-        if waiting:
-            raise TimeoutError(f"{waiting} signals were not taken by the brokers")
-        changed = [city for city in self._cities.values() if city.unsaved]
+        another worker has the partition, TimeoutError where the brokers take nothing."""
+        self._says.flush(CALL_SECONDS)
+        changed = [city for city in self._cities.values() if city.engine is not None and city.at > city.saved]
         if not changed:
             return
         producer = self._memory_of
-        offsets = {city.name: city.engine.offset for city in self._cities.values() if city.engine is not None}
+        offsets = {city.name: city.at for city in self._cities.values() if city.engine is not None}
         written = Written(self.through, offsets)
         producer.begin_transaction()
         for city in changed:
             assert city.engine is not None
-            for key, value in city.memory.put(city.engine.offset, city.engine.rows(), written):
-                producer.produce(STATE, value, key=key, partition=self.number)
-                producer.poll(0)
+            for key, value in city.memory.put(city.at, city.engine.rows(), written):
+                clients.produce(producer, STATE, value, key=key, partition=self.number)
         producer.commit_transaction(CALL_SECONDS)
         for city in changed:
-            assert city.engine is not None
-            city.saved = city.engine.offset
+            city.saved = city.at
 
-    def cities(self) -> Iterable[str]:
-        return self._cities
+    def tick_of(self, name: str) -> int:
+        """The last tick of a city, ms; 0 before the first."""
+        engine = self._cities[name].engine if name in self._cities else None
+        return (engine.tick or 0) if engine is not None else 0

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from streams.kafka.merge import Run, Source
+from streams.kafka.merge import RUN, Run, Source
 from streams.kafka.wire import Raw
 
 MARGIN_MS: Final = 1_000
@@ -26,21 +26,22 @@ class WallMerge:
     """`put` what was read, say what was `read_until`, take `out` what may be written. `tick`: the last one, ms."""
 
     def __init__(self, sources: Iterable[Source], shown: Mapping[Source, int] | None = None) -> None:
-        known = shown or {}
-        self.shown: dict[Source, int] = {source: known.get(source, 0) for source in sources}
-        self.tick = min(self.shown.values(), default=0)
+        self.tick = max((shown or {}).values(), default=0)
+        self.shown: dict[Source, int] = dict.fromkeys(sources, self.tick)
         self._shown_by = dict(self.shown)
         self._waiting: dict[Source, deque[Raw]] = {source: deque() for source in self.shown}
 
-    @property
-    def waits(self) -> int:
-        """Records that wait."""
-        return sum(len(waiting) for waiting in self._waiting.values())
+    def pass_to(self, tick: int) -> None:
+        """Time has passed to `tick` for another reason than a source."""
+        self.tick = max(self.tick, tick)
+
+    def waits_at(self, source: Source) -> int:
+        """Records of a source that wait."""
+        return len(self._waiting[source])
 
     def put(self, source: Source, record: Raw) -> None:
         self._shown_by[source] = max(record.appended_at - 1, self._shown_by[source])
-        if record.tick is None:  # on this clock nobody brings time
-            self._waiting[source].append(record)
+        self._waiting[source].append(record)
 
     def read_until(self, source: Source, at: int) -> None:
         """All that was appended before `at` was read, ms by our clock."""
@@ -87,7 +88,7 @@ class WallMerge:
         due.sort(key=lambda pair: pair[1].appended_at)
         run: Run | None = None
         for source, record in due:
-            if run is None or (run.source, run.feed) != (source, record.feed):
+            if run is None or (run.source, run.feed) != (source, record.feed) or len(run.records) >= RUN:
                 if run is not None:
                     yield run
                 run = Run(source, record.feed, [])

@@ -23,13 +23,17 @@ KIND: Final = "tocsin-kind"
 CLOCK: Final = "tocsin-clock"
 """Header of a record of a city's log: which clock the log keeps."""
 
+LATEST_MS: Final = 10**14
+"""No time of ours lies beyond the year 5138: a larger number is none."""
+
 Headers = list[tuple[str, str | bytes | None]]
 Told = Mapping[str, str | bytes | None] | Sequence[tuple[str, str | bytes | None]]
 """Headers as clients hand them over."""
 
 
 class Raw(NamedTuple):
-    """A raw record as it lies in its partition. `tick`: it brings time alone, ms."""
+    """A raw record as it lies in its partition. `tick`: it brings time alone, ms; `arrived_at`: -1 where its header is
+    no time."""
 
     offset: int
     data: bytes
@@ -44,11 +48,12 @@ def raw(offset: int, value: bytes | None, headers: Told | None, appended_at: int
     """What a raw record says of itself. A tombstone is an empty record: it will be refused, in its place."""
     told = texts(headers)
     data = value or b""
-    arrived = told.get(ARRIVED, "")
-    return Raw(
-        offset, data, told.get(FEED, ""), int(arrived) if arrived.isdecimal() else None, told.get(STAGE, ""),
-        tick_in(data), appended_at,
-    )  # fmt: skip
+    arrived = _time(told[ARRIVED]) if ARRIVED in told else None
+    return Raw(offset, data, told.get(FEED, ""), arrived, told.get(STAGE, ""), tick_in(data), appended_at)
+
+
+def _time(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < len(str(LATEST_MS)) else -1
 
 
 def tick_in(data: bytes) -> int | None:
@@ -56,9 +61,10 @@ def tick_in(data: bytes) -> int | None:
     if not data.startswith(b'{"tick"'):
         return None
     try:
-        return msgspec.json.decode(data, type=BandTick).tick
+        tick = msgspec.json.decode(data, type=BandTick).tick
     except msgspec.MsgspecError:
         return None
+    return tick if 0 < tick < LATEST_MS else None
 
 
 def texts(headers: Told | None) -> dict[str, str]:

@@ -11,7 +11,8 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import faust
@@ -21,9 +22,10 @@ from confluent_kafka import KafkaException
 from faust.transport.drivers import aiokafka as driver
 from faust.types import EventT, StreamT
 
+from streams.kafka.clients import FENCED
 from streams.kafka.shard import Shard
 from streams.kafka.topics import FRAMES
-from streams.kafka.wire import CLOCK, read, texts
+from streams.kafka.wire import CLOCK, KIND, read, texts
 from streams.runtime.ports import ClockKind
 
 log = structlog.get_logger()
@@ -35,73 +37,92 @@ SESSION_SECONDS: Final = 10.0
 
 
 class Worker:
-    """What the agent hands its events to. `shards`: by partition of the frames, those that are held."""
+    """What the agent hands its events to. `shards`: by partition of the frames, those that are held.
+
+    Whatever raises on the way ends the process: Faust would start the agent again behind the record, and it would never
+    have been judged. Whoever starts us again goes on from what was saved.
+    """
 
     def __init__(self, address: str) -> None:
         self._address = address
         self.shards: dict[int, Shard] = {}
-        self._held = False
         self._unsaved: list[EventT[Any]] = []
         self._one_at_a_time = asyncio.Lock()
         self._saved_at = time.monotonic()
 
     async def hold(self, partitions: Iterable[int]) -> dict[int, int]:
         """Hold these and no others; where each is to be read from."""
-        wanted = set(partitions)
-        for number in set(self.shards) - wanted:
-            del self.shards[number]
-        loop = asyncio.get_running_loop()
-        fresh = sorted(wanted - set(self.shards))
-        made = [loop.run_in_executor(None, Shard, number, self._address) for number in fresh]
-        self.shards.update(zip(fresh, await asyncio.gather(*made), strict=True))
-        self._unsaved = [event for event in self._unsaved if event.message.partition in wanted]
-        self._held = True
-        return {number: shard.through for number, shard in self.shards.items()}
+        with _or_end():
+            async with self._one_at_a_time:
+                wanted = set(partitions)
+                for number in set(self.shards) - wanted:
+                    del self.shards[number]
+                loop = asyncio.get_running_loop()
+                fresh = sorted(wanted - set(self.shards))
+                made = [loop.run_in_executor(None, Shard, number, self._address) for number in fresh]
+                self.shards.update(zip(fresh, await asyncio.gather(*made), strict=True))
+                return {number: shard.through for number, shard in self.shards.items()}
 
     async def let_go(self) -> None:
-        """Before partitions move: what was judged is saved, and nothing more is judged until it is told what to hold.
-        Those that stay are read on from where they are."""
-        await self.save()
-        self._held = False
+        """Before partitions move: what was judged is saved, and nothing is judged until it is told what to hold."""
+        with _or_end():
+            async with self._one_at_a_time:
+                await self._save()
+                self.shards.clear()
 
     async def take(self, event: EventT[Any]) -> None:
-        """Judge one record; save now and then."""
-        async with self._one_at_a_time:
-            self._take(event)
-        if len(self._unsaved) >= SAVE_RECORDS or time.monotonic() - self._saved_at >= SAVE_SECONDS:
-            await self.save()
+        """Judge one record; save now and then. A record of a partition that moves is left to whoever has it then."""
+        with _or_end():
+            shard = self.shards.get(event.message.partition)
+            async with self._one_at_a_time:
+                if shard is None or self.shards.get(event.message.partition) is not shard:
+                    return
+                self._judge(shard, event)
+                if len(self._unsaved) >= SAVE_RECORDS or time.monotonic() - self._saved_at >= SAVE_SECONDS:
+                    await self._save()
 
-    def _take(self, event: EventT[Any]) -> None:
+    def _judge(self, shard: Shard, event: EventT[Any]) -> None:
         message = event.message
-        shard = self.shards.get(message.partition) if self._held else None
-        if shard is None:  # it moves, or has moved: whoever has it reads it again
-            return
-        self._unsaved.append(event)
+        told = texts(message.headers)
         try:
             record = read(message.value or b"")
         except msgspec.MsgspecError:
-            log.exception("record_unreadable", partition=message.partition, offset=message.offset)
+            if KIND in told:
+                raise  # ours, and of a format to come: an older worker must not pass it over
+            log.warning("record_of_a_stranger", partition=message.partition, offset=message.offset)
         else:
-            clock: ClockKind = "wall" if texts(message.headers).get(CLOCK) == "wall" else "stream"
+            clock: ClockKind = "wall" if told.get(CLOCK) == "wall" else "stream"
             shard.apply((message.key or b"").decode("utf-8", "replace"), record, message.offset, clock)
+        self._unsaved.append(event)
 
     async def save(self) -> None:
-        """Write what the engines remember, then acknowledge what it contains. Ends the process where it was fenced."""
-        async with self._one_at_a_time:
-            await self._save()
+        """Write what the engines remember, then acknowledge what it contains."""
+        with _or_end():
+            async with self._one_at_a_time:
+                await self._save()
 
     async def _save(self) -> None:
-        events, self._unsaved = self._unsaved, []
         loop = asyncio.get_running_loop()
-        try:
-            for shard in list(self.shards.values()):
-                await loop.run_in_executor(None, shard.save)
-        except KafkaException:
-            log.exception("worker_fenced")
-            os._exit(1)  # another worker has the partition: nothing of ours may go on
+        for shard in list(self.shards.values()):
+            await loop.run_in_executor(None, shard.save)
+        events, self._unsaved = self._unsaved, []
         for event in events:
             event.ack()
         self._saved_at = time.monotonic()
+
+
+@contextmanager
+def _or_end() -> Iterator[None]:
+    """End the process where something raises; at once, for another one may have the partition."""
+    try:
+        yield
+    except KafkaException as fault:
+        fenced = fault.args[0].code() in FENCED
+        log.exception("worker_fenced" if fenced else "worker_broke")
+        os._exit(1)
+    except Exception:
+        log.exception("worker_broke")
+        os._exit(1)
 
 
 class App(faust.App):

@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.kafka.merge import Merge, Run
+from streams.kafka.merge import RUN, Merge, Run
 from streams.kafka.wire import Raw
 
 A, B = ("a", 0), ("b", 0)
@@ -70,6 +70,20 @@ def test_a_source_that_has_shown_the_time_waits_for_the_others() -> None:
     assert (merge.oldest(A), merge.tick) == (2, 0)
     merge.put(B, tick(0, 20))
     assert [*merge.out()] == [10, Run(A, "", [row(2, 15)])]
+
+
+def test_a_source_that_joins_begins_where_the_log_stands() -> None:
+    merge = Merge([A, B], {A: 30})
+    assert merge.tick == 30
+    merge.put(B, row(0, 35))
+    assert [*merge.out()] == [Run(B, "", [row(0, 35)])]
+
+
+def test_what_waits_is_cut_into_runs() -> None:
+    merge = Merge([A])
+    for n in range(2 * RUN + 1):
+        merge.put(A, row(n, 5))
+    assert [len(out.records) for out in merge.out() if isinstance(out, Run)] == [RUN, RUN, 1]
 
 
 def test_what_is_read_again_shows_no_older_time() -> None:

@@ -39,10 +39,10 @@ def ended(process: subprocess.Popen[bytes]) -> int:
 
 def said(address: str, number: int) -> list[Signal]:
     """Every signal once, by its cause."""
-    found = {}
+    found: dict[str, Signal] = {}
     for _, value in messages(address, SIGNALS, number):
-        signal_ = msgspec.json.decode(value, type=Signal)
-        found[signal_.id] = signal_
+        one = msgspec.json.decode(value, type=Signal)
+        assert found.setdefault(one.id, one) == one  # said again, it is the same
     return sorted(found.values(), key=lambda one: one.cause)
 
 

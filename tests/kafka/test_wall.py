@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.kafka.merge import Run
-from streams.kafka.wall import AHEAD_MS, STEP_MS, WallMerge
+from streams.kafka.wall import STEP_MS, WallMerge
 from streams.kafka.wire import Raw
 
 A, B = ("a", 0), ("b", 0)
@@ -72,7 +72,17 @@ def test_a_source_far_ahead_waits_for_the_slowest() -> None:
         merge.put(A, row(n, BEGIN + at))
     assert stamps([*merge.out()]) == [BEGIN + 1_000, BEGIN + 2_000, BEGIN + 5_000]
     assert merge.oldest(A) == 2
-    assert BEGIN + 13_000 > BEGIN + 2_000 + AHEAD_MS
+
+
+def test_a_source_that_joins_with_a_backlog_takes_no_time_back() -> None:
+    merge = WallMerge([A, B], {A: BEGIN})
+    merge.put(B, row(0, BEGIN - 14 * 86_400_000))
+    merge.read_until(A, BEGIN + 5_000)
+    out = [*merge.out()]
+    assert stamps(out) == [BEGIN - 14 * 86_400_000]
+    assert [one for one in out if isinstance(one, int)] == []
+    merge.read_until(B, BEGIN + 5_000)
+    assert [*merge.out()] == [BEGIN + 4_000]
 
 
 def test_a_source_that_was_never_read_lets_no_time_pass() -> None:
