@@ -163,6 +163,14 @@ class Counts:
         oldest, newest = self.steps.bucket(min(times)), max(self.ring.hi, self.steps.bucket(max(times)))
         return oldest > newest - self.ring.size and not self._far_ahead(newest)
 
+    @property
+    def surely_held(self) -> int:
+        """The bucket behind which all are held that have settled, whatever was read up to a day ahead of the clock: how
+        far a ring has moved on hangs on where the ticks lie, and nothing learned may."""
+        assert self.first_open is not None
+        ahead = self.steps.count(self.longest_lateness + DAY_MS) + 1
+        return self.first_open - self.ring.size + ahead
+
     def has_begun_before(self, occurred: int) -> bool:
         """Whether what occurred so late, or later, tells nothing of where the feeds' past begins."""
         return len(self.heard) >= self.ring.size and occurred >= self.steps.start(self.last_beginning + 1)

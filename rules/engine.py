@@ -438,9 +438,8 @@ class Engine:
         """Counts that hold what the memory of identities still knows."""
         counts = Counts(rule, book, span)
         if at is not None:
-            counts.since = self.identities.known_since()
-        counts.change([*self.identities.standing_changes()])
-        if at is not None:
+            counts.since = self.identities.known_since(at)
+            counts.change([*self.identities.standing_changes(at)])
             counts.apply_late(at)
         return counts
 

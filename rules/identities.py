@@ -495,11 +495,13 @@ class Identities:
         self.used = len(kept)
         self._reindex()
 
-    def standing_changes(self) -> Iterator[Change]:
-        """The rows that stand now, each as it was told: what counts that begin late must hold."""
+    def standing_changes(self, at: int) -> Iterator[Change]:
+        """The rows that stand and can still be met at `at`, each as it was told: what counts that begin late must hold.
+        What is only forgotten with the next purge is left out: when that is hangs on where the ticks lie."""
+        oldest = at - int(self.policies.skew.max(initial=0))
         for place in range(self.used):
             state = self.state[place]
-            if state == 0:
+            if state == 0 or (state == STANDS and self.forget_at[place] < oldest):
                 continue
             if state in {STANDS, FRESH}:
                 fact = self.fact(self.rows[place])
@@ -513,11 +515,11 @@ class Identities:
                     yield Change((told.old, -1, told.at))
                 yield Change((told.new, +1, told.at))
 
-    def known_since(self) -> dict[str, int]:
-        """By feed, when the oldest row may have occurred that is surely remembered, ms; on the wall clock alone."""
+    def known_since(self, at: int) -> dict[str, int]:
+        """By feed, when the oldest row may have occurred that can still be met at `at`, ms; on the wall clock alone."""
         if not self.horizon_holds:
             return {}
-        return {name: self.purged_at - feed.horizon - feed.skew for name, feed in self.feeds.items()}
+        return {name: at - feed.horizon - feed.skew for name, feed in self.feeds.items()}
 
     def next_release(self) -> int | None:
         return self.held[0][0] if self.held else None

@@ -200,7 +200,7 @@ class Judge:
         if self.detector.refits != "day" or counts.first_bucket is None or counts.first_open is None:
             return
         begin = self.learned_to if self.learned_to is not None else steps.cell_of(counts.first_bucket)
-        begin = max(begin, steps.cell_of(counts.ring.lo) + 1)
+        begin = max(begin, steps.cell_of(max(counts.surely_held, counts.ring.lo)) + 1)
         stop = steps.cell_of(counts.first_open)
         if stop <= begin:
             return

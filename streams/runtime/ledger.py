@@ -13,12 +13,14 @@ from typing import Final
 import structlog
 
 from rules.records import Frame, Record
+from rules.signals import Cause
 from streams.journal import Cursor, DiskFullError, Journal, Reserve, kind_of
 from streams.metrics import Metrics
 from streams.refusals import Refusal
 
 log = structlog.get_logger()
 
+TOLD: Final = "told"
 HELD_ALARM_BYTES: Final = 256 << 20
 """So much of the write-ahead log may a long reader hold before it is told."""
 
@@ -33,6 +35,9 @@ class Ledger:
         self._reserve = reserve
         self._held = False
         self.full = False
+        self.told: Cause | None = None
+        """The last cause that the desk has heard; written with the next commit, so that it outlives a snapshot."""
+        self._told_written: Cause | None = None
 
     def write(
         self,
@@ -45,12 +50,16 @@ class Ledger:
         """One group commit; the offsets. Raises DiskFullError: nothing was written."""
         if self.full and any(isinstance(record, Frame) for record in records) and not self.breathe():
             raise DiskFullError("disk-full", path=self._city)
+        told = self.told
+        if told is not None and told != self._told_written:
+            meta = {**(meta or {}), TOLD: text_of(told)}
         with self._metrics.commit_seconds.labels(self._city).time():
             try:
                 offsets = self._journal.append(records, cursors=cursors, refused=refused, meta=meta)
             except DiskFullError:
                 self.choke()
                 raise
+        self._told_written = told
         self._look_at_the_readers()
         for kind, n in Counter(kind_of(record) for record in records).items():
             self._metrics.records_written.labels(self._city, kind).inc(n)
@@ -81,3 +90,11 @@ class Ledger:
         self._metrics.journal_full.labels(self._city).set(0)
         log.info("disk_has_room_again", city=self._city)
         return True
+
+
+def text_of(cause: Cause) -> str:
+    return f"{cause.epoch}/{cause.offset}/{cause.n}"
+
+
+def cause_of(text: str | None) -> Cause | None:
+    return Cause(*map(int, text.split("/"))) if text else None

@@ -11,6 +11,7 @@ from rules.book import Book
 from rules.signals import Cause
 from streams.journal import Journal, JournalError, Snapshot
 from streams.metrics import Metrics
+from streams.runtime.ledger import TOLD, cause_of
 from streams.runtime.ports import ClockKind, EngineLike, Engines
 
 log = structlog.get_logger()
@@ -83,11 +84,12 @@ def _newest(
     journal: Journal, engines: Engines, city: str, heard: Cause | None, metrics: Metrics
 ) -> tuple[EngineLike | None, int, Cause | None]:
     books, bad = journal.books(), 0
-    lost_to: Cause | None = None
+    told = cause_of(journal.meta(TOLD))
+    lost_to = told if told is not None and (heard is None or heard < told) else None
     for snapshot in journal.snapshots():
         if snapshot is not None:
             if snapshot.told is not None and (heard is None or heard < snapshot.told):
-                lost_to = lost_to or snapshot.told
+                lost_to = max(lost_to or snapshot.told, snapshot.told)
                 continue
             try:
                 engine = engines.restore(snapshot.rows, books)

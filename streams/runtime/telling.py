@@ -61,7 +61,7 @@ class Telling:
             return
         self.waiting = []
         last = signals[-1].cause
-        self.told = max(self.told or last, last)
+        self.told = self._ledger.told = max(self.told or last, last)
         for hear in self.listeners:
             hear(signals, changed)
 

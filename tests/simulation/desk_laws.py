@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from alerts.alert import Alert
 from rules.records import Blind, Down, Retire, StopRule, UseBook
@@ -54,9 +54,12 @@ def every_move_is_heard_once(found: Found) -> str:
 
 
 def _doubled(lived: Lived) -> str:
+    """A kill leaves one telling in doubt, which may be of several notices."""
     for name, road in lived.machine.roads.items():
-        doubled = len(road.heard) - len({message.id for message in road.heard})
-        if doubled > road.doubts + lived.kills:
+        times = Counter(message.id for message in road.heard)
+        doubled = sum(times.values()) - len(times)
+        tellings = {message.created_at for message in road.heard if times[message.id] > 1}
+        if doubled > road.doubts + lived.kills and len(tellings) > 2 * (road.doubts + lived.kills):
             return f"{name}: {doubled} notices doubled by {road.doubts} doubts and {lived.kills} kills"
     return ""
 

@@ -73,13 +73,15 @@ def _reread(records: Sequence[Record], dice: Random, *, frames: bool) -> Iterato
 
 
 def _ticked(records: Sequence[Record], refits: Sequence[int], dice: Random) -> Iterator[Record]:
-    """More ticks, each before the rows that come after it; where a refit falls between two, one just behind it."""
+    """More ticks, each before the rows that come after it, and before an Order would act, for one that finds its time
+    over acts later. Where a refit falls between two, one just behind it."""
     tick, gathered = 0, list[Record]()
     for record in records:
         gathered.append(record)
         if isinstance(record, Tick):
             came = [int(r.rows["arrived_at"].min()) for r in gathered if isinstance(r, Frame) and len(r.rows)]
-            free = range(tick + 1, min([record.now, *came]))
+            acts = [r.start for r in gathered if not isinstance(r, Frame | Tick)]
+            free = range(tick + 1, min([record.now, *came, *acts]))
             behind = [day + at + 1 for at in refits for day in range(tick // DAY_MS * DAY_MS, record.now, DAY_MS)]
             wanted = [at for at in behind if at in free] or dice.sample(free, min(1, len(free)))
             if tick and dice.random() < 0.7:
