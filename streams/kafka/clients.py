@@ -13,8 +13,10 @@ from streams.kafka.topics import ORDERS
 from streams.kafka.wire import Headers
 from streams.messages import SpokenError
 
-FENCED: Final = frozenset({KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH})
-"""Codes of what a transactional producer raises once another one has its name."""
+FENCED: Final = frozenset(
+    {KafkaError._FENCED, KafkaError._FATAL, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
+)
+"""Codes of what a transactional producer raises once another one has its name; fatal is what it says from then on."""
 CALL_SECONDS: Final = 10.0
 QUEUE_SECONDS: Final = 30.0
 _COMING_UP: Final = frozenset({KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_LOAD_IN_PROGRESS})
