@@ -15,15 +15,12 @@ import pytest
 
 from rules import canonical
 from rules.signals import Signal
-from streams.kafka import admin
 from streams.kafka.topics import SIGNALS, STATE, partition_of
 from streams.replay import REPLAY_KEY
-from tests.kafka.road import EXAMPLES, PARTITIONS, example, messages, poured, span, taken_in, undisturbed
+from tests.kafka.road import EXAMPLES, PARTITIONS, example, messages, span, undisturbed
 
 pytestmark = pytest.mark.xdist_group("kafka")
 LONGEST: Final = 90.0
-APART: Final = 7
-"""With so many partitions the example cities lie in different ones; with four, in one."""
 
 
 def started(*words: str) -> subprocess.Popen[bytes]:
@@ -86,29 +83,6 @@ def test_the_road_by_its_commands_killed_under_way_says_what_one_machine_says(
     found = said(bare, number)
     assert canonical.lines(found) == canonical.lines(wanted.signals)
     assert [one.state for one in found] == [one.state for one in wanted.signals]
-
-
-def test_cities_move_between_workers_that_come_and_go(bare: str) -> None:
-    cities = {"montgomery": ("2016-01-22", "2016-01-25"), "boston": ("2015-01-25", "2015-01-30")}
-    read = [example(name) for name in cities]
-    admin.setup(bare, read, partitions=APART)
-    for city in read:
-        poured(bare, city, *span(city, *cities[city.name]))
-    taken_in(bare, read)
-    number = {city.name: partition_of(city.name, APART) for city in read}
-    assert len(set(number.values())) == len(number)
-    one = started("worker", "--member", "one", "--kafka", bare)
-    wait_for(lambda: all(heads(bare, n) > 0 for n in number.values()), one)
-    two = started("worker", "--member", "two", "--kafka", bare)
-    before = {name: heads(bare, n) for name, n in number.items()}
-    time.sleep(4)
-    wait_for(lambda: any(heads(bare, n) > before[name] for name, n in number.items()), one, two)
-    assert ended(one) == 0
-    for city in read:
-        wanted = undisturbed(city, *span(city, *cities[city.name]))
-        wait_for(lambda: len(said(bare, number[city.name])) >= len(wanted.signals), two)  # noqa: B023 - asked at once
-        assert canonical.lines(said(bare, number[city.name])) == canonical.lines(wanted.signals)
-    assert ended(two) == 0
 
 
 def test_an_intake_without_the_secret_says_so(bare: str) -> None:
