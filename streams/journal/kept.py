@@ -43,3 +43,13 @@ class RefusedDay:
     refused: int
     forgotten: int
     kept: int
+
+
+def text_of(told: Cause | None) -> str:
+    """A cause as it lies in the journal; empty where there is none."""
+    return f"{told.epoch}/{told.offset}/{told.n}" if told is not None else ""
+
+
+def cause_of(text: str | None) -> Cause | None:
+    """The cause that `text_of` wrote."""
+    return Cause(*map(int, text.split("/"))) if text else None

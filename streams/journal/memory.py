@@ -16,7 +16,7 @@ import msgspec
 
 from rules.signals import Cause
 from streams.journal import sums
-from streams.journal.kept import Snapshot
+from streams.journal.kept import Snapshot, cause_of, text_of
 
 HEADS_KEPT: Final = 2
 SECOND_BYTES: Final = 4 << 20
@@ -66,7 +66,7 @@ def put(link: sqlite3.Connection, snapshot: Snapshot, since: int | None) -> int:
             now[name] = _Kept(was.slot, True, mark)
         else:
             now[name] = _Kept(slot, False, mark)
-    named, said = msgspec.msgpack.encode(now), _told(snapshot.told)
+    named, said = msgspec.msgpack.encode(now), text_of(snapshot.told)
     link.execute("insert into heads values (?, ?, ?, ?)", sums.sealed("heads", snapshot.head, named, said))
     link.execute(
         "delete from heads where head not in (select head from heads order by head desc limit ?)", (HEADS_KEPT,)
@@ -132,7 +132,7 @@ def _named(link: sqlite3.Connection, head: int) -> tuple[_Named, Cause | None] |
     if row is None or row[-1] != sums.of_row("heads", *row[:-1]):
         return None
     _, named, told, _ = row
-    return msgspec.msgpack.decode(named, type=_Named), Cause(*map(int, told.split("/"))) if told else None
+    return msgspec.msgpack.decode(named, type=_Named), cause_of(told)
 
 
 def _sound(link: sqlite3.Connection, name: str, slot: int, mark: bytes) -> bytes | None:
@@ -143,7 +143,3 @@ def _sound(link: sqlite3.Connection, name: str, slot: int, mark: bytes) -> bytes
     except (sqlite3.DatabaseError, zlib.error, TypeError):  # its pages, or its bytes, are damaged
         return None
     return data if data is not None and sums.of_state(name, data) == mark else None
-
-
-def _told(told: Cause | None) -> str:
-    return f"{told.epoch}/{told.offset}/{told.n}" if told is not None else ""

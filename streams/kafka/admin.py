@@ -12,7 +12,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from streams.city import City
-from streams.kafka.topics import ORDERS, SAFE_REPLICAS, Topic, foreign, topics
+from streams.kafka.topics import GIVEN_DAYS, ORDERS, SAFE_REPLICAS, Topic, foreign, topics
 from streams.messages import SpokenError
 
 BOOTSTRAP_MS: Final = 5_000
@@ -86,7 +86,7 @@ def check(address: str, cities: Sequence[City]) -> Report:
 
 
 def _kept_days(cities: Sequence[City]) -> int:
-    return max((city.retention_days for city in cities), default=0) or max(t.days or 0 for t in topics())
+    return max((city.retention_days for city in cities), default=GIVEN_DAYS)
 
 
 def _held_against(

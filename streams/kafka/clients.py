@@ -9,7 +9,7 @@ from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
-from streams.kafka.topics import ORDERS
+from streams.kafka.topics import FRAME_BYTES, ORDERS
 from streams.kafka.wire import Headers
 from streams.messages import SpokenError
 
@@ -29,9 +29,9 @@ _PREFETCH_KIB: Final = 16_384
 LOG: Final = logging.getLogger("librdkafka")
 
 
-def consumer(address: str, group: str, *, member: str | None = None, ends: bool = False) -> Consumer:
-    """Reads what is committed, and commits nothing by itself. `member`: keeps its partitions over a restart;
-    `ends`: the end of each partition is told, as an error of its own."""
+def consumer(address: str, group: str, *, ends: bool = False) -> Consumer:
+    """Reads what is committed, and commits nothing by itself. `ends`: the end of each partition is told, as an error of
+    its own."""
     settings: dict[str, str | int | bool] = {
         "bootstrap.servers": address,
         "group.id": group,
@@ -45,8 +45,6 @@ def consumer(address: str, group: str, *, member: str | None = None, ends: bool 
         "session.timeout.ms": SESSION_MS,
         "topic.metadata.refresh.interval.ms": 30_000,
     }
-    if member is not None:
-        settings["group.instance.id"] = member
     return Consumer(settings, logger=LOG)
 
 
@@ -59,7 +57,7 @@ def transactional(address: str, name: str) -> Producer:
             "transaction.timeout.ms": TRANSACTION_MS,
             "linger.ms": 0,
             "compression.type": "lz4",
-            "message.max.bytes": 8 << 20,
+            "message.max.bytes": FRAME_BYTES,
         },
         logger=LOG,
     )
@@ -74,7 +72,7 @@ def producer(address: str, *, linger_ms: int = 20) -> Producer:
             "enable.idempotence": True,
             "linger.ms": linger_ms,
             "compression.type": "lz4",
-            "message.max.bytes": 8 << 20,
+            "message.max.bytes": FRAME_BYTES,
             "queue.buffering.max.messages": 200_000,
         },
         logger=LOG,

@@ -75,9 +75,8 @@ class Door:
         refused: list[Refusal] = []
         for order in self._orders:
             records.append(order)
-            if (
-                isinstance(order, UseBook) and self.merge.tick
-            ):  # no row that only the new book knows may come before it acts
+            if isinstance(order, UseBook) and self.merge.tick:
+                # no row that only the new book knows may come before it acts
                 self.merge.pass_to(self.merge.tick + 1)
                 records.append(Tick(self.merge.tick))
         self._orders.clear()

@@ -77,16 +77,24 @@ class Merge:
     def _until_it_waits(self, source: Source, tick: int) -> Iterator[Run]:
         """What a source brings until it has shown a tick after `tick`."""
         waiting = self._waiting[source]
-        run: Run | None = None
+        due = []
         while waiting and self.shown[source] <= tick:
             record = waiting.popleft()
-            if record.tick is not None:
+            if record.tick is None:
+                due.append((source, record))
+            else:
                 self.shown[source] = max(self.shown[source], record.tick)
-                continue
-            if run is None or run.feed != record.feed or len(run.records) >= RUN:
-                if run is not None:
-                    yield run
-                run = Run(source, record.feed, [])
-            run.records.append(record)
-        if run is not None:
-            yield run
+        yield from runs(due)
+
+
+def runs(due: Iterable[tuple[Source, Raw]]) -> Iterator[Run]:
+    """Neighbours of one source and feed together, at most RUN of them."""
+    run: Run | None = None
+    for source, record in due:
+        if run is None or (run.source, run.feed) != (source, record.feed) or len(run.records) >= RUN:
+            if run is not None:
+                yield run
+            run = Run(source, record.feed, [])
+        run.records.append(record)
+    if run is not None:
+        yield run

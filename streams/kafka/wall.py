@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from streams.kafka.merge import RUN, Run, Source
+from streams.kafka.merge import Run, Source, runs
 from streams.kafka.wire import Raw
 
 MARGIN_MS: Final = 1_000
@@ -86,12 +86,4 @@ class WallMerge:
             while waiting and waiting[0].appended_at <= until:
                 due.append((source, waiting.popleft()))
         due.sort(key=lambda pair: pair[1].appended_at)
-        run: Run | None = None
-        for source, record in due:
-            if run is None or (run.source, run.feed) != (source, record.feed) or len(run.records) >= RUN:
-                if run is not None:
-                    yield run
-                run = Run(source, record.feed, [])
-            run.records.append(record)
-        if run is not None:
-            yield run
+        yield from runs(due)

@@ -15,6 +15,7 @@ import structlog
 from rules.records import Frame, Record
 from rules.signals import Cause
 from streams.journal import Cursor, DiskFullError, Journal, Reserve, kind_of
+from streams.journal.kept import text_of
 from streams.metrics import Metrics
 from streams.refusals import Refusal
 
@@ -90,11 +91,3 @@ class Ledger:
         self._metrics.journal_full.labels(self._city).set(0)
         log.info("disk_has_room_again", city=self._city)
         return True
-
-
-def text_of(cause: Cause) -> str:
-    return f"{cause.epoch}/{cause.offset}/{cause.n}"
-
-
-def cause_of(text: str | None) -> Cause | None:
-    return Cause(*map(int, text.split("/"))) if text else None

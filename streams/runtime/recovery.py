@@ -10,8 +10,9 @@ import structlog
 from rules.book import Book
 from rules.signals import Cause
 from streams.journal import Journal, JournalError, Snapshot
+from streams.journal.kept import cause_of
 from streams.metrics import Metrics
-from streams.runtime.ledger import TOLD, cause_of
+from streams.runtime.ledger import TOLD
 from streams.runtime.ports import ClockKind, EngineLike, Engines
 
 log = structlog.get_logger()
