@@ -36,6 +36,8 @@ TOLD_APART: Final = 3
 
 _NOT_FOR_COUNTING: Final = SELF_INITIATED | EXERCISE
 _PIECE: Final = 1 << 16
+_BLOCK: Final = 1 << 13
+"""Rows taken in at a time: what is looked at several times stays near at hand."""
 _LEAST: Final = 1024
 _GAPS: Final = 3
 """Rows lie closer together again once one place in so many is a gap."""
@@ -65,17 +67,20 @@ class _Reading:
         self.first = int(self.intervals[0]) if len(self.intervals) else 0
         self.apart: dict[int, int] = {}  # place -> the interval of its story
         self._first_place = first_place
-        self._inserted = np.zeros(0, np.int64)
+        self._inserted: list[IntArray] = [np.zeros(0, np.int64)]
 
     def inserted(self, intervals: IntArray) -> None:
-        """Those of the rows that lie from the first new place on."""
-        self._inserted = intervals
+        """Those of the rows that lie from the next new place on."""
+        self._inserted.append(intervals)
 
     def of(self, places: IntArray) -> IntArray:
         """Those of rows that stand alone, shape as `places`; what was read before is of the first."""
         found = np.full(len(places), self.first, np.int64)
         new = places >= self._first_place
-        found[new] = self._inserted[places[new] - self._first_place]
+        if new.any():
+            if len(self._inserted) > 1:
+                self._inserted = [np.concatenate(self._inserted)]
+            found[new] = self._inserted[0][places[new] - self._first_place]
         return found
 
 
@@ -138,14 +143,17 @@ class Identities:
         chosen = np.flatnonzero(~(early | beyond))
         self._reading = _Reading(self.used, read_in[chosen])
         slow, found = self._take_known_and_new(rows, chosen, answers, plain)
+        changed_by = self._replace(rows, slow, found, read_in)
+        for row, place in zip(slow.tolist(), found.tolist(), strict=True):
+            if row not in changed_by:
+                self._close_before(place, int(read_in[row]))
+                answer, changed_by[row] = self._remember(self.fact(rows[row]), place)
+                answers[row] = ANSWERS.index(answer)
         changes: list[Change] = []
         causes: list[int] = []
-        for row, place in zip(slow.tolist(), found.tolist(), strict=True):
-            self._close_before(place, int(read_in[row]))
-            answer, changed = self._remember(self.fact(rows[row]), place)
-            answers[row] = ANSWERS.index(answer)
-            changes += changed
-            causes += [row] * len(changed)
+        for row in sorted(changed_by):
+            changes += changed_by[row]
+            causes += [row] * len(changed_by[row])
         self._reading = _Reading()
         return Taken(answers, plain, changes, causes)
 
@@ -162,16 +170,25 @@ class Identities:
     ) -> tuple[IntArray, IntArray]:
         """New identities and plain repeats at once; the rows that must be told apart, and where each one's lies."""
         mine = rows if len(chosen) == len(rows) else rows[chosen]
-        places = self._find(mine)
-        new = np.flatnonzero(places < 0)
-        taken = self._insert(mine if len(new) == len(mine) else mine[new], self._reading.intervals[new])
-        plain[chosen[new[taken]]] = True
-        again = new[~taken]
-        if len(again):
-            places[again] = self._find(mine[again])
+        places = np.empty(len(mine), np.int64)
+        for first in range(0, len(mine), _BLOCK):
+            some = slice(first, first + _BLOCK)
+            new = self._take_block(mine[some], self._reading.intervals[some], places[some])
+            plain[chosen[some][new]] = True
         met = np.flatnonzero(places >= 0)
         slow = met[~self._repeats(mine, met, places, chosen, answers)]
         return chosen[slow], places[slow]
+
+    def _take_block(self, mine: FactRows, read_in: IntArray, places: IntArray) -> BoolArray:
+        """Some rows: which are new identities, and are taken in; `places`: where the identity of each other lies."""
+        places[:] = self._find(mine)
+        fresh = np.flatnonzero(places < 0)
+        taken = self._insert(mine if len(fresh) == len(mine) else mine[fresh], read_in[fresh])
+        again = fresh[~taken]
+        if len(again):
+            places[again] = self._find(mine[again])
+        new: BoolArray = places < 0
+        return new
 
     def _repeats(
         self, mine: FactRows, met: IntArray, places: IntArray, chosen: IntArray, answers: NDArray[np.uint8]
@@ -227,6 +244,36 @@ class Identities:
         elif state == TOLD_APART and self._reading.apart.get(place, self._reading.first) < read_in:
             self._close(place, self.apart.pop(place))
         self._reading.apart[place] = read_in
+
+    def _replace(self, rows: FactRows, slow: IntArray, found: IntArray, read_in: IntArray) -> dict[int, list[Change]]:
+        """Let later revisions take the place of what stands, where nothing else is told of the identity and a tick
+        follows within what is taken in; which of `slow`, indices of `rows`, that were, and what each changed.
+
+        What would be told apart and closed again one by one, at once. `found`: where the identity of each lies.
+        """
+        _, which, many = np.unique(found, return_inverse=True, return_counts=True)
+        mine = (many[which] == 1) & (read_in[slow] < read_in[-1:]) & (self.state[found] != TOLD_APART)
+        mine &= (self.state[found] == STANDS) | (self._reading.of(found) < read_in[slow])
+        slow, found = slow[mine], found[mine]
+        self._settle(np.sort(found[self.state[found] == FRESH]))
+        new, old = rows[slow], self.rows[found]
+        wins = new["revision"] > old["revision"]
+        wins |= (new["revision"] == old["revision"]) & (new["content"] > old["content"])
+        wins &= new["arrived_at"] <= self.forget_at[found]
+        slow, found, new, old = slow[wins], found[wins], new[wins], old[wins]
+        for feed in new["feed"][new["revision"] == old["revision"]].tolist():
+            name = self.names.names["feed"][feed]
+            self.boxes.conflicts[name] = self.boxes.conflicts.get(name, 0) + 1
+        self._box_fresh(new, +1, late="counted_late")
+        self._box_fresh(old, -1, late="counted_late")
+        self._box_rows(old, "superseded")
+        self.rows[found] = new
+        self.forget_at[found] = self._forget_at(new)
+        told = {}
+        for row, after, before in zip(slow.tolist(), new, old, strict=True):
+            fact = self.fact(after)
+            told[row] = [Change((self.fact(before), -1, fact.arrived_at)), Change((fact, +1, fact.arrived_at))]
+        return told
 
     def fact(self, row: np.void) -> Fact:
         """One row as a fact, with names."""
@@ -442,22 +489,17 @@ class Identities:
         if not len(places):
             return
         first, beyond = int(places[0]), int(places[-1]) + 1
-        if beyond - first > 2 * len(places):
-            for one in places.tolist():
-                self._settle_range(one, one + 1)
-        else:  # as they mostly lie: side by side, with few gaps
-            self._settle_range(first, beyond)
-
-    def _settle_range(self, first: int, beyond: int) -> None:
-        state, rows = self.state[first:beyond], self.rows[first:beyond]
+        # as they mostly lie: side by side, with few gaps
+        where: slice | IntArray = places if beyond - first > 2 * len(places) else slice(first, beyond)
+        state, rows = self.state[where], self.rows[where]
         mine = state == FRESH
         late = mine & (rows["flags"] & _NOT_FOR_COUNTING == 0) & (rows["count"] > 0)
         late &= rows["arrived_at"] - rows["occurred_at"] > self.policies.lateness[rows["feed"]]
         if late.any():
             self._box_rows(rows[late], "too_late", -1)
             self._box_rows(rows[late], "counted_late")
-        np.copyto(self.forget_at[first:beyond], self._forget_at(rows), where=mine)
-        state[mine] = STANDS
+        self.forget_at[where] = np.where(mine, self._forget_at(rows), self.forget_at[where])
+        self.state[where] = np.where(mine, STANDS, state)
 
     def _forget_at(self, rows: FactRows) -> IntArray:
         """What arrives later than this no longer meets rows that stand, shape (rows,)."""

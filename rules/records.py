@@ -73,12 +73,27 @@ class Frame(msgspec.Struct, frozen=True, tag="frame"):
     rows: Rows
 
 
-def joined(frames: Sequence[Frame]) -> Iterator[Frame]:
-    """The same rows in fewer frames: neighbours that share their name tables become one."""
+def joined(frames: Sequence[Frame], at_least: int = 1 << 62) -> Iterator[Frame]:
+    """The same rows in fewer frames: neighbours that share their name tables become one, of `at_least` rows or little
+    more where that is given."""
     for _, alike in groupby(frames, key=_tables):
-        some = list(alike)
-        rows = some[0].rows if len(some) == 1 else np.concatenate([frame.rows for frame in some])
-        yield msgspec.structs.replace(some[0], rows=rows)
+        some: list[Frame] = []
+        many = 0
+        for frame in alike:
+            some.append(frame)
+            many += len(frame.rows)
+            if many >= at_least:
+                yield _as_one(some)
+                some, many = [], 0
+        if some:
+            yield _as_one(some)
+
+
+def _as_one(frames: Sequence[Frame]) -> Frame:
+    if len(frames) == 1:
+        return frames[0]
+    rows = bytearray().join([np.ascontiguousarray(frame.rows).view(np.uint8) for frame in frames])
+    return msgspec.structs.replace(frames[0], rows=np.frombuffer(rows, ROW))
 
 
 def _tables(frame: Frame) -> tuple[int, ...]:

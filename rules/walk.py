@@ -18,10 +18,10 @@ from rules.calendar import DAY_MS
 from rules.coming import Coming
 from rules.counts import Touched
 from rules.detectors.port import BoolArray, IntArray
-from rules.facts import FACT, FactRows
+from rules.facts import FactRows
 from rules.identities import Change
 from rules.lookahead import Lookahead
-from rules.records import CORRECTION, Frame, Record, Tick, joined
+from rules.records import CORRECTION, Frame, Record, Tick
 from rules.signals import Signal
 from rules.silence import WATCHED_STAGE
 
@@ -44,8 +44,7 @@ class Walk:
         sizes = [0 if frame is None else len(frame.rows) for frame in frames]
         self.edges = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])  # of each record's rows
         filled = [frame for frame in frames if frame is not None and len(frame.rows)]
-        rows = [engine.names.rows_of(frame) for frame in joined(filled)]
-        self.rows: FactRows = rows[0] if len(rows) == 1 else np.concatenate([np.zeros(0, FACT), *rows])
+        self.rows: FactRows = engine.names.rows_of_all(filled)
         self.kinds = engine.names.kind_numbers(self.rows)
         self.ticks = np.array([record.now if isinstance(record, Tick) else -1 for _, record in records], np.int64)
         self.is_tick = np.array([isinstance(record, Tick) for _, record in records], bool)
