@@ -135,21 +135,23 @@ class Counts:
         occurred, arrived = new.occurred[chosen], new.arrived[chosen]
         buckets = self.steps.buckets(occurred)
         at_once = arrived - occurred <= self.routes.lateness(names)[new.feed[chosen]]
-        for n in np.flatnonzero(~at_once).tolist():
-            fact = identities.fact(new.rows[new.numbers[chosen[n]]])
-            self._wait(max(fact.arrived_at, self.steps.end(int(buckets[n])) + self.longest_lateness), fact, +1)
+        if not at_once.all():
+            for fact in new.facts(chosen[~at_once], identities.fact):
+                end = self.steps.end(self.steps.bucket(fact.occurred_at))
+                self._wait(max(fact.arrived_at, end + self.longest_lateness), fact, +1)
         if self.first_open is not None:
             far = at_once & (buckets - self.first_open > self.reach_ahead)
-            for n in np.flatnonzero(far).tolist():
-                self._wait(self.steps.start(int(buckets[n])), identities.fact(new.rows[new.numbers[chosen[n]]]), +1)
-            at_once &= ~far
+            if far.any():
+                for fact in new.facts(chosen[far], identities.fact):
+                    self._wait(self.steps.start(self.steps.bucket(fact.occurred_at)), fact, +1)
+                at_once &= ~far
         if not at_once.all():
             chosen, buckets = chosen[at_once], buckets[at_once]
         if self.once is None:
             return self._add_rows(new, chosen, buckets)
         free = new.place[chosen] == 0
         touched = [self._add_rows(new, chosen[free], buckets[free])] if free.any() else []
-        placed = [(identities.fact(new.rows[number]), +1) for number in new.numbers[chosen[~free]].tolist()]
+        placed = [(fact, +1) for fact in new.facts(chosen[~free], identities.fact)]
         return together(touched + self._put(placed))
 
     def keeps_all(self, new: Coming, changes: Sequence[Change], names: Names) -> bool:

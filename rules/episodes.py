@@ -6,7 +6,7 @@ so that the picture is a function of the counts alone, never of the order in whi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -62,6 +62,12 @@ class Run:
     def id(self) -> RunId:
         return (self.first, self.series)
 
+    def copy(self) -> Run:
+        return Run(
+            self.series, self.first, self.last, self.reach, self.shortest, self.peak, self.spoke[:], self.quiet,
+            self.ended, self.meant, self.later, self.taken_back,
+        )  # fmt: skip
+
 
 @dataclass(slots=True)
 class Episode:
@@ -90,9 +96,9 @@ class Fold:
         return Fold(
             self.resets.copy(),
             # buckets to come change no run that is over: it is shared
-            {k: run if run.ended is not None else replace(run, spoke=list(run.spoke)) for k, run in self.runs.items()},
+            {k: run if run.ended is not None else run.copy() for k, run in self.runs.items()},
             dict(self.active),
-            [replace(episode, runs=list(episode.runs)) for episode in self.episodes],
+            [Episode(episode.runs[:], episode.ended) for episode in self.episodes],
             dict(self.ended),
             list(self.reached),
         )
@@ -212,26 +218,33 @@ def _peak_of(judge: Judge, bucket: int, seen: Judged, height: float) -> Peak:
 def _quieten(state: Fold, judge: Judge, bucket: int, speaking: set[int], who: Attribution, *, missing: bool) -> None:
     """Runs that did not speak: below their lower line for `keep`, they are over."""
     silent = [series for series in state.active if series not in speaking]
-    if not silent:
-        return
-    runs = [state.runs[state.active[series]] for series in silent]
-    series = np.array(silent, np.int64)
+    keep = max(1, -(-judge.rule.keep // judge.counts.steps.step_ms))
+    while silent:
+        runs = [state.runs[state.active[series]] for series in silent]
+        for run, quiet in zip(runs, _quiet(state, judge, bucket, runs, who), strict=True):
+            del silent[0]
+            if not quiet:
+                run.quiet = 0
+            elif not missing:
+                run.quiet += 1
+                if run.quiet >= keep:
+                    run.ended = bucket
+                    del state.active[run.series]
+                    _reset_below(state, judge, run)
+                    break  # what lies below a run that is over holds less excess: the others are looked at anew
+
+
+def _quiet(state: Fold, judge: Judge, bucket: int, runs: list[Run], who: Attribution) -> list[bool]:
+    """Which runs lie below their lower line in a bucket, less the excess of what lies below them."""
+    series = np.array([run.series for run in runs], np.int64)
     widths = judge.widths[[run.shortest for run in runs]]
     first = np.maximum(bucket - widths + 1, state.resets[series] + 1)
     points = Points(series, first, np.full(len(runs), bucket, np.int64))
     totals = judge.counts.ring.total(points.series, points.first, points.last)
-    lower = judge.lower_lines(points, bucket)
-    keep = max(1, -(-judge.rule.keep // judge.counts.steps.step_ms))
-    for run, total, line, begin in zip(runs, totals.tolist(), lower.tolist(), first.tolist(), strict=True):
-        taken = who.excess_below(run.series, np.array([begin]))
-        if judge.sign * (total - (int(taken[0]) if taken is not None else 0)) >= judge.sign * line:
-            run.quiet = 0
-        elif not missing:
-            run.quiet += 1
-            if run.quiet >= keep:
-                run.ended = bucket
-                del state.active[run.series]
-                _reset_below(state, judge, run)
+    below = [who.excess_below(run.series, np.array([begin])) for run, begin in zip(runs, first.tolist(), strict=True)]
+    taken = np.array([0 if excess is None else int(excess[0]) for excess in below], np.int64)
+    quiet: list[bool] = judge.quiet(points, bucket, totals - taken).tolist()
+    return quiet
 
 
 def _reset_below(state: Fold, judge: Judge, run: Run) -> None:

@@ -52,7 +52,8 @@ def evidence_of(judge: Judge, run: Run, missing: dict[int, bool], heard: dict[st
 
 def is_incomplete(run: Run, missing: dict[int, bool]) -> bool:
     """Whether a bucket of the peak's rarest window is missing: the true count can only be higher."""
-    return any(missing.get(bucket, False) for bucket in range(run.peak.first[run.peak.window], run.peak.bucket + 1))
+    since, until = run.peak.since, run.peak.bucket
+    return any(since <= bucket <= until for bucket, blind in missing.items() if blind)
 
 
 def windows_of(judge: Judge, run: Run) -> tuple[WindowEvidence, ...]:
@@ -123,16 +124,17 @@ def _cells(judge: Judge, run: Run, missing: dict[int, bool]) -> tuple[Cell, ...]
     height = float(judge.height_of(np.array([run.series]))[0])
     limits = judge.limits(law, height).tolist()
     mean = np.nan_to_num(law.mean)
+    blind = {steps.cell_of(bucket) for bucket, is_blind in missing.items() if is_blind}
     wide = _BAND * np.sqrt(np.maximum(mean * (1 + np.nan_to_num(law.over)), 0.0))
     return tuple(
         Cell(
-            start=steps.start(int(start)),
+            start=steps.start(start),
             observed=total,
             expected=round(float(m), 4),
             low=round(max(0.0, float(m - w)), 4),
             high=round(float(m + w), 4),
             limit=-1 if limit == NEVER else int(limit),
-            missing=any(missing.get(b, False) for b in range(int(start), int(start) + steps.per_cell)),
+            missing=steps.cell_of(start) in blind,
         )
         for start, total, m, w, limit in zip(starts.tolist(), totals, mean, wide, limits, strict=True)
     )

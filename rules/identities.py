@@ -182,12 +182,13 @@ class Identities:
     def _take_block(self, mine: FactRows, read_in: IntArray, places: IntArray) -> BoolArray:
         """Some rows: which are new identities, and are taken in; `places`: where the identity of each other lies."""
         places[:] = self._find(mine)
-        fresh = np.flatnonzero(places < 0)
+        new = places < 0
+        fresh = np.flatnonzero(new)
         taken = self._insert(mine if len(fresh) == len(mine) else mine[fresh], read_in[fresh])
         again = fresh[~taken]
         if len(again):
             places[again] = self._find(mine[again])
-        new: BoolArray = places < 0
+            new[again] = False
         return new
 
     def _repeats(

@@ -337,27 +337,22 @@ class Judge:
         cut = max(reset, bucket - int(self.widths[-1]))
         return self.once_per_bucket(bucket, ("law", series, cut), lambda: self._judged_by(points, bucket))
 
-    def lower_lines(self, points: Points, bucket: int) -> FloatArray:
-        """Below this (a drop: above) a run is quiet: the expected count plus half of the excess at the limit;
-        infinitely far: it cannot speak."""
-        if self.detector.refits != "day":
-            return self._lines(points, bucket)
-        keys = list(zip(points.series.tolist(), points.first.tolist(), strict=True))
-        kept = self.kept.setdefault(bucket, {})
-        fresh = [i for i, key in enumerate(keys) if ("line", *key) not in kept]
-        if fresh:
-            some = Points(points.series[fresh], points.first[fresh], points.last[fresh])
-            for i, line in zip(fresh, self._lines(some, bucket).tolist(), strict=True):
-                kept["line", *keys[i]] = line
-        return np.array([kept["line", *key] for key in keys])
-
-    def _lines(self, points: Points, bucket: int) -> FloatArray:
-        law = self._judged_by(points, bucket)
-        limits = self.detector.limits(law, self.height_of(points.series))
-        floor = np.minimum(limits, 2**53)
-        floor = floor if self.low else np.maximum(floor, self.rule.at_least)
-        lines: FloatArray = np.where(limits == NEVER, self.sign * np.inf, law.mean + (floor - law.mean) / 2)
-        return lines
+    def quiet(self, points: Points, bucket: int, counts: IntArray) -> BoolArray:
+        """Whether counts of windows that end in `bucket` lie below (a drop: above) their lower line: what is expected
+        plus half of the excess at the limit; always where a window cannot speak. Shape (P,)."""
+        key = ("quiet", points.series.tobytes(), points.first.tobytes())
+        if self.detector.refits == "day":
+            law = self.once_per_bucket(bucket, key, lambda: self._judged_by(points, bucket))
+        else:  # the law itself reads counts
+            law = self._judged_by(points, bucket)
+        heights = self.height_of(points.series)
+        if self.low:
+            limits = self.detector.limits(law, heights)
+            return np.asarray((limits == NEVER) | (counts > law.mean + (limits - law.mean) / 2))
+        twice = np.floor(2 * counts - law.mean).astype(
+            np.int64
+        )  # as far above what is expected again: is that a limit?
+        return ~((twice >= self.rule.at_least) & (self.detector.score(law, np.maximum(twice, 0)) >= heights))
 
     def view(self, bucket: int, resets: IntArray, changed: IntArray | None = None) -> View:
         """The bucket's view under `resets` (by series); only what changed is judged again."""

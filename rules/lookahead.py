@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rules.rings import Ring
     from rules.watch import RuleWatch
 
-_BLOCK: Final = 36
+_BLOCK: Final = 72
 """Buckets that are bounded together, by the window among theirs that expects least."""
 _NONE: Final = np.zeros(0, np.int64)
 
@@ -59,9 +59,13 @@ class Foresight:
 
     def holds(self, rule: RuleWatch) -> bool:
         """Whether nothing has moved that it rests on, and no row has arrived that it does not know of."""
+        return self.knows(rule) and np.array_equal(self.resets, rule.fold.resets)
+
+    def knows(self, rule: RuleWatch) -> bool:
+        """Whether no row has arrived that it does not know of, nor a baseline come into force."""
         if rule.ahead is None or rule.ahead.engine.arrived > self.until:
             return False
-        return self.until == rule.judge.next_refit and np.array_equal(self.resets, rule.fold.resets)
+        return self.until == rule.judge.next_refit
 
 
 class Lookahead:
@@ -85,12 +89,15 @@ class Lookahead:
         if limit is None or limit <= now:
             rule.foresight, rule.quiet_until = None, now
             return
-        if rule.foresight is None or not rule.foresight.holds(rule):
-            rule.foresight = self.foresight(rule, now)
-        rule.quiet_until = max(now, rule.foresight.quiet_until(rule, now)) if rule.idle else now
+        ahead = rule.foresight
+        if ahead is None or not ahead.holds(rule):
+            before = ahead if ahead is not None and ahead.sure and ahead.knows(rule) else None
+            ahead = rule.foresight = self.foresight(rule, now, before)
+        rule.quiet_until = max(now, ahead.quiet_until(rule, now)) if rule.idle else now
 
-    def foresight(self, rule: RuleWatch, now: int) -> Foresight:
-        """What the rows that arrive after `now` may let the rule say before its next refit.
+    def foresight(self, rule: RuleWatch, now: int, before: Foresight | None = None) -> Foresight:
+        """What the rows that arrive after `now` may let the rule say before its next refit. Where only resets have moved
+        since `before` was worked out, series that could not speak then still cannot, and are not asked again.
 
         Nothing is sure while rows are held, nor of a rule that raises here: it is judged record by record, and stopped
         where it raises then, as it would be without a look ahead.
@@ -100,13 +107,13 @@ class Lookahead:
         if self.engine.identities.held:
             return Foresight(_NONE, _NONE, np.zeros(0, bool), rule.fold.resets.copy(), limit, sure=False)
         try:
-            return self._foresee(rule, now, limit)
+            return self._foresee(rule, now, limit, before)
         except (MemoryError, TimeoutError):
             raise
         except Exception:  # noqa: BLE001 - law 10: the slow way raises it again, at its own record
             return Foresight(_NONE, _NONE, np.zeros(0, bool), rule.fold.resets.copy(), limit, sure=False)
 
-    def _foresee(self, rule: RuleWatch, now: int, limit: int) -> Foresight:
+    def _foresee(self, rule: RuleWatch, now: int, limit: int, before: Foresight | None) -> Foresight:
         counts = rule.counts
         begin, end = np.searchsorted(self.arrived, (now, limit), side="right").tolist()
         mine = np.flatnonzero(counts.routes.selected(self.kinds[begin:end], self.names))
@@ -123,7 +130,12 @@ class Lookahead:
                 early.append(bucket)
         resets = rule.fold.reset_for(counts)
         all_series, all_buckets, all_many = (np.concatenate(column) for column in zip(*cells, strict=True))
-        found, speaking = _Bound(rule, all_series, all_buckets, all_many, limit).loud()
+        asked = np.ones(len(resets), bool)
+        if before is not None:
+            known = min(len(before.resets), len(resets))
+            asked[:known] = before.resets[:known] != resets[:known]
+            asked[: len(before.series)] |= before.series[: len(asked)]
+        found, speaking = _Bound(rule, all_series, all_buckets, all_many, limit, asked).loud()
         newest = np.maximum.accumulate(buckets) if len(buckets) else _NONE
         at = np.searchsorted(newest, found)
         first_row = (
@@ -137,7 +149,10 @@ class Lookahead:
 class _Bound:
     """Every window of the series that rows will feed, with all of them counted: arrays of buckets x series."""
 
-    def __init__(self, rule: RuleWatch, series: IntArray, buckets: IntArray, many: IntArray, limit: int) -> None:
+    def __init__(
+        self, rule: RuleWatch, series: IntArray, buckets: IntArray, many: IntArray, limit: int, asked: BoolArray
+    ) -> None:
+        """`asked`: which series are looked at, shape (S,)."""
         assert rule.first_open is not None
         self.rule, self.judge = rule, rule.judge
         self.first = rule.first_open
@@ -152,6 +167,7 @@ class _Bound:
         spans = [self._running(of, self.first - 1) for of in self._rings()]
         for running in spans:
             alive |= (running[-1] != running[0])[: len(alive)]
+        alive &= asked
         self.series = np.flatnonzero(alive)
         place = np.cumsum(alive) - 1
         mine = alive[series]

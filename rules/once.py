@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
+from rules.calendar import DAY_MS
 from rules.facts import Fact
 
 Entry = tuple[int, int, int, str, int, int]
@@ -22,15 +23,18 @@ class Once:
         self.within = within
         self.rows: dict[tuple[int, str], list[Entry]] = {}
         self.facts: dict[Entry, Fact] = {}
+        self._by_day: dict[int, set[tuple[int, str]]] = {}  # day of event time -> the places that hold rows of it
 
     def put(self, fact: Fact) -> Iterator[tuple[Fact, int]]:
         """(row, +1 | -1) for each row that starts or ceases to count."""
         entry = _entry(fact)
-        rows = self.rows.setdefault((fact.place, fact.category), [])
+        key = (fact.place, fact.category)
+        rows = self.rows.setdefault(key, [])
         at = bisect_left(rows, entry)
         before = rows[at - 1] if at else None
         after = rows[at] if at < len(rows) else None
-        insort(rows, entry)
+        rows.insert(at, entry)
+        self._by_day.setdefault(fact.occurred_at // DAY_MS, set()).add(key)
         self.facts[entry] = fact
         if not self._near(before, entry):
             yield fact, +1
@@ -63,24 +67,30 @@ class Once:
     def give(self, facts: Iterable[Fact]) -> None:
         """Go on with the rows that `kept` gave."""
         self.rows.clear()
+        self._by_day.clear()
         self.facts = {_entry(fact): fact for fact in facts}
         for entry, fact in self.facts.items():
             self.rows.setdefault((fact.place, fact.category), []).append(entry)
+            self._by_day.setdefault(fact.occurred_at // DAY_MS, set()).add((fact.place, fact.category))
 
     def _near(self, before: Entry | None, entry: Entry) -> bool:
         return before is not None and entry[0] - before[0] < self.within
 
     def forget(self, until: int) -> None:
         """Drop rows that occurred before `until`; nothing so old may be put in or taken out again."""
-        for key in list(self.rows):
-            rows = self.rows[key]
+        past = [day for day in self._by_day if day * DAY_MS < until]
+        for key in {key for day in past for key in self._by_day[day]}:
+            rows = self.rows.get(key, [])
             keep = bisect_left(rows, (until,))
             for entry in rows[:keep]:
                 del self.facts[entry]
             if keep == len(rows):
-                del self.rows[key]
+                self.rows.pop(key, None)
             elif keep:
                 del rows[:keep]
+        for day in past:
+            if (day + 1) * DAY_MS <= until:
+                del self._by_day[day]
 
 
 def _entry(fact: Fact) -> Entry:

@@ -92,7 +92,7 @@ def joined(frames: Sequence[Frame], at_least: int = 1 << 62) -> Iterator[Frame]:
 def _as_one(frames: Sequence[Frame]) -> Frame:
     if len(frames) == 1:
         return frames[0]
-    rows = bytearray().join([np.ascontiguousarray(frame.rows).view(np.uint8) for frame in frames])
+    rows = bytearray().join([np.ascontiguousarray(frame.rows).data.cast("B") for frame in frames])
     return msgspec.structs.replace(frames[0], rows=np.frombuffer(rows, ROW))
 
 

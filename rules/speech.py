@@ -8,15 +8,18 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from rules.episodes import Episode, Fold, Run
+from rules.episodes import Episode, Fold, Peak, Run
 from rules.evidence import evidence_of, is_incomplete, windows_of
 from rules.hindsight import with_hindsight
 from rules.judge import Judge
-from rules.signals import Cause, Evidence, Signal, SignalKind, SignalState
+from rules.signals import Cause, Evidence, Signal, SignalKind, SignalState, WindowEvidence
 
 Interval = tuple[int, int, int]
 """(series, first, last bucket) of a run."""
 
+
+_WINDOWS_KEPT: Final = 256
+"""Peaks whose windows are kept at hand: a running alert is compared with what was said at every look."""
 
 KINDS: Final[Mapping[str, SignalKind]] = MappingProxyType(
     {"threshold": "threshold", "drop": "drop", "accumulated": "accumulated", "first_seen": "first_seen"}
@@ -80,6 +83,7 @@ class Speech:
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
         self.told: dict[str, Told] = {}
+        self._windows: dict[Peak, tuple[WindowEvidence, ...]] = {}  # as they were last asked for
 
     def say(
         self, picture: Fold, first_open: int, *, suspect: bool, speaker: Speaker, missing: dict[int, bool],
@@ -168,7 +172,7 @@ class Speech:
         best = named.peak.window
         summary = (
             state, key, area, category, named.peak.rank, first, last, named.peak.bucket, named.peak.observed[best],
-            named.peak.limits, named.peak.rank_limits, windows_of(self.judge, named), is_incomplete(named, missing),
+            named.peak.limits, named.peak.rank_limits, self._windows_of(named), is_incomplete(named, missing),
         )  # fmt: skip
         if before is not None and before.summary == summary:
             before.runs = intervals
@@ -190,6 +194,14 @@ class Speech:
             last=steps.end(last),
         )
         return told, True
+
+    def _windows_of(self, run: Run) -> tuple[WindowEvidence, ...]:
+        found = self._windows.get(run.peak)
+        if found is None:
+            if len(self._windows) >= _WINDOWS_KEPT:
+                self._windows.clear()
+            found = self._windows[run.peak] = windows_of(self.judge, run)
+        return found
 
     def _named(self, episode: list[Run], first_open: int) -> Run:
         """The run that names the alert: of the smallest area that holds all named ones, the rarest, then the earliest.

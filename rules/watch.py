@@ -47,6 +47,7 @@ class RuleWatch:
         if self.judge.room is not None:
             self.judge.room.may_speak = self._may_speak
         self._drafts: dict[int, Fold] = {}  # by open bucket: the last picture before that bucket was folded into it
+        self._moved: dict[int, bool] = {}  # by open bucket: whether that fold spoke, ran on or ended anything
         self._drawn_from = 0  # the first bucket that has changed since then
         self._drawn_missing: dict[int, bool] = {}
 
@@ -225,13 +226,15 @@ class RuleWatch:
             self._drafts.clear()
         standing = {b: draft for b, draft in self._drafts.items() if first_open <= b <= min(self._drawn_from, top)}
         begin = max(standing, default=first_open)
-        picture = standing[begin].copy() if standing else self.fold.copy()
+        picture = standing[begin] if standing else self.fold.copy()
         for bucket in range(begin, top):
-            standing[bucket] = picture.copy()
-            if self._judges(bucket):
-                fold(picture, self.judge, bucket, missing=missing.get(bucket, False))
-        standing[top] = picture.copy()
+            standing[bucket], picture = picture, picture.copy()
+            self._moved[bucket] = self._judges(bucket) and fold(
+                picture, self.judge, bucket, missing=missing.get(bucket, False)
+            )
+        standing[top] = picture
         self._drafts = standing
+        self._moved = {bucket: moved for bucket, moved in self._moved.items() if bucket in standing}
         self._drawn_from, self._drawn_missing = top, dict(missing)
         return picture
 
@@ -260,8 +263,8 @@ class RuleWatch:
                 continue
             if self.judge.low:
                 self.judge.gap_in = cache(lambda a, b: context.longest_gap(steps.start(a), steps.end(b)))
-            if not muted and self._judges(bucket) and (self.fold.active or self._look_again(bucket, None)):
-                self.woken |= fold(self.fold, self.judge, bucket, missing=self.missing.get(bucket, False))
+            if not muted:
+                self.woken |= self._settle(bucket)
             self.judge.drop(bucket)
             self.loud.discard(bucket)
             self.first_open += 1
@@ -270,6 +273,18 @@ class RuleWatch:
             self.counts.reach(self.first_open - 1)
         if self.counts.first_open is None or self.first_open > self.counts.first_open:
             self.counts.first_open = self.first_open
+
+    def _settle(self, bucket: int) -> bool:
+        """Fold a bucket for good; whether it spoke, ran on or ended anything. Where it was drawn as it is, that stands."""
+        missing = self.missing.get(bucket, False)
+        unchanged = bucket < self._drawn_from and missing == self._drawn_missing.get(bucket, False)
+        if unchanged and bucket in self._moved and bucket + 1 in self._drafts:
+            self.fold = self._drafts[bucket + 1].copy()
+            return self._moved[bucket]
+        self._drafts.clear()
+        if not self._judges(bucket) or not (self.fold.active or self._look_again(bucket, None)):
+            return False
+        return fold(self.fold, self.judge, bucket, missing=missing)
 
     def refit(self, at: int) -> None:
         """Run the refits whose nominal time has come; then judge what waited for them."""
