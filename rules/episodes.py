@@ -218,32 +218,34 @@ def _peak_of(judge: Judge, bucket: int, seen: Judged, height: float) -> Peak:
 def _quieten(state: Fold, judge: Judge, bucket: int, speaking: set[int], who: Attribution, *, missing: bool) -> None:
     """Runs that did not speak: below their lower line for `keep`, they are over."""
     silent = [series for series in state.active if series not in speaking]
-    keep = max(1, -(-judge.rule.keep // judge.counts.steps.step_ms))
-    while silent:
-        runs = [state.runs[state.active[series]] for series in silent]
-        for run, quiet in zip(runs, _quiet(state, judge, bucket, runs, who), strict=True):
-            del silent[0]
-            if not quiet:
-                run.quiet = 0
-            elif not missing:
-                run.quiet += 1
-                if run.quiet >= keep:
-                    run.ended = bucket
-                    del state.active[run.series]
-                    _reset_below(state, judge, run)
-                    break  # what lies below a run that is over holds less excess: the others are looked at anew
-
-
-def _quiet(state: Fold, judge: Judge, bucket: int, runs: list[Run], who: Attribution) -> list[bool]:
-    """Which runs lie below their lower line in a bucket, less the excess of what lies below them."""
-    series = np.array([run.series for run in runs], np.int64)
+    if not silent:
+        return
+    runs = [state.runs[state.active[series]] for series in silent]
+    series = np.array(silent, np.int64)
     widths = judge.widths[[run.shortest for run in runs]]
     first = np.maximum(bucket - widths + 1, state.resets[series] + 1)
     points = Points(series, first, np.full(len(runs), bucket, np.int64))
+    keep = max(1, -(-judge.rule.keep // judge.counts.steps.step_ms))
+    quiet = _quiet(judge, points, who)
+    for number, run in enumerate(runs):
+        if not quiet[number]:
+            run.quiet = 0
+        elif not missing:
+            run.quiet += 1
+            if run.quiet >= keep:
+                run.ended = bucket
+                del state.active[run.series]
+                _reset_below(state, judge, run)
+                quiet = _quiet(judge, points, who)  # where it lies below another, less is taken off that one's count
+
+
+def _quiet(judge: Judge, points: Points, who: Attribution) -> list[bool]:
+    """Which windows, less the excess of what lies below their series, lie below their lower line."""
     totals = judge.counts.ring.total(points.series, points.first, points.last)
-    below = [who.excess_below(run.series, np.array([begin])) for run, begin in zip(runs, first.tolist(), strict=True)]
+    each = zip(points.series.tolist(), points.first.tolist(), strict=True)
+    below = [who.excess_below(series, np.array([first])) for series, first in each]
     taken = np.array([0 if excess is None else int(excess[0]) for excess in below], np.int64)
-    quiet: list[bool] = judge.quiet(points, bucket, totals - taken).tolist()
+    quiet: list[bool] = judge.quiet(points, who.bucket, totals - taken).tolist()
     return quiet
 
 
