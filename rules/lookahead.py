@@ -96,8 +96,10 @@ class Lookahead:
         rule.quiet_until = max(now, ahead.quiet_until(rule, now)) if rule.idle else now
 
     def foresight(self, rule: RuleWatch, now: int, before: Foresight | None = None) -> Foresight:
-        """What the rows that arrive after `now` may let the rule say before its next refit. Where only resets have moved
-        since `before` was worked out, series that could not speak then still cannot, and are not asked again.
+        """What the rows that arrive after `now` may let the rule say before its next refit.
+
+        Where only resets have moved since `before` was worked out, series that could not speak then, and whose own has
+        not moved, still cannot: they are not asked again.
 
         Nothing is sure while rows are held, nor of a rule that raises here: it is judged record by record, and stopped
         where it raises then, as it would be without a look ahead.

@@ -275,7 +275,7 @@ class RuleWatch:
             self.counts.first_open = self.first_open
 
     def _settle(self, bucket: int) -> bool:
-        """Fold a bucket for good; whether it spoke, ran on or ended anything. Where it was drawn as it is, that stands."""
+        """Fold a bucket for good, as it was drawn where that holds; whether it spoke, ran on or ended anything."""
         missing = self.missing.get(bucket, False)
         unchanged = bucket < self._drawn_from and missing == self._drawn_missing.get(bucket, False)
         if unchanged and bucket in self._moved and bucket + 1 in self._drafts:
