@@ -20,10 +20,10 @@ import faust
 import msgspec
 import structlog
 from confluent_kafka import KafkaException
-from faust.transport.drivers import aiokafka as driver
 from faust.types import EventT, StreamT
 
 from streams.kafka.clients import FENCED
+from streams.kafka.membership import NoTables, Transport
 from streams.kafka.shard import Shard
 from streams.kafka.topics import FRAMES
 from streams.kafka.wire import CLOCK, KIND, read, texts
@@ -35,6 +35,8 @@ NAME: Final = "tocsin-worker"
 SAVE_SECONDS: Final = 1.0
 SAVE_RECORDS: Final = 5_000
 SESSION_SECONDS: Final = 10.0
+HEARTBEAT_SECONDS: Final = 0.5
+"""So soon does a worker hear that cities are dealt out anew."""
 END_SECONDS: Final = 20.0
 
 
@@ -133,23 +135,6 @@ class App(faust.App):
     cities: Worker
 
 
-class _Consumer(driver.Consumer):
-    """Faust's consumer, which goes to the heads of the memory in place of the group's offsets."""
-
-    async def perform_seek(self) -> None:
-        await super().perform_seek()
-        app = self.app
-        assert isinstance(app, App)
-        mine = {at.partition: at for at in self.assignment() if at.topic == FRAMES}
-        for number, offset in (await app.cities.hold(mine)).items():
-            await self.seek(mine[number], offset)
-            self._committed_offset[mine[number]] = offset or None
-
-
-class _Transport(driver.Transport):
-    Consumer = _Consumer
-
-
 def make_app(address: str, *, member: str | None = None) -> App:
     """`member`: keeps its partitions over a restart (static membership)."""
     app = App(
@@ -161,13 +146,14 @@ def make_app(address: str, *, member: str | None = None) -> App:
         worker_redirect_stdouts=False,
         broker_commit_interval=0.5,
         broker_session_timeout=SESSION_SECONDS,
-        broker_heartbeat_interval=2.0,
+        broker_heartbeat_interval=HEARTBEAT_SECONDS,
         consumer_group_instance_id=member,
         consumer_auto_offset_reset="earliest",
         stream_wait_empty=False,
+        TableManager=NoTables,
     )
     app.cities = worker = Worker(address)
-    app.transport = _Transport(app.conf.broker, app, app.loop)
+    app.transport = Transport(app.conf.broker, app, app.loop)
     frames = app.topic(FRAMES, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
     @app.agent(frames)
