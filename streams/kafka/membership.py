@@ -19,8 +19,6 @@ from aiokafka.structs import OffsetAndMetadata
 from faust.tables import TableManager
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
-from kafka.admin import KafkaAdminClient, MemberToRemove
-from kafka.errors import KafkaError as AdminError
 
 from streams.kafka.topics import FRAMES
 
@@ -67,6 +65,9 @@ class Thread(driver.AIOKafkaConsumerThread):
 
 def _leave(address: str, group: str, member: str) -> None:
     """Say that a member has ended: its partitions move at once. One that is only cut off keeps them for its session."""
+    from kafka.admin import KafkaAdminClient, MemberToRemove  # noqa: PLC0415 - a start counts, an end does not
+    from kafka.errors import KafkaError as AdminError  # noqa: PLC0415
+
     try:
         client = KafkaAdminClient(bootstrap_servers=address, client_id="tocsin-leaves", bootstrap_timeout_ms=GOODBYE_MS)
         try:
@@ -88,11 +89,20 @@ class Consumer(driver.Consumer):
         self.transport._topic_waiters.clear()  # type: ignore[attr-defined]  # the driver's, as its own on_stop does
 
     async def perform_seek(self) -> None:
-        await super().perform_seek()
-        mine = {at.partition: at for at in self.assignment() if at.topic == FRAMES}
-        for number, offset in (await self.app.cities.hold(mine)).items():  # type: ignore[attr-defined]  # App of ours
-            await self.seek(mine[number], offset)
-            self._committed_offset[mine[number]] = offset or None
+        """To where the memory that is held stands. Faust asks once all is held, and whenever a fetch came to nothing
+        because cities are being dealt out; then nothing is held, and there is nowhere to go."""
+        through: Mapping[int, int] = self.app.cities.through()  # type: ignore[attr-defined]  # App of ours
+        mine = {at: through[at.partition] for at in self.assignment() if at.topic == FRAMES and at.partition in through}
+        if mine:
+            await self._thread.seek_wait(mine)
+        self._read_offset.update({at: offset or None for at, offset in mine.items()})
+
+    def on_buffer_full(self, tp: TP) -> None:
+        """Faust would fetch no more of a partition until its agent has taken some, and forgets to begin again where a
+        rebalance has emptied the buffer. Here whoever brings records waits for room."""
+
+    def on_buffer_drop(self, tp: TP) -> None:
+        """As above."""
 
 
 class Transport(driver.Transport):

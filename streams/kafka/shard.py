@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import structlog
@@ -24,7 +24,9 @@ from streams.kafka import clients
 from streams.kafka.reading import whole
 from streams.kafka.state import Memory, Written, begins, by_city
 from streams.kafka.topics import RULES, SIGNALS, STATE
-from streams.runtime.ports import ClockKind, EngineLike, Engines
+
+if TYPE_CHECKING:
+    from streams.runtime.ports import ClockKind, EngineLike, Engines
 
 log = structlog.get_logger()
 

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import faust
 import msgspec
@@ -27,7 +27,9 @@ from streams.kafka.membership import NoTables, Transport
 from streams.kafka.shard import Shard
 from streams.kafka.topics import FRAMES
 from streams.kafka.wire import CLOCK, KIND, read, texts
-from streams.runtime.ports import ClockKind
+
+if TYPE_CHECKING:
+    from streams.runtime.ports import ClockKind
 
 log = structlog.get_logger()
 
@@ -38,6 +40,8 @@ SESSION_SECONDS: Final = 10.0
 HEARTBEAT_SECONDS: Final = 0.5
 """So soon does a worker hear that cities are dealt out anew."""
 END_SECONDS: Final = 20.0
+BUFFER: Final = 64
+"""Records that wait for the agent; a frame may have thousands of rows."""
 
 
 class Worker:
@@ -54,8 +58,12 @@ class Worker:
         self._one_at_a_time = asyncio.Lock()
         self._saved_at = time.monotonic()
 
-    async def hold(self, partitions: Iterable[int]) -> dict[int, int]:
-        """Hold these and no others; where each is to be read from."""
+    def through(self) -> dict[int, int]:
+        """Where each of those that are held is to be read from."""
+        return {number: shard.through for number, shard in self.shards.items()}
+
+    async def hold(self, partitions: Iterable[int]) -> None:
+        """Hold these and no others."""
         with _or_end():
             async with self._one_at_a_time:
                 wanted = set(partitions)
@@ -65,7 +73,6 @@ class Worker:
                 fresh = sorted(wanted - set(self.shards))
                 made = [loop.run_in_executor(None, Shard, number, self._address) for number in fresh]
                 self.shards.update(zip(fresh, await asyncio.gather(*made), strict=True))
-                return {number: shard.through for number, shard in self.shards.items()}
 
     async def let_go(self) -> None:
         """Before partitions move: what was judged is saved, and nothing is judged until it is told what to hold."""
@@ -150,6 +157,7 @@ def make_app(address: str, *, member: str | None = None) -> App:
         consumer_group_instance_id=member,
         consumer_auto_offset_reset="earliest",
         stream_wait_empty=False,
+        stream_buffer_maxsize=BUFFER,
         TableManager=NoTables,
     )
     app.cities = worker = Worker(address)
@@ -164,6 +172,10 @@ def make_app(address: str, *, member: str | None = None) -> App:
     @app.timer(SAVE_SECONDS)  # type: ignore[untyped-decorator]  # faust's
     async def save() -> None:
         await worker.save()
+
+    @app.on_rebalance_complete.connect
+    async def hold(*_: object, **__: object) -> None:
+        await worker.hold(at.partition for at in app.consumer.assignment() if at.topic == FRAMES)
 
     @app.on_partitions_revoked.connect
     async def let_go(*_: object, **__: object) -> None:

@@ -59,8 +59,8 @@ def poured(address: str, city: City, since: int, until: int) -> int:
     return Pour(address, city, intake_of(city, REPLAY_KEY), replay.files_of(city, [], [])).run(since, until)
 
 
-def taken_in(address: str, cities: Sequence[City]) -> None:
-    IntakeProcess(address, cities, REPLAY_KEY).run(to_the_end=True)
+def taken_in(address: str, cities: Sequence[City], *, without: Sequence[str] = ()) -> None:
+    IntakeProcess(address, cities, REPLAY_KEY, without=without).run(to_the_end=True)
 
 
 def messages(address: str, topic: str, partition: int) -> list[tuple[bytes | None, bytes]]:

@@ -32,7 +32,7 @@ APART: Final = 7
 
 def started(*words: str) -> subprocess.Popen[bytes]:
     """A command of ours in a process of its own, its log beside the test's."""
-    command = [sys.executable, "-c", "from streams.cli import main; main()", *words]
+    command = [sys.executable, "-c", "from streams.entry import main; main()", *words]
     process = subprocess.Popen(command, env={**os.environ, "TOCSIN_KEY": REPLAY_KEY.decode()})
     RUNNING.append(process)
     return process
@@ -134,7 +134,7 @@ def test_cities_move_between_workers_that_come_and_go(bare: str, tmp_path: Path)
 
 
 def test_an_intake_without_the_secret_says_so(bare: str) -> None:
-    command = [sys.executable, "-c", "from streams.cli import main; main()", "intake", str(EXAMPLES / "montgomery")]
+    command = [sys.executable, "-c", "from streams.entry import main; main()", "intake", str(EXAMPLES / "montgomery")]
     bare_environment = {name: value for name, value in os.environ.items() if name != "TOCSIN_KEY"}
     told = subprocess.run(command, capture_output=True, text=True, env=bare_environment, check=False)
     assert told.returncode == 1

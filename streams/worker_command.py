@@ -1,0 +1,43 @@
+"""`tocsin worker` from the command line. Little is imported here: its start counts (streams/entry.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
+from typing import Annotated
+
+import typer
+
+from streams import logs
+from streams.arguments import settings_of
+from streams.messages import SpokenError
+
+Brokers = Annotated[str | None, typer.Option("--kafka", help="Brokers; else TOCSIN_KAFKA, else 127.0.0.1:9092.")]
+
+
+def worker(
+    brokers: Brokers = None,
+    member: Annotated[
+        str | None, typer.Option(help="Name of this worker: under it it keeps its cities over a restart.")
+    ] = None,
+) -> None:
+    """Judge the cities whose logs lie in Kafka. Any number of workers share them; ends on SIGTERM."""
+    settings = settings_of(kafka=brokers)
+    logs.configure(settings.log)
+    road("worker").run(settings.kafka, member=member)
+
+
+def alone(words: Sequence[str]) -> None:
+    """The command by itself."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(worker)
+    app(args=list(words), prog_name="tocsin worker")
+
+
+def road(name: str) -> ModuleType:
+    """A module of the Kafka road. Raises SpokenError where its packages are missing."""
+    try:
+        return import_module(f"streams.kafka.{name}")
+    except ModuleNotFoundError:
+        raise SpokenError("kafka-not-installed") from None
