@@ -78,7 +78,8 @@ def intake(
         raise SpokenError("kafka-key")
     read = [city_of(folder, settings.language) for folder in cities]
     kind: ClockKind = "stream" if clock == "stream" else "wall"
-    process = road("intake").IntakeProcess(settings.kafka, read, key, kind=kind, without=without or ())
+    crash = road("crashpoints").armed(settings.crash_at if kind == "stream" else "")
+    process = road("intake").IntakeProcess(settings.kafka, read, key, kind=kind, without=without or (), crash=crash)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: process.end())
     process.run()

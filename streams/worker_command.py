@@ -25,7 +25,9 @@ def worker(
     """Judge the cities whose logs lie in Kafka. Any number of workers share them; ends on SIGTERM."""
     settings = settings_of(kafka=brokers)
     logs.configure(settings.log)
-    road("worker").run(settings.kafka, member=member)
+    points = road("crashpoints")
+    crash = points.armed(settings.crash_at if points.on_this_machine(settings.kafka) else "")
+    road("worker").run(settings.kafka, member=member, crash=crash)
 
 
 def alone(words: Sequence[str]) -> None:

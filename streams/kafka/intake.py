@@ -27,6 +27,7 @@ from streams.city import City
 from streams.clock import Clock, WallClock
 from streams.intake import Intake
 from streams.kafka import clients
+from streams.kafka.crashpoints import Crash, Point, never
 from streams.kafka.door import Door, set_aside
 from streams.kafka.intake_sources import KINDS, sources_of
 from streams.kafka.marks import Marks, marks_of
@@ -70,8 +71,10 @@ class Lane:
         kind: ClockKind = "stream",
         clock: Clock | None = None,
         without: Sequence[str] = (),
+        crash: Crash = never,
     ) -> None:
         self._address = address
+        self._crash = crash
         self.number = number
         self._kind: ClockKind = kind
         self._clock = clock or WallClock()
@@ -238,8 +241,11 @@ class Lane:
                 )
         for refusal in self._strange:
             clients.produce(producer, REFUSED, msgspec.json.encode(refusal), partition=self.number)
+        self._crash(Point.BEFORE_OFFSETS)
         producer.send_offsets_to_transaction(self._positions(), self._consumer.consumer_group_metadata(), CALL_SECONDS)
+        self._crash(Point.IN_INTAKE)
         producer.commit_transaction(CALL_SECONDS)
+        self._crash(Point.AFTER_INTAKE)
         self._pending.clear()
         self._forgets = False
         self._strange.clear()
@@ -279,8 +285,10 @@ class IntakeProcess:
         *,
         kind: ClockKind = "stream",
         without: Sequence[str] = (),
+        crash: Crash = never,
     ) -> None:
         self._without = without
+        self._crash = crash
         self._kind: ClockKind = kind
         self._address = address
         self._cities = cities
@@ -325,7 +333,14 @@ class IntakeProcess:
             mine = self._of(at.partition)
             if mine and at.partition not in self._lanes:
                 self._lanes[at.partition] = Lane(
-                    at.partition, mine, self._key, self._address, self._widths, kind=self._kind, without=self._without
+                    at.partition,
+                    mine,
+                    self._key,
+                    self._address,
+                    self._widths,
+                    kind=self._kind,
+                    without=self._without,
+                    crash=self._crash,
                 )
 
     def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:

@@ -21,6 +21,7 @@ from rules.signals import Signal
 from streams.engines import RuleEngines
 from streams.journal import sums
 from streams.kafka import clients
+from streams.kafka.crashpoints import Crash, Point, never
 from streams.kafka.reading import whole
 from streams.kafka.state import Memory, Written, begins, by_city
 from streams.kafka.topics import RULES, SIGNALS, STATE
@@ -82,8 +83,9 @@ class Shard:
     """`through`: up to here the partition's records are in the engines, so the offset to read on from. Numbers of
     records are offsets + 1."""
 
-    def __init__(self, number: int, address: str, engines: Engines | None = None) -> None:
+    def __init__(self, number: int, address: str, engines: Engines | None = None, *, crash: Crash = never) -> None:
         self.number = number
+        self._crash = crash
         self._address = address
         self._engines: Engines = engines or RuleEngines()
         self._memory_of: Producer = clients.transactional(address, f"tocsin-worker-{number}")
@@ -155,16 +157,18 @@ class Shard:
         producer = self._memory_of
         offsets = {city.name: city.at for city in self._cities.values() if city.engine is not None}
         written = Written(self.through, offsets)
+        self._crash(Point.BEFORE_MEMORY)
         producer.begin_transaction()
         for city in changed:
             assert city.engine is not None
             for key, value in city.memory.put(city.at, city.engine.rows(), written):
                 clients.produce(producer, STATE, value, key=key, partition=self.number)
+        self._crash(Point.IN_MEMORY)
         producer.commit_transaction(CALL_SECONDS)
+        self._crash(Point.AFTER_MEMORY)
         for city in changed:
             city.saved = city.at
 
-    def tick_of(self, name: str) -> int:
-        """The last tick of a city, ms; 0 before the first."""
-        engine = self._cities[name].engine if name in self._cities else None
-        return (engine.tick or 0) if engine is not None else 0
+    def engine(self, name: str) -> EngineLike | None:
+        """The engine of a city, as far as it has judged; None before its log begins."""
+        return self._cities[name].engine if name in self._cities else None

@@ -23,6 +23,7 @@ from confluent_kafka import KafkaException
 from faust.types import EventT, StreamT
 
 from streams.kafka.clients import FENCED
+from streams.kafka.crashpoints import Crash, Point, never
 from streams.kafka.membership import NoTables, Transport
 from streams.kafka.shard import Shard
 from streams.kafka.topics import FRAMES
@@ -51,8 +52,9 @@ class Worker:
     have been judged. Whoever starts us again goes on from what was saved.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, crash: Crash = never) -> None:
         self._address = address
+        self._crash = crash
         self.shards: dict[int, Shard] = {}
         self._unsaved: list[EventT[Any]] = []
         self._one_at_a_time = asyncio.Lock()
@@ -71,14 +73,19 @@ class Worker:
                     del self.shards[number]
                 loop = asyncio.get_running_loop()
                 fresh = sorted(wanted - set(self.shards))
-                made = [loop.run_in_executor(None, Shard, number, self._address) for number in fresh]
+                made = [loop.run_in_executor(None, self._shard, number) for number in fresh]
                 self.shards.update(zip(fresh, await asyncio.gather(*made), strict=True))
+                self._crash(Point.HOLDING)
+
+    def _shard(self, number: int) -> Shard:
+        return Shard(number, self._address, crash=self._crash)
 
     async def let_go(self) -> None:
         """Before partitions move: what was judged is saved, and nothing is judged until it is told what to hold."""
         with _or_end():
             async with self._one_at_a_time:
                 await self._save()
+                self._crash(Point.LETTING_GO)
                 self.shards.clear()
 
     async def take(self, event: EventT[Any]) -> None:
@@ -142,7 +149,7 @@ class App(faust.App):
     cities: Worker
 
 
-def make_app(address: str, *, member: str | None = None) -> App:
+def make_app(address: str, *, member: str | None = None, crash: Crash = never) -> App:
     """`member`: keeps its partitions over a restart (static membership)."""
     app = App(
         NAME,
@@ -160,7 +167,7 @@ def make_app(address: str, *, member: str | None = None) -> App:
         stream_buffer_maxsize=BUFFER,
         TableManager=NoTables,
     )
-    app.cities = worker = Worker(address)
+    app.cities = worker = Worker(address, crash)
     app.transport = Transport(app.conf.broker, app, app.loop)
     frames = app.topic(FRAMES, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
@@ -199,8 +206,8 @@ class _Process(faust.Worker):
         super()._on_sigterm()
 
 
-def run(address: str, *, member: str | None = None) -> None:
+def run(address: str, *, member: str | None = None, crash: Crash = never) -> None:
     """Until the process is told to end."""
-    app = make_app(address, member=member)
+    app = make_app(address, member=member, crash=crash)
     logging.basicConfig(level=logging.WARNING)  # Faust and mode look for a handler of the root's
     _Process(app, loglevel="warn", override_logging=False, redirect_stdouts=False).execute_from_commandline()
