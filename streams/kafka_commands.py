@@ -17,7 +17,7 @@ from streams.opened import city_of, intake_of
 from streams.refusals import Refusal
 from streams.runtime import ClockKind
 from streams.settings import Settings
-from streams.worker_command import Brokers, road
+from streams.worker_command import Brokers, MetricsAt, counted, road
 
 if TYPE_CHECKING:
     from streams.kafka.admin import Report
@@ -67,6 +67,7 @@ def intake(
     without: Annotated[
         list[str] | None, typer.Option(help="A city that was taken in before and is no more; may be repeated.")
     ] = None,
+    metrics: MetricsAt = None,
 ) -> None:
     """Take raw records of cities from Kafka into their logs. Any number of them share the work; ends on SIGTERM."""
     if clock not in ("wall", "stream"):
@@ -79,7 +80,10 @@ def intake(
     read = [city_of(folder, settings.language) for folder in cities]
     kind: ClockKind = "stream" if clock == "stream" else "wall"
     crash = road("crashpoints").armed(settings.crash_at if kind == "stream" else "")
-    process = road("intake").IntakeProcess(settings.kafka, read, key, kind=kind, without=without or (), crash=crash)
+    counts = counted(metrics)
+    process = road("intake").IntakeProcess(
+        settings.kafka, read, key, kind=kind, without=without or (), crash=crash, metrics=counts
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: process.end())
     process.run()

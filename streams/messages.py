@@ -117,6 +117,10 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "not all records were taken by the brokers ({why}): look at their logs, then pour again",
         "zh-CN": "并非所有记录都被代理接收（{why}）：请查看其日志后重新灌入",
     },
+    "metrics-unserved": {
+        "en": "--metrics {at}: no metrics can be served there: name host:port of this machine that nobody listens at",
+        "zh-CN": "--metrics {at}：无法在此提供指标：请给出本机无人占用的 主机:端口",
+    },
     "kafka-cities-differ": {
         "en": "partition {partition}: {cities} was taken in before and is not among those given: give it too, or say"
         " --without for one that is taken in no more",

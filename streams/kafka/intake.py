@@ -7,6 +7,7 @@ by; their offsets go into its transaction. What is read again after a kill gives
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -28,10 +29,11 @@ from streams.clock import Clock, WallClock
 from streams.intake import Intake
 from streams.kafka import clients
 from streams.kafka.crashpoints import Crash, Point, never
-from streams.kafka.door import Door, set_aside
+from streams.kafka.door import Door, Said, set_aside
 from streams.kafka.intake_sources import KINDS, sources_of
 from streams.kafka.marks import Marks, marks_of
 from streams.kafka.merge import Source
+from streams.kafka.metrics import RoadMetrics
 from streams.kafka.retries import Retry, read_again, release, retry_in
 from streams.kafka.topics import FRAMES, ORDERS, REFUSED, RULES, partition_of
 from streams.kafka.wire import Raw, raw_of, read, written
@@ -72,9 +74,11 @@ class Lane:
         clock: Clock | None = None,
         without: Sequence[str] = (),
         crash: Crash = never,
+        metrics: RoadMetrics | None = None,
     ) -> None:
         self._address = address
         self._crash = crash
+        self._metrics = metrics or RoadMetrics()
         self.number = number
         self._kind: ClockKind = kind
         self._clock = clock or WallClock()
@@ -133,6 +137,7 @@ class Lane:
                 self._ends[message.topic() or "", message.partition() or 0] = message.offset() or 0
             else:
                 raise KafkaException(fault)
+        self._metrics.raw_read.inc(read_now)
         self._look_at_the_ends()
         written_now = self._write(anyhow=read_now > 0 or bool(self._pending) or self._forgets)
         self._hold_back(stuck=not written_now)
@@ -223,7 +228,7 @@ class Lane:
         given = any(said.records or said.refused for said in said_by.values())
         if not given and not anyhow:
             return False
-        producer = self._producer
+        producer, begun = self._producer, time.monotonic()
         producer.begin_transaction()
         for city in self._pending:
             clients.produce(producer, RULES, books.encode(city.book), key=city.book.digest.encode())
@@ -246,10 +251,22 @@ class Lane:
         self._crash(Point.IN_INTAKE)
         producer.commit_transaction(CALL_SECONDS)
         self._crash(Point.AFTER_INTAKE)
+        self._metrics.commit_seconds.observe(time.monotonic() - begun)
+        self._count(said_by)
         self._pending.clear()
         self._forgets = False
         self._strange.clear()
         return given
+
+    def _count(self, said_by: Mapping[str, Said]) -> None:
+        """What was committed."""
+        for name, said in said_by.items():
+            self._metrics.log_written.labels(name).inc(len(said.records))
+            ticks = [record.now for record in said.records if isinstance(record, Tick)]
+            if ticks:
+                self._metrics.ticked_at.labels(name).set(ticks[-1] / 1000)
+        for refusal in (*self._strange, *(one for said in said_by.values() for one in said.refused)):
+            self._metrics.refused.labels(refusal.reason).inc()
 
     def _positions(self) -> list[TopicPartition]:
         found = [TopicPartition(ORDERS, self.number, self._next_order, Marks(books=self._books).text())]
@@ -286,7 +303,9 @@ class IntakeProcess:
         kind: ClockKind = "stream",
         without: Sequence[str] = (),
         crash: Crash = never,
+        metrics: RoadMetrics | None = None,
     ) -> None:
+        self._metrics = metrics or RoadMetrics()
         self._without = without
         self._crash = crash
         self._kind: ClockKind = kind
@@ -308,6 +327,7 @@ class IntakeProcess:
         try:
             while not self._ended:
                 self._orders.poll(0)
+                self._metrics.lanes.set(len(self._lanes))
                 read_now = sum(self._turn(lane) for lane in list(self._lanes.values()))
                 if not self._lanes:
                     self._orders.poll(POLL_SECONDS)
@@ -341,6 +361,7 @@ class IntakeProcess:
                     kind=self._kind,
                     without=self._without,
                     crash=self._crash,
+                    metrics=self._metrics,
                 )
 
     def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:

@@ -25,6 +25,7 @@ from faust.types import EventT, StreamT
 from streams.kafka.clients import FENCED
 from streams.kafka.crashpoints import Crash, Point, never
 from streams.kafka.membership import NoTables, Transport
+from streams.kafka.metrics import RoadMetrics, sensor
 from streams.kafka.shard import Shard
 from streams.kafka.topics import FRAMES
 from streams.kafka.wire import CLOCK, KIND, read, texts
@@ -52,8 +53,9 @@ class Worker:
     have been judged. Whoever starts us again goes on from what was saved.
     """
 
-    def __init__(self, address: str, crash: Crash = never) -> None:
+    def __init__(self, address: str, metrics: RoadMetrics, crash: Crash = never) -> None:
         self._address = address
+        self._metrics = metrics
         self._crash = crash
         self.shards: dict[int, Shard] = {}
         self._unsaved: list[EventT[Any]] = []
@@ -75,10 +77,11 @@ class Worker:
                 fresh = sorted(wanted - set(self.shards))
                 made = [loop.run_in_executor(None, self._shard, number) for number in fresh]
                 self.shards.update(zip(fresh, await asyncio.gather(*made), strict=True))
+                self._metrics.held.set(len(self.shards))
                 self._crash(Point.HOLDING)
 
     def _shard(self, number: int) -> Shard:
-        return Shard(number, self._address, crash=self._crash)
+        return Shard(number, self._address, crash=self._crash, metrics=self._metrics)
 
     async def let_go(self) -> None:
         """Before partitions move: what was judged is saved, and nothing is judged until it is told what to hold."""
@@ -87,6 +90,7 @@ class Worker:
                 await self._save()
                 self._crash(Point.LETTING_GO)
                 self.shards.clear()
+                self._metrics.held.set(0)
 
     async def take(self, event: EventT[Any]) -> None:
         """Judge one record; save now and then. A record of a partition that moves is left to whoever has it then."""
@@ -95,7 +99,9 @@ class Worker:
             async with self._one_at_a_time:
                 if shard is None or self.shards.get(event.message.partition) is not shard:
                     return
+                begun = time.monotonic()
                 self._judge(shard, event)
+                self._metrics.judge_seconds.observe(time.monotonic() - begun)
                 if len(self._unsaved) >= SAVE_RECORDS or time.monotonic() - self._saved_at >= SAVE_SECONDS:
                     await self._save()
 
@@ -149,7 +155,7 @@ class App(faust.App):
     cities: Worker
 
 
-def make_app(address: str, *, member: str | None = None, crash: Crash = never) -> App:
+def make_app(address: str, *, member: str | None = None, metrics: RoadMetrics, crash: Crash = never) -> App:
     """`member`: keeps its partitions over a restart (static membership)."""
     app = App(
         NAME,
@@ -167,7 +173,8 @@ def make_app(address: str, *, member: str | None = None, crash: Crash = never) -
         stream_buffer_maxsize=BUFFER,
         TableManager=NoTables,
     )
-    app.cities = worker = Worker(address, crash)
+    app.cities = worker = Worker(address, metrics, crash)
+    app.sensors.add(sensor(metrics))
     app.transport = Transport(app.conf.broker, app, app.loop)
     frames = app.topic(FRAMES, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
@@ -179,6 +186,9 @@ def make_app(address: str, *, member: str | None = None, crash: Crash = never) -
     @app.timer(SAVE_SECONDS)  # type: ignore[untyped-decorator]  # faust's
     async def save() -> None:
         await worker.save()
+        through = worker.through()
+        mine = [at for at in app.consumer.assignment() if at.topic == FRAMES and at.partition in through]
+        metrics.unread.set(sum(max(0, (app.consumer.highwater(at) or 0) - through[at.partition]) for at in mine))
 
     @app.on_rebalance_complete.connect
     async def hold(*_: object, **__: object) -> None:
@@ -206,8 +216,8 @@ class _Process(faust.Worker):
         super()._on_sigterm()
 
 
-def run(address: str, *, member: str | None = None, crash: Crash = never) -> None:
+def run(address: str, *, metrics: RoadMetrics, member: str | None = None, crash: Crash = never) -> None:
     """Until the process is told to end."""
-    app = make_app(address, member=member, crash=crash)
+    app = make_app(address, member=member, metrics=metrics, crash=crash)
     logging.basicConfig(level=logging.WARNING)  # Faust and mode look for a handler of the root's
     _Process(app, loglevel="warn", override_logging=False, redirect_stdouts=False).execute_from_commandline()

@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+import httpx2
 import msgspec
 import pytest
 
@@ -21,6 +22,7 @@ from streams.city import City
 from streams.kafka import admin
 from streams.kafka.topics import SIGNALS, STATE, partition_of
 from streams.replay import REPLAY_KEY
+from tests.kafka.broker import free_ports
 from tests.kafka.road import EXAMPLES, PARTITIONS, example, messages, poured, span, taken_in, town, undisturbed
 
 pytestmark = pytest.mark.xdist_group("kafka")
@@ -87,18 +89,29 @@ def test_the_road_by_its_commands_killed_under_way_says_what_one_machine_says(
     replayed = started("replay", str(city.folder), "--to", "kafka", "--from", days[0], "--until", days[1])
     assert replayed.wait(60) == 0
 
-    worker, intake = started("worker", "--member", "one"), started("intake", str(city.folder), "--clock", "stream")
+    seen = [f"127.0.0.1:{port}" for port in free_ports(2)]
+    one = ["worker", "--member", "one", "--metrics", seen[0]]
+    way_in = ["intake", str(city.folder), "--clock", "stream", "--metrics", seen[1]]
+    worker, intake = started(*one), started(*way_in)
     wait_for(lambda: heads(bare, number) > 0, worker, intake)
     intake.kill()
     intake.wait(20)
-    intake = started("intake", str(city.folder), "--clock", "stream")
+    intake = started(*way_in)
     for _ in range(2):
         worker.kill()
         worker.wait(20)
         before = heads(bare, number)
-        worker = started("worker", "--member", "one")
+        worker = started(*one)
         wait_for(lambda: heads(bare, number) > before, worker, intake)  # noqa: B023 - asked at once
     wait_for(lambda: len(said(bare, city, PARTITIONS)) >= len(wanted.signals), worker, intake)
+    told = [httpx2.get(f"http://{at}/metrics").text for at in seen]
+    counted = {
+        line.split("{")[0].split()[0]: float(line.split()[-1]) for line in told[0].splitlines() if line[0] != "#"
+    }
+    for name in ("worker_read_records_total", "worker_judge_seconds_count", "worker_rebalance_seconds_count"):
+        assert counted[f"tocsin_{name}"] > 0
+    assert counted["tocsin_worker_held_partitions"] == PARTITIONS
+    assert 'tocsin_intake_written_records_total{city="montgomery"}' in told[1]
     assert ended(intake) == 0
     assert ended(worker) == 0
     found = said(bare, city, PARTITIONS)
