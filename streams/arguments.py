@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 
-from streams.city import City
 from streams.messages import SpokenError
 from streams.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from streams.city import City
 
 TIMES: Final = "2016-01-23, or 2016-01-23T12:00:00-05:00; without an offset it is the city's time"
 ERRORS: Final = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)

@@ -6,9 +6,6 @@ Exit codes: 0 done; 1 problems, each said in one line; 2 the command was not und
 from __future__ import annotations
 
 import logging
-import os
-import sys
-import zoneinfo
 from collections.abc import Callable
 from contextlib import closing
 from importlib.metadata import PackageNotFoundError
@@ -34,9 +31,10 @@ from streams.city import check as check_city
 from streams.city import init as init_city
 from streams.clock import WallClock
 from streams.engines import RuleEngines
+from streams.entry import guarded
 from streams.feed_commands import feeds
 from streams.journal import Journal
-from streams.kafka_commands import Brokers, intake, kafka, pour, worker
+from streams.kafka_commands import ask_again, intake, kafka, pour, still_refused
 from streams.messages import SpokenError, say
 from streams.metrics import Metrics
 from streams.opened import city_of, intake_of, journal_of, open_city
@@ -45,6 +43,7 @@ from streams.retry import Retried, retry, waiting_in
 from streams.rule_commands import rules
 from streams.runtime import ClockKind
 from streams.settings import read_settings
+from streams.worker_command import Brokers, worker
 
 app = typer.Typer(
     name="tocsin",
@@ -337,18 +336,31 @@ def version() -> None:
     typer.echo(f"tocsin {found}")
 
 
+Road = Annotated[str, typer.Option("--road", help="local, or kafka: what its intakes refused.")]
+
+
+def _is_kafka(road: str) -> bool:
+    if road not in ("local", "kafka"):
+        raise typer.BadParameter("take local or kafka", param_hint="--road")
+    return road == "kafka"
+
+
 @refused.command("list")
 def refused_list(
     city: CityFolder,
     feed: FeedName = None,
     limit: Annotated[int, typer.Option(min=1, help="The last so many.")] = 100,
     data: DataFolder = None,
+    road: Road = "local",
 ) -> None:
     """The refused records, newest first: when, feed, reason, field, place, what is kept. Works while serving."""
     settings = settings_of(data=data)
-    read = city_of(city, settings.language)
-    with closing(Journal.open(journal_of(read.name, settings), read_only=True)) as journal:
-        rows = journal.refused(feed=feed, limit=limit)
+    if _is_kafka(road):
+        rows = still_refused(settings, city, feed, limit)
+    else:
+        read = city_of(city, settings.language)
+        with closing(Journal.open(journal_of(read.name, settings), read_only=True)) as journal:
+            rows = journal.refused(feed=feed, limit=limit)
     if not rows:
         typer.echo(say("no-refusals", settings.language))
     for row in rows:
@@ -359,9 +371,15 @@ def refused_list(
 
 
 @refused.command("retry")
-def refused_retry(city: CityFolder, feed: FeedName = None, data: DataFolder = None) -> None:
-    """Read refused records of files again from their source, after the feed's file was mended. Not while serving."""
+def refused_retry(city: CityFolder, feed: FeedName = None, data: DataFolder = None, road: Road = "local") -> None:
+    """Read refused records of files again from their source, after the feed's file was mended. Not while serving.
+
+    With --road kafka: raw records, read again by the intake that holds the city, after it was started with the mend.
+    """
     settings = settings_of(data=data)
+    if _is_kafka(road):
+        ask_again(settings, city, feed)
+        return
     logs.configure(settings.log, level=logging.WARNING)
     read = city_of(city, settings.language)
     clock = WallClock()
@@ -411,18 +429,6 @@ class Bar:
             ERRORS.print(say(self._word, self._language, day=day, done=done, events=events))
 
 
-def _language() -> str:
-    """As it is set, even where the other settings cannot be read."""
-    return os.environ.get("TOCSIN_LANGUAGE", "en")
-
-
 def main() -> None:
-    """Run the command line; every problem that a person can mend is one line, never a traceback."""
-    zoneinfo.reset_tzpath(())  # the package's own zone files, or two machines replay differently
-    try:
-        app()
-    except SpokenError as problem:
-        ERRORS.print(problem.render(_language()))
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    """Run the command line."""
+    guarded(app)

@@ -36,7 +36,7 @@ class CrashPoint(StrEnum):
 
 Crash = Callable[[CrashPoint], None]
 
-INSIDE: Final = frozenset({CrashPoint.IN_COMMIT, CrashPoint.IN_SNAPSHOT, CrashPoint.IN_CHECKPOINT})
+INSIDE: Final[frozenset[StrEnum]] = frozenset({CrashPoint.IN_COMMIT, CrashPoint.IN_SNAPSHOT, CrashPoint.IN_CHECKPOINT})
 MOMENT: Final = 0.0005
 """Seconds: shorter than an fsync."""
 
@@ -50,19 +50,20 @@ def never(point: CrashPoint) -> None:
 
 
 class KillAt:
-    """Kills this process at the n-th passing of one point."""
+    """Kills this process at the n-th passing of one point; `inside`: a moment later, while a call runs."""
 
-    def __init__(self, point: CrashPoint, nth: int) -> None:
+    def __init__(self, point: StrEnum, nth: int, *, inside: frozenset[StrEnum] = INSIDE) -> None:
         self._point = point
+        self._inside = inside
         self._left = nth
 
-    def __call__(self, point: CrashPoint) -> None:
+    def __call__(self, point: StrEnum) -> None:
         if point is not self._point:
             return
         self._left -= 1
         if self._left:
             return
-        if point in INSIDE:
+        if point in self._inside:
             threading.Thread(target=_kill, args=(MOMENT,), daemon=True).start()
         else:
             _kill(0.0)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from rules.book import Book
 from rules.engine import Engine
-from streams.runtime.ports import ClockKind, EngineLike
+
+if TYPE_CHECKING:
+    from streams.runtime.ports import ClockKind, EngineLike
 
 
 class RuleEngines:

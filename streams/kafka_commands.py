@@ -1,13 +1,11 @@
-"""The Kafka road from the command line: `tocsin kafka ...`, `intake` and `worker`. Its packages, which one machine does
+"""The Kafka road from the command line: `tocsin kafka ...` and `intake`. Its packages, which one machine does
 without, are imported only when a command is called."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -16,8 +14,10 @@ from streams import logs, replay
 from streams.arguments import settings_of, time_of
 from streams.messages import SpokenError, say
 from streams.opened import city_of, intake_of
+from streams.refusals import Refusal
 from streams.runtime import ClockKind
 from streams.settings import Settings
+from streams.worker_command import Brokers, MetricsAt, counted, road
 
 if TYPE_CHECKING:
     from streams.kafka.admin import Report
@@ -28,7 +28,6 @@ kafka: Final = typer.Typer(
 
 PARTITIONS: Final = 8
 CityFolders = Annotated[list[Path], typer.Argument(metavar="CITY...", help="Folders of the cities.")]
-Brokers = Annotated[str | None, typer.Option("--kafka", help="Brokers; else TOCSIN_KAFKA, else 127.0.0.1:9092.")]
 
 
 @kafka.command()
@@ -45,7 +44,7 @@ def setup(
     """Make the topics that are missing. What is there stays as it is; where it differs, that is said, and exit 1."""
     settings = settings_of(kafka=brokers)
     read = [city_of(folder, settings.language) for folder in cities]
-    report = _road("admin").setup(settings.kafka, read, partitions=partitions, replicas=replicas)
+    report = road("admin").setup(settings.kafka, read, partitions=partitions, replicas=replicas)
     for topic in report.made:
         typer.echo(say("kafka-topic-made", settings.language, topic=topic))
     _tell(report, settings.kafka, settings.language)
@@ -56,7 +55,7 @@ def check(cities: CityFolders, brokers: Brokers = None) -> None:
     """Hold the topics against what they should be. Changes nothing; exit 1 where something differs."""
     settings = settings_of(kafka=brokers)
     read = [city_of(folder, settings.language) for folder in cities]
-    _tell(_road("admin").check(settings.kafka, read), settings.kafka, settings.language)
+    _tell(road("admin").check(settings.kafka, read), settings.kafka, settings.language)
 
 
 def intake(
@@ -65,6 +64,10 @@ def intake(
     clock: Annotated[
         str, typer.Option(help="wall, or stream: arrivals and ticks come in band (for replays and tests).")
     ] = "wall",
+    without: Annotated[
+        list[str] | None, typer.Option(help="A city that was taken in before and is no more; may be repeated.")
+    ] = None,
+    metrics: MetricsAt = None,
 ) -> None:
     """Take raw records of cities from Kafka into their logs. Any number of them share the work; ends on SIGTERM."""
     if clock not in ("wall", "stream"):
@@ -76,22 +79,14 @@ def intake(
         raise SpokenError("kafka-key")
     read = [city_of(folder, settings.language) for folder in cities]
     kind: ClockKind = "stream" if clock == "stream" else "wall"
-    process = _road("intake").IntakeProcess(settings.kafka, read, key, kind=kind)
+    crash = road("crashpoints").armed(settings.crash_at if kind == "stream" else "")
+    counts = counted(metrics)
+    process = road("intake").IntakeProcess(
+        settings.kafka, read, key, kind=kind, without=without or (), crash=crash, metrics=counts
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: process.end())
     process.run()
-
-
-def worker(
-    brokers: Brokers = None,
-    member: Annotated[
-        str | None, typer.Option(help="Name of this worker: under it it keeps its cities over a restart.")
-    ] = None,
-) -> None:
-    """Judge the cities whose logs lie in Kafka. Any number of workers share them; ends on SIGTERM."""
-    settings = settings_of(kafka=brokers)
-    logs.configure(settings.log)
-    _road("worker").run(settings.kafka, member=member)
 
 
 def pour(
@@ -106,17 +101,24 @@ def pour(
     city = city_of(folder, settings.language)
     since, until = (time_of(text, city) for text in between)
     chosen = replay.files_of(city, feeds, files)
-    road = _road("pour").Pour(settings.kafka, city, intake_of(city, replay.REPLAY_KEY), chosen)
-    sent: int = road.run(since, until, progress)
+    way = road("pour").Pour(settings.kafka, city, intake_of(city, replay.REPLAY_KEY), chosen)
+    sent: int = way.run(since, until, progress)
     return sent
 
 
-def _road(name: str) -> ModuleType:
-    """A module of the road. Raises SpokenError where its packages are missing."""
-    try:
-        return import_module(f"streams.kafka.{name}")
-    except ModuleNotFoundError:
-        raise SpokenError("kafka-not-installed") from None
+def still_refused(settings: Settings, folder: Path, feed: str | None, limit: int) -> Sequence[Refusal]:
+    """`tocsin refused list CITY --road kafka`: newest first."""
+    found: list[Refusal] = road("retries").still_refused(settings.kafka, city_of(folder, settings.language), feed)
+    return found[::-1][:limit]
+
+
+def ask_again(settings: Settings, folder: Path, feed: str | None) -> None:
+    """`tocsin refused retry CITY --road kafka`."""
+    retries, city = road("retries"), city_of(folder, settings.language)
+    refused = retries.still_refused(settings.kafka, city, feed)
+    intake = intake_of(city, settings.key.get_secret_value().encode())
+    count, lost = retries.ask(settings.kafka, city, intake, refused)
+    typer.echo(say("kafka-retry-asked", settings.language, city=city.name, count=count, lost=lost))
 
 
 def _tell(report: Report, address: str, language: str) -> None:

@@ -117,6 +117,21 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "not all records were taken by the brokers ({why}): look at their logs, then pour again",
         "zh-CN": "并非所有记录都被代理接收（{why}）：请查看其日志后重新灌入",
     },
+    "metrics-unserved": {
+        "en": "--metrics {at}: no metrics can be served there: name host:port of this machine that nobody listens at",
+        "zh-CN": "--metrics {at}：无法在此提供指标：请给出本机无人占用的 主机:端口",
+    },
+    "kafka-cities-differ": {
+        "en": "partition {partition}: {cities} was taken in before and is not among those given: give it too, or say"
+        " --without for one that is taken in no more",
+        "zh-CN": "分区 {partition}：此前已接入 {cities}，但本次未给出：请一并给出；若不再接入，请用 --without 指明",
+    },
+    "kafka-retry-asked": {
+        "en": "{city}: {count} refused records are read again by the intake that holds the city; tocsin refused list"
+        " --road kafka shows those that are still refused; {lost} lie where no feed reads any more",
+        "zh-CN": "{city}：负责该市的 intake 将重新读取 {count} 条被拒记录；tocsin refused list --road kafka"
+        " 列出仍被拒绝的记录；另有 {lost} 条所在之处已无数据源读取",
+    },
     "kafka-fenced": {
         "en": "partition {partition}: another intake writes it now: this one ends; start it again to share the cities",
         "zh-CN": "分区 {partition}：已由另一个接入进程写入，本进程结束；重新启动即可继续分担城市",

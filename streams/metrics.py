@@ -1,4 +1,4 @@
-"""All metrics of the process, in one place, on a registry of their own.
+"""All metrics of the process, in one place, on a registry of their own. Those of the Kafka road lie beside it.
 
 Names are `tocsin_<noun>_<verb>_<unit>`; labels come from closed sets (city, feed, reason, rule, desk), never ids,
 never areas. `labels()` is dear (it costs more than counting), so whoever counts often keeps the child.
@@ -16,12 +16,45 @@ _M = TypeVar("_M", bound=MetricWrapperBase)
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
-class Metrics:
-    """One object a process. Bounds stand beside what they bound, so that a panel can show both."""
+class Catalogue:
+    """Metrics on a registry of their own, in the order in which they were named."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
         self._all: list[MetricWrapperBase] = []
+
+    def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
+        return self._keep(Counter(name, text, labels, registry=self.registry))
+
+    def _gauge(self, name: str, text: str, labels: tuple[str, ...]) -> Gauge:
+        return self._keep(Gauge(name, text, labels, registry=self.registry))
+
+    def _histogram(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Histogram:
+        return self._keep(Histogram(name, text, labels, buckets=_FAST, registry=self.registry))
+
+    def _keep(self, metric: _M) -> _M:
+        self._all.append(metric)
+        return metric
+
+    def page(self) -> bytes:
+        """What a scrape reads."""
+        return generate_latest(self.registry)
+
+    def catalogue(self) -> list[tuple[str, str, str]]:
+        """Name as it is scraped, kind and meaning of every metric: what docs/metrics.md must hold."""
+        found = []
+        for metric in self._all:
+            family = next(iter(metric.describe()))
+            name = f"{family.name}_total" if family.type == "counter" else family.name
+            found.append((name, family.type, family.documentation))
+        return found
+
+
+class Metrics(Catalogue):
+    """One object a process. Bounds stand beside what they bound, so that a panel can show both."""
+
+    def __init__(self) -> None:
+        super().__init__()
         city, feed = ("city",), ("city", "feed")
         # what comes in
         self.events_received = self._counter("tocsin_events_received", "Raw records taken in, refused ones too.", feed)
@@ -100,29 +133,3 @@ class Metrics:
             "How long after its last event the feed is called silent, at this hour; 0: not known yet, or never.",
             feed,
         )
-
-    def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
-        return self._keep(Counter(name, text, labels, registry=self.registry))
-
-    def _gauge(self, name: str, text: str, labels: tuple[str, ...]) -> Gauge:
-        return self._keep(Gauge(name, text, labels, registry=self.registry))
-
-    def _histogram(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Histogram:
-        return self._keep(Histogram(name, text, labels, buckets=_FAST, registry=self.registry))
-
-    def _keep(self, metric: _M) -> _M:
-        self._all.append(metric)
-        return metric
-
-    def page(self) -> bytes:
-        """What a scrape reads."""
-        return generate_latest(self.registry)
-
-    def catalogue(self) -> list[tuple[str, str, str]]:
-        """Name as it is scraped, kind and meaning of every metric: what docs/metrics.md must hold."""
-        found = []
-        for metric in self._all:
-            family = next(iter(metric.describe()))
-            name = f"{family.name}_total" if family.type == "counter" else family.name
-            found.append((name, family.type, family.documentation))
-        return found

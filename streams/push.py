@@ -20,6 +20,7 @@ from rules.records import Frame
 from streams.clock import Clock
 from streams.feeds.blocks import Json
 from streams.feeds.readers import Broken, Record
+from streams.in_band import BandTick
 from streams.intake import Answer as Taking
 from streams.intake import Intake, Raw, Taken
 from streams.journal import Cursor
@@ -49,12 +50,6 @@ _OF_ONE: Final = {
     **{answer: EventAnswer("duplicate") for answer in _REPEATS},
 }
 """What is answered for a record that gave one event, by what the engine said of it, in the common cases."""
-
-
-class BandTick(msgspec.Struct, forbid_unknown_fields=True):
-    """`{"tick": t}`: time in band, on the stream clock alone. `t` in ms."""
-
-    tick: int
 
 
 class Pushed:

@@ -1,6 +1,7 @@
 """Replay a real stretch of a city over HTTP against a serving process that is killed again and again.
 
     python -m benchmarks.chaos --road local --kills 100 [--seed N] [--from DAY] [--to DAY] [--out FILE]
+    python -m benchmarks.chaos --road kafka --kills 20 [--seed N] [--out FILE]     (benchmarks/chaos/kafka_road.py)
 
 Half of the kills come at named crash points (`streams.crashpoints`), half at random while a request is under way. The
 process is started again, what was not answered is sent again, and at the end what the desk holds is compared with a run
@@ -85,26 +86,54 @@ def run(city: City, args: argparse.Namespace, data: Path) -> Report:
     )
 
 
+def run_on_kafka(args: argparse.Namespace, folder: Path) -> Report:
+    from benchmarks.chaos.kafka_road import Road  # noqa: PLC0415 - the local road needs none of its packages
+
+    begun = time.monotonic()
+    road = Road(folder, args.kills, args.seed)
+    try:
+        road.run()
+        found = dict(road.verdicts())
+    finally:
+        road.close()
+    took = road.recovered or [0.0]
+    return Report(
+        road=args.road,
+        seed=args.seed,
+        kills=sum(road.hits.values()) + road.at_random,
+        at_random=road.at_random,
+        hits=dict(road.hits),
+        events=road.load.events,
+        bodies=0,
+        sent_again=0,
+        seconds=round(time.monotonic() - begun, 1),
+        recovered_p50_seconds=round(float(np.percentile(took, 50)), 2),
+        recovered_p99_seconds=round(float(np.percentile(took, 99)), 2),
+        verdicts=found,
+    )
+
+
 def _midnight(day: str, city: City) -> int:
     moment = datetime.fromisoformat(day)
     return round((moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(city.zone))).timestamp() * 1000)
 
 
 def show(report: Report) -> None:
-    print(
-        f"{report.kills} kills ({report.at_random} at random) under {report.events} events in {report.bodies} bodies,"
-    )
-    print(f"{report.sent_again} bodies sent again, {report.seconds} s in all, seed {report.seed}")
+    print(f"{report.kills} kills ({report.at_random} at random) under {report.events} events,")
+    if report.bodies:
+        print(f"in {report.bodies} bodies, of which {report.sent_again} were sent again,")
+    print(f"{report.seconds} s in all, seed {report.seed}")
     for point, hits in report.hits.items():
         print(f"  {hits:4d}  {point}")
-    print(f"from a kill to the next answer: p50 {report.recovered_p50_seconds} s, p99 {report.recovered_p99_seconds} s")
+    took = f"p50 {report.recovered_p50_seconds} s, p99 {report.recovered_p99_seconds} s"
+    print(f"from a kill to the next answer, or record written: {took}")
     for question, answer in report.verdicts.items():
         print(f"  {'BROKEN' if answer else 'holds '}  {question}{': ' + answer if answer else ''}")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.chaos", description=__doc__)
-    parser.add_argument("--road", choices=["local"], default="local")
+    parser.add_argument("--road", choices=["local", "kafka"], default="local")
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--city", type=Path, default=EXAMPLE)
@@ -113,9 +142,11 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=60.0, help="most minutes; beyond them the run is broken")
     parser.add_argument("--out", type=Path, help="file for the report as JSON")
     args = parser.parse_args()
-    city = city_of(args.city)
     with tempfile.TemporaryDirectory(prefix="tocsin-chaos-") as folder:
-        report = run(city, args, Path(folder))
+        if args.road == "kafka":
+            report = run_on_kafka(args, Path(folder))
+        else:
+            report = run(city_of(args.city), args, Path(folder))
         show(report)
         if args.out is not None:
             args.out.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")

@@ -26,6 +26,7 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "commands": commands,
     "settings": lists.settings,
     "metrics": lists.metrics,
+    "road-metrics": lists.road_metrics,
     "refusals": lists.refusals,
     "event": lists.event,
     "troubles": lists.troubles,

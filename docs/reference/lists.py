@@ -11,6 +11,7 @@ from docs.reference.models import default_words, type_words
 from rules.detectors.register import DETECTORS, parameters
 from streams.contract import Event, schema
 from streams.http.trouble import HEADERS, STATUS, WORDS, Trouble
+from streams.kafka.metrics import RoadMetrics
 from streams.metrics import Metrics
 from streams.refusals import MEANINGS, Reason
 from streams.settings import Settings
@@ -29,6 +30,11 @@ def settings() -> str:
 
 def metrics() -> str:
     rows = ((code(name), kind, cell(text)) for name, kind, text in Metrics().catalogue())
+    return table(("metric", "kind", "meaning"), rows)
+
+
+def road_metrics() -> str:
+    rows = ((code(name), kind, cell(text)) for name, kind, text in RoadMetrics().catalogue())
     return table(("metric", "kind", "meaning"), rows)
 
 

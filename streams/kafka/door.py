@@ -14,13 +14,16 @@ import numpy as np
 import structlog
 
 from rules.records import Frame, Order, Record, Tick, UseBook
+from streams import cloudevents
+from streams.decoded import Data
+from streams.feeds.readers import Broken
 from streams.intake import Intake, Taken
 from streams.intake import Raw as Stamped
-from streams.kafka.merge import Merge, Run, Source
+from streams.kafka.merge import Merge, Run, Source, runs
 from streams.kafka.wall import WallMerge
 from streams.kafka.wire import Raw
 from streams.keys import Keys
-from streams.refusals import Place, Reason, Refusal
+from streams.refusals import Place, Reason, Refusal, Refused
 from streams.runtime.ports import ClockKind
 
 log = structlog.get_logger()
@@ -32,6 +35,8 @@ class Said:
 
     records: tuple[Record, ...]
     refused: tuple[Refusal, ...]
+    released: tuple[Place, ...] = ()
+    """Places of records that were refused before and have passed now."""
 
 
 class Door:
@@ -54,6 +59,7 @@ class Door:
         self._digest = digest
         self._latest = self.merge.tick + 1 if self.merge.tick else 0  # the largest event time so far
         self._orders: list[Order] = []
+        self._again: list[tuple[Source, Raw]] = []
 
     @property
     def city(self) -> str:
@@ -68,6 +74,10 @@ class Door:
 
     def order(self, order: Order) -> None:
         self._orders.append(order)
+
+    def again(self, source: Source, records: Sequence[Raw]) -> None:
+        """Records that were refused: they arrive once more, after the last tick."""
+        self._again += [(source, record) for record in records]
 
     def take(self) -> Said:
         """All that may be written by now."""
@@ -90,7 +100,22 @@ class Door:
                 refused += taken.refusals
                 if taken.frame is not None:
                     records.append(taken.frame)
-        return Said(tuple(records), tuple(refused))
+        released: list[Place] = []
+        for run in runs(self._again):
+            late = [record._replace(arrived_at=_after(tick, record)) for record in run.records]
+            for taken in self._taken(Run(run.source, run.feed, late)):
+                released += self._passed(run.source, taken)
+                refused += taken.refusals
+                if taken.frame is not None:
+                    records.append(taken.frame)
+        self._again.clear()
+        return Said(tuple(records), tuple(refused), tuple(released))
+
+    def _passed(self, source: Source, taken: Taken) -> Iterator[Place]:
+        """Places of those that gave rows."""
+        place = self.intake.partition(f"{source[0]}-{source[1]}")
+        offsets = set() if taken.frame is None else set(taken.frame.rows["offset"].tolist())
+        return (Place(place, offset) for offset in sorted(offsets))
 
     def _stamped(self, run: Run, tick: int) -> Run:
         """Records with their arrivals by the wall clock: when they were appended, and never before the last tick."""
@@ -110,17 +135,38 @@ class Door:
             refused = tuple(set_aside(keys, "", reason, record, place) for record in run.records)
             yield Taken(None, (), refused, 0)
             return
-        strange = [record for record in run.records if record.arrived_at == -1]
+        strange = [(record, why) for record in run.records if (why := self._strange(feed, record)) is not None]
         if strange:
-            refused = tuple(set_aside(self.intake.keys, feed, Reason.BAD_TIME, record, place) for record in strange)
-            yield Taken(None, (), refused, 0)
-        told = [record for record in run.records if record.arrived_at is not None and record.arrived_at >= 0]
-        for records in (told, [record for record in run.records if record.arrived_at is None]):
+            aside = tuple(set_aside(self.intake.keys, feed, why, record, place) for record, why in strange)
+            yield Taken(None, (), aside, 0)
+        left = [record for record in run.records if self._strange(feed, record) is None] if strange else run.records
+        told = [record for record in left if record.arrived_at is not None]
+        for records in (told, [record for record in left if record.arrived_at is None]):
             if records:
                 yield self._of_a_feed(feed, records, place)
 
+    def _strange(self, feed: str, record: Raw) -> Reason | None:
+        """What is wrong with the headers of a record."""
+        if record.arrived_at == -1:
+            return Reason.BAD_TIME
+        if record.stage and record.stage not in self.intake.feeds[feed].stages:
+            return Reason.UNKNOWN_STAGE
+        return None
+
+    def _opened(self, feed: str, record: Raw) -> Data:
+        """Its bytes, or what its envelope holds."""
+        if record.envelope is None:
+            return record.data
+        try:
+            opened = cloudevents.unwrap_binary(
+                record.envelope, record.data, filled=self.intake.feeds[feed].plan is None
+            )
+        except Refused as refused:
+            return Broken(refused.reason, refused.field, record.data)
+        return dict(opened)
+
     def _of_a_feed(self, feed: str, records: Sequence[Raw], place: str) -> Taken:
-        raws = [Stamped(record.offset, record.data, record.arrived_at or 0) for record in records]
+        raws = [Stamped(record.offset, self._opened(feed, record), record.arrived_at or 0) for record in records]
         taken = self.intake.take(feed, raws, place)
         if taken.frame is None:
             return taken
@@ -135,6 +181,11 @@ class Door:
         rows["arrived_at"] = np.maximum(np.maximum.accumulate(rows["occurred_at"]), self._latest)
         self._latest = int(rows["arrived_at"].max(initial=self._latest))
         return msgspec.structs.replace(frame, rows=rows)
+
+
+def _after(tick: int, record: Raw) -> int:
+    """When a record arrives that is read again; -1 where its own header is no time."""
+    return -1 if record.arrived_at == -1 else max(record.arrived_at or 0, tick + 1)
 
 
 def set_aside(keys: Keys, feed: str, reason: Reason, record: Raw, place: str) -> Refusal:

@@ -7,14 +7,13 @@ by; their offsets go into its transaction. What is read again after a kill gives
 
 from __future__ import annotations
 
-from collections import defaultdict
+import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 import structlog
 from confluent_kafka import (
-    TIMESTAMP_LOG_APPEND_TIME,
     Consumer,
     KafkaError,
     KafkaException,
@@ -29,11 +28,15 @@ from streams.city import City
 from streams.clock import Clock, WallClock
 from streams.intake import Intake
 from streams.kafka import clients
-from streams.kafka.door import Door, set_aside
+from streams.kafka.crashpoints import Crash, Point, never
+from streams.kafka.door import Door, Said, set_aside
+from streams.kafka.intake_sources import KINDS, sources_of
 from streams.kafka.marks import Marks, marks_of
 from streams.kafka.merge import Source
-from streams.kafka.topics import FRAMES, INCIDENTS, ORDERS, PETITIONS, REFUSED, RULES, partition_of
-from streams.kafka.wire import Raw, raw, read, written
+from streams.kafka.metrics import RoadMetrics
+from streams.kafka.retries import Retry, read_again, release, retry_in
+from streams.kafka.topics import FRAMES, ORDERS, REFUSED, RULES, partition_of
+from streams.kafka.wire import Raw, raw_of, read, written
 from streams.keys import Keys
 from streams.messages import SpokenError
 from streams.opened import intake_of
@@ -51,11 +54,13 @@ CALL_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 1.0
 MOST_WAITING: Final = 50_000
 """Records of one partition that may wait for slower sources before it is read no further."""
-KINDS: Final[Mapping[str, str]] = {"incident": INCIDENTS, "petition": PETITIONS}
 
 
-class Shard:
-    """The cities of one partition of the orders."""
+class Lane:
+    """The cities of one partition of the orders, on their way in. `without`: cities that are taken in no more.
+
+    Raises SpokenError where others of that partition were taken in before: their records would be refused.
+    """
 
     def __init__(
         self,
@@ -67,7 +72,13 @@ class Shard:
         *,
         kind: ClockKind = "stream",
         clock: Clock | None = None,
+        without: Sequence[str] = (),
+        crash: Crash = never,
+        metrics: RoadMetrics | None = None,
     ) -> None:
+        self._address = address
+        self._crash = crash
+        self._metrics = metrics or RoadMetrics()
         self.number = number
         self._kind: ClockKind = kind
         self._clock = clock or WallClock()
@@ -89,7 +100,12 @@ class Shard:
         self._marks: dict[Source, Marks] = {place: marks_of(kept[place].metadata) for place in places}
         self._next: dict[Source, int] = {place: max(0, kept[place].offset) for place in places}
         orders = clients.committed(self._consumer, [TopicPartition(ORDERS, number)])[0]
-        self._books = marks_of(orders.metadata).books
+        known = marks_of(orders.metadata).books
+        self._books = {city: book for city, book in known.items() if city not in without}
+        self._forgets = len(self._books) < len(known)
+        missing = sorted(set(self._books) - {city.name for city in cities})
+        if missing:
+            raise SpokenError("kafka-cities-differ", partition=number, cities=", ".join(missing))
         self._next_order = max(0, orders.offset)
         self._doors = {city.name: self._door(city, key) for city in cities}
         self._pending: list[City] = [city for city in cities if self._books.get(city.name) != city.book.digest]
@@ -121,8 +137,9 @@ class Shard:
                 self._ends[message.topic() or "", message.partition() or 0] = message.offset() or 0
             else:
                 raise KafkaException(fault)
+        self._metrics.raw_read.inc(read_now)
         self._look_at_the_ends()
-        written_now = self._write(anyhow=read_now > 0 or bool(self._pending))
+        written_now = self._write(anyhow=read_now > 0 or bool(self._pending) or self._forgets)
         self._hold_back(stuck=not written_now)
         return read_now
 
@@ -160,21 +177,15 @@ class Shard:
         city = (message.key() or b"").decode("utf-8", "replace")
         if topic == ORDERS:
             self._next_order = offset + 1
-            self._order(city, raw(offset, message.value(), None, self._appended_at(message)))
+            self._order(city, raw_of(message, self._clock.now()))
             return
         self._next[topic, partition] = offset + 1
         door = self._doors.get(city) or self._of_a_foreign_topic((topic, partition))
-        record = raw(offset, message.value(), message.headers(), self._appended_at(message))
+        record = raw_of(message, self._clock.now())
         if door is None or (topic, partition) not in door.merge.shown:
             self._set_aside(Reason.MISPLACED, (topic, partition), record)
         else:
             door.put((topic, partition), record)
-
-    def _appended_at(self, message: Message) -> int:
-        """When a broker appended it, ms. A topic that keeps its senders' times tells nothing of that: then now."""
-        now = self._clock.now()
-        kind, at = message.timestamp()
-        return min(at, now) if kind == TIMESTAMP_LOG_APPEND_TIME and at > 0 else now
 
     def _set_aside(self, reason: Reason, source: Source, record: Raw) -> None:
         self._strange.append(set_aside(self._keys, "", reason, record, f"{source[0]}-{source[1]}"))
@@ -186,8 +197,12 @@ class Shard:
 
     def _order(self, city: str, record: Raw) -> None:
         door, source = self._doors.get(city), (ORDERS, self.number)
-        if door is None:
+        request = retry_in(record.data)
+        if door is None or (request is not None and (request.topic, request.partition) not in door.merge.shown):
             self._set_aside(Reason.MISPLACED, source, record)
+            return
+        if request is not None:
+            self._again(door, request)
             return
         try:
             order = read(record.data)
@@ -199,6 +214,13 @@ class Shard:
         else:
             door.order(order)
 
+    def _again(self, door: Door, request: Retry) -> None:
+        """Refused records, read by their place once more; another city's are not ours to put through."""
+        found = read_again(self._address, request, self._clock.now())
+        ours = [record for key, record in found if key == door.city or request.topic not in KINDS.values()]
+        log.info("refused_read_again", city=door.city, records=len(ours), gone=len(request.offsets) - len(ours))
+        door.again((request.topic, request.partition), ours)
+
     def _write(self, *, anyhow: bool) -> bool:
         """All that the doors give, and how far was read, in one transaction; `anyhow`: also where they give nothing.
         Whether they gave any."""
@@ -206,7 +228,7 @@ class Shard:
         given = any(said.records or said.refused for said in said_by.values())
         if not given and not anyhow:
             return False
-        producer = self._producer
+        producer, begun = self._producer, time.monotonic()
         producer.begin_transaction()
         for city in self._pending:
             clients.produce(producer, RULES, books.encode(city.book), key=city.book.digest.encode())
@@ -218,13 +240,33 @@ class Shard:
             for refusal in said.refused:
                 told = msgspec.json.encode(refusal)
                 clients.produce(producer, REFUSED, told, key=name.encode(), partition=self.number)
+            for place in said.released:
+                clients.produce(
+                    producer, REFUSED, None, key=name.encode(), partition=self.number, headers=release(place)
+                )
         for refusal in self._strange:
             clients.produce(producer, REFUSED, msgspec.json.encode(refusal), partition=self.number)
+        self._crash(Point.BEFORE_OFFSETS)
         producer.send_offsets_to_transaction(self._positions(), self._consumer.consumer_group_metadata(), CALL_SECONDS)
+        self._crash(Point.IN_INTAKE)
         producer.commit_transaction(CALL_SECONDS)
+        self._crash(Point.AFTER_INTAKE)
+        self._metrics.commit_seconds.observe(time.monotonic() - begun)
+        self._count(said_by)
         self._pending.clear()
+        self._forgets = False
         self._strange.clear()
         return given
+
+    def _count(self, said_by: Mapping[str, Said]) -> None:
+        """What was committed."""
+        for name, said in said_by.items():
+            self._metrics.log_written.labels(name).inc(len(said.records))
+            ticks = [record.now for record in said.records if isinstance(record, Tick)]
+            if ticks:
+                self._metrics.ticked_at.labels(name).set(ticks[-1] / 1000)
+        for refusal in (*self._strange, *(one for said in said_by.values() for one in said.refused)):
+            self._metrics.refused.labels(refusal.reason).inc()
 
     def _positions(self) -> list[TopicPartition]:
         found = [TopicPartition(ORDERS, self.number, self._next_order, Marks(books=self._books).text())]
@@ -249,32 +291,30 @@ class Shard:
         self._consumer.close()
 
 
-def sources_of(city: City, number: int, widths: Mapping[str, int]) -> dict[Source, list[str]]:
-    """The raw partitions that the feeds of a city come by, with those feeds. `widths`: partitions by topic."""
-    found: dict[Source, list[str]] = defaultdict(list)
-    for name, feed in city.feeds.items():
-        topic = feed.comes.topic
-        if topic is None:
-            found[KINDS[feed.kind], number].append(name)
-        elif topic not in widths:
-            raise SpokenError("kafka-foreign-topic-missing", topic=topic, city=city.name)
-        else:
-            for partition in range(widths[topic]):
-                found[topic, partition].append(name)
-    return dict(found)
-
-
 class IntakeProcess:
     """Holds what the group gives it, until it is told to end."""
 
-    def __init__(self, address: str, cities: Sequence[City], key: bytes, *, kind: ClockKind = "stream") -> None:
+    def __init__(
+        self,
+        address: str,
+        cities: Sequence[City],
+        key: bytes,
+        *,
+        kind: ClockKind = "stream",
+        without: Sequence[str] = (),
+        crash: Crash = never,
+        metrics: RoadMetrics | None = None,
+    ) -> None:
+        self._metrics = metrics or RoadMetrics()
+        self._without = without
+        self._crash = crash
         self._kind: ClockKind = kind
         self._address = address
         self._cities = cities
         self._key = key
         self._orders = clients.consumer(address, GROUP)
         self._widths = clients.widths(self._orders, address)
-        self._shards: dict[int, Shard] = {}
+        self._lanes: dict[int, Lane] = {}
         self._ended = False
 
     def end(self) -> None:
@@ -287,39 +327,48 @@ class IntakeProcess:
         try:
             while not self._ended:
                 self._orders.poll(0)
-                read_now = sum(self._turn(shard) for shard in list(self._shards.values()))
-                if not self._shards:
+                self._metrics.lanes.set(len(self._lanes))
+                read_now = sum(self._turn(lane) for lane in list(self._lanes.values()))
+                if not self._lanes:
                     self._orders.poll(POLL_SECONDS)
-                elif to_the_end and not read_now and not any(shard.behind() for shard in self._shards.values()):
+                elif to_the_end and not read_now and not any(lane.behind() for lane in self._lanes.values()):
                     return
         finally:
-            for shard in self._shards.values():
-                shard.close()
+            for lane in self._lanes.values():
+                lane.close()
             self._orders.close()
 
-    def _turn(self, shard: Shard) -> int:
+    def _turn(self, lane: Lane) -> int:
         """Raises SpokenError where a transaction did not come off: who starts us again goes on from the last."""
         try:
-            return shard.turn()
+            return lane.turn()
         except KafkaException as fault:
             name = "kafka-fenced" if fault.args[0].code() in clients.FENCED else "kafka-broke"
-            raise SpokenError(name, partition=shard.number, why=fault.args[0].name()) from None
+            raise SpokenError(name, partition=lane.number, why=fault.args[0].name()) from None
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.assign(partitions)
-        consumer.pause(partitions)  # the shard reads them itself: this one only says who owns them
+        consumer.pause(partitions)  # the lane reads them itself: this one only says who owns them
         for at in partitions:
             mine = self._of(at.partition)
-            if mine and at.partition not in self._shards:
-                self._shards[at.partition] = Shard(
-                    at.partition, mine, self._key, self._address, self._widths, kind=self._kind
+            if mine and at.partition not in self._lanes:
+                self._lanes[at.partition] = Lane(
+                    at.partition,
+                    mine,
+                    self._key,
+                    self._address,
+                    self._widths,
+                    kind=self._kind,
+                    without=self._without,
+                    crash=self._crash,
+                    metrics=self._metrics,
                 )
 
     def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         for at in partitions:
-            shard = self._shards.pop(at.partition, None)
-            if shard is not None:
-                shard.close()
+            lane = self._lanes.pop(at.partition, None)
+            if lane is not None:
+                lane.close()
 
     def _of(self, number: int) -> list[City]:
         width = self._widths[ORDERS]

@@ -21,7 +21,7 @@ from streams.feeds.archive import Archive, partition_of, read_archive
 from streams.feeds.readers import records_in
 from streams.intake import Intake
 from streams.kafka import clients
-from streams.kafka.intake import sources_of
+from streams.kafka.intake_sources import sources_of
 from streams.kafka.merge import Source
 from streams.kafka.topics import ORDERS
 from streams.kafka.topics import partition_of as number_of

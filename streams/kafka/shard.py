@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import structlog
@@ -21,10 +21,14 @@ from rules.signals import Signal
 from streams.engines import RuleEngines
 from streams.journal import sums
 from streams.kafka import clients
+from streams.kafka.crashpoints import Crash, Point, never
+from streams.kafka.metrics import RoadMetrics
 from streams.kafka.reading import whole
 from streams.kafka.state import Memory, Written, begins, by_city
 from streams.kafka.topics import RULES, SIGNALS, STATE
-from streams.runtime.ports import ClockKind, EngineLike, Engines
+
+if TYPE_CHECKING:
+    from streams.runtime.ports import ClockKind, EngineLike, Engines
 
 log = structlog.get_logger()
 
@@ -80,8 +84,18 @@ class Shard:
     """`through`: up to here the partition's records are in the engines, so the offset to read on from. Numbers of
     records are offsets + 1."""
 
-    def __init__(self, number: int, address: str, engines: Engines | None = None) -> None:
+    def __init__(
+        self,
+        number: int,
+        address: str,
+        engines: Engines | None = None,
+        *,
+        crash: Crash = never,
+        metrics: RoadMetrics | None = None,
+    ) -> None:
         self.number = number
+        self._crash = crash
+        self._metrics = metrics or RoadMetrics()
         self._address = address
         self._engines: Engines = engines or RuleEngines()
         self._memory_of: Producer = clients.transactional(address, f"tocsin-worker-{number}")
@@ -129,6 +143,8 @@ class Shard:
                 if isinstance(record, UseBook):
                     city.engine.add_book(self._books.get(record.digest))
                 signals = city.engine.apply(record, number)
+            if signals:
+                self._metrics.said.labels(name).inc(len(signals))
             for signal in signals:
                 data = msgspec.json.encode(signal)
                 self._says.send(SIGNALS, data, key=name.encode(), partition=self.number)
@@ -146,6 +162,7 @@ class Shard:
     def save(self) -> None:
         """All that was judged by now: what was said is with the brokers, then memory. Raises KafkaException where
         another worker has the partition, TimeoutError where the brokers take nothing."""
+        begun = time.monotonic()
         self._says.flush(CALL_SECONDS)
         changed = [city for city in self._cities.values() if city.engine is not None and city.at > city.saved]
         if not changed:
@@ -153,16 +170,20 @@ class Shard:
         producer = self._memory_of
         offsets = {city.name: city.at for city in self._cities.values() if city.engine is not None}
         written = Written(self.through, offsets)
+        self._crash(Point.BEFORE_MEMORY)
         producer.begin_transaction()
         for city in changed:
             assert city.engine is not None
             for key, value in city.memory.put(city.at, city.engine.rows(), written):
                 clients.produce(producer, STATE, value, key=key, partition=self.number)
+                self._metrics.memory_bytes.labels(city.name).inc(len(key) + len(value or b""))
+        self._crash(Point.IN_MEMORY)
         producer.commit_transaction(CALL_SECONDS)
+        self._crash(Point.AFTER_MEMORY)
         for city in changed:
             city.saved = city.at
+        self._metrics.memory_seconds.observe(time.monotonic() - begun)
 
-    def tick_of(self, name: str) -> int:
-        """The last tick of a city, ms; 0 before the first."""
-        engine = self._cities[name].engine if name in self._cities else None
-        return (engine.tick or 0) if engine is not None else 0
+    def engine(self, name: str) -> EngineLike | None:
+        """The engine of a city, as far as it has judged; None before its log begins."""
+        return self._cities[name].engine if name in self._cities else None

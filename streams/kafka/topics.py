@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from kafka.partitioner import murmur2
-
-from streams.city import City
+if TYPE_CHECKING:
+    from streams.city import City
 
 DAY_MS: Final = 86_400_000
 RAW_DAYS: Final = 14
@@ -31,8 +30,6 @@ class Topic:
     """One topic. `days`: how long a record is kept; None: for ever, or until a later one of its key comes."""
 
     name: str
-    carries: str
-    key: str
     kept: Kept
     days: int | None = None
     largest_bytes: int = RAW_BYTES
@@ -70,17 +67,17 @@ GIVEN_DAYS: Final = 400
 def topics(kept_days: int = GIVEN_DAYS) -> tuple[Topic, ...]:
     """All of ours; `kept_days`: the longest retention of the cities."""
     return (
-        Topic(INCIDENTS, "raw incident events, as they came", "city", "delete", RAW_DAYS),
-        Topic(PETITIONS, "raw petition events, as they came", "city", "delete", RAW_DAYS),
-        Topic(ORDERS, "what the engine cannot derive; retries", "city", "delete", kept_days),
-        Topic(FRAMES, "a city's log: frames, ticks and orders", "city", "delete", kept_days, FRAME_BYTES),
-        Topic(REFUSED, "refused records, scrubbed, with place and reason", "city", "delete", REFUSED_DAYS),
-        Topic(SIGNALS, "what the engine says, the whole state of an alert each", "city", "delete", kept_days),
-        Topic(COUNTS, "counts by area and bucket, as they are", "city, rule, bucket", "compact,delete", kept_days),
-        Topic(BASE, "leaf counts of a city, for its province", "city, bucket", "compact,delete", kept_days),
-        Topic(STATE, "the engine's memory: rows and a head a city", "city, row", "compact", None, STATE_BYTES),
-        Topic(ALERTS, "alerts as the desk has them, as CloudEvents", "alert", "compact"),
-        Topic(RULES, "books by content hash", "hash", "compact", None, FRAME_BYTES),
+        Topic(INCIDENTS, "delete", RAW_DAYS),
+        Topic(PETITIONS, "delete", RAW_DAYS),
+        Topic(ORDERS, "delete", kept_days),
+        Topic(FRAMES, "delete", kept_days, FRAME_BYTES),
+        Topic(REFUSED, "delete", REFUSED_DAYS),
+        Topic(SIGNALS, "delete", kept_days),
+        Topic(COUNTS, "compact,delete", kept_days),
+        Topic(BASE, "compact,delete", kept_days),
+        Topic(STATE, "compact", None, STATE_BYTES),
+        Topic(ALERTS, "compact"),
+        Topic(RULES, "compact", None, FRAME_BYTES),
     )
 
 
@@ -89,6 +86,8 @@ def partition_of(city: str, partitions: int) -> int:
 
     Source: org.apache.kafka.clients.producer.internals.BuiltInPartitioner.partitionForKey.
     """
+    from kafka.partitioner import murmur2  # noqa: PLC0415 - a worker, whose start counts, needs none of that package
+
     return int((murmur2(city.encode()) & 0x7FFFFFFF) % partitions)
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Message
 
 from rules.records import Record, decode, encode
+from streams import cloudevents
+from streams.in_band import BandTick
 from streams.journal import kind_of
-from streams.push import BandTick
-from streams.runtime.ports import ClockKind
+
+if TYPE_CHECKING:
+    from streams.runtime.ports import ClockKind
 
 FEED: Final = "tocsin-feed"
 """Header of a raw record: the feed it belongs to; left out where the city has only one that comes so."""
@@ -33,7 +37,7 @@ Told = Mapping[str, str | bytes | None] | Sequence[tuple[str, str | bytes | None
 
 class Raw(NamedTuple):
     """A raw record as it lies in its partition. `tick`: it brings time alone, ms; `arrived_at`: -1 where its header is
-    no time."""
+    no time; `envelope`: attributes of a CloudEvent in binary form, in their headers."""
 
     offset: int
     data: bytes
@@ -42,6 +46,7 @@ class Raw(NamedTuple):
     stage: str
     tick: int | None
     appended_at: int
+    envelope: Mapping[str, str] | None = None
 
 
 def raw(offset: int, value: bytes | None, headers: Told | None, appended_at: int) -> Raw:
@@ -49,7 +54,16 @@ def raw(offset: int, value: bytes | None, headers: Told | None, appended_at: int
     told = texts(headers)
     data = value or b""
     arrived = _time(told[ARRIVED]) if ARRIVED in told else None
-    return Raw(offset, data, told.get(FEED, ""), arrived, told.get(STAGE, ""), tick_in(data), appended_at)
+    envelope = told if cloudevents.is_binary(told) else None
+    return Raw(offset, data, told.get(FEED, ""), arrived, told.get(STAGE, ""), tick_in(data), appended_at, envelope)
+
+
+def raw_of(message: Message, now: int) -> Raw:
+    """The same of a message. It arrived when a broker appended it; a topic that keeps its senders' times tells nothing
+    of that: then `now`, ms."""
+    kind, at = message.timestamp()
+    appended_at = min(at, now) if kind == TIMESTAMP_LOG_APPEND_TIME and at > 0 else now
+    return raw(message.offset() or 0, message.value(), message.headers(), appended_at)
 
 
 def _time(text: str) -> int:

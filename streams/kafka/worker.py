@@ -14,20 +14,24 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import faust
 import msgspec
 import structlog
 from confluent_kafka import KafkaException
-from faust.transport.drivers import aiokafka as driver
 from faust.types import EventT, StreamT
 
 from streams.kafka.clients import FENCED
+from streams.kafka.crashpoints import Crash, Point, never
+from streams.kafka.membership import NoTables, Transport
+from streams.kafka.metrics import RoadMetrics, sensor
 from streams.kafka.shard import Shard
 from streams.kafka.topics import FRAMES
 from streams.kafka.wire import CLOCK, KIND, read, texts
-from streams.runtime.ports import ClockKind
+
+if TYPE_CHECKING:
+    from streams.runtime.ports import ClockKind
 
 log = structlog.get_logger()
 
@@ -35,7 +39,11 @@ NAME: Final = "tocsin-worker"
 SAVE_SECONDS: Final = 1.0
 SAVE_RECORDS: Final = 5_000
 SESSION_SECONDS: Final = 10.0
+HEARTBEAT_SECONDS: Final = 0.5
+"""So soon does a worker hear that cities are dealt out anew."""
 END_SECONDS: Final = 20.0
+BUFFER: Final = 64
+"""Records that wait for the agent; a frame may have thousands of rows."""
 
 
 class Worker:
@@ -45,15 +53,21 @@ class Worker:
     have been judged. Whoever starts us again goes on from what was saved.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, metrics: RoadMetrics, crash: Crash = never) -> None:
         self._address = address
+        self._metrics = metrics
+        self._crash = crash
         self.shards: dict[int, Shard] = {}
         self._unsaved: list[EventT[Any]] = []
         self._one_at_a_time = asyncio.Lock()
         self._saved_at = time.monotonic()
 
-    async def hold(self, partitions: Iterable[int]) -> dict[int, int]:
-        """Hold these and no others; where each is to be read from."""
+    def through(self) -> dict[int, int]:
+        """Where each of those that are held is to be read from."""
+        return {number: shard.through for number, shard in self.shards.items()}
+
+    async def hold(self, partitions: Iterable[int]) -> None:
+        """Hold these and no others."""
         with _or_end():
             async with self._one_at_a_time:
                 wanted = set(partitions)
@@ -61,16 +75,22 @@ class Worker:
                     del self.shards[number]
                 loop = asyncio.get_running_loop()
                 fresh = sorted(wanted - set(self.shards))
-                made = [loop.run_in_executor(None, Shard, number, self._address) for number in fresh]
+                made = [loop.run_in_executor(None, self._shard, number) for number in fresh]
                 self.shards.update(zip(fresh, await asyncio.gather(*made), strict=True))
-                return {number: shard.through for number, shard in self.shards.items()}
+                self._metrics.held.set(len(self.shards))
+                self._crash(Point.HOLDING)
+
+    def _shard(self, number: int) -> Shard:
+        return Shard(number, self._address, crash=self._crash, metrics=self._metrics)
 
     async def let_go(self) -> None:
         """Before partitions move: what was judged is saved, and nothing is judged until it is told what to hold."""
         with _or_end():
             async with self._one_at_a_time:
                 await self._save()
+                self._crash(Point.LETTING_GO)
                 self.shards.clear()
+                self._metrics.held.set(0)
 
     async def take(self, event: EventT[Any]) -> None:
         """Judge one record; save now and then. A record of a partition that moves is left to whoever has it then."""
@@ -79,7 +99,9 @@ class Worker:
             async with self._one_at_a_time:
                 if shard is None or self.shards.get(event.message.partition) is not shard:
                     return
+                begun = time.monotonic()
                 self._judge(shard, event)
+                self._metrics.judge_seconds.observe(time.monotonic() - begun)
                 if len(self._unsaved) >= SAVE_RECORDS or time.monotonic() - self._saved_at >= SAVE_SECONDS:
                     await self._save()
 
@@ -133,24 +155,7 @@ class App(faust.App):
     cities: Worker
 
 
-class _Consumer(driver.Consumer):
-    """Faust's consumer, which goes to the heads of the memory in place of the group's offsets."""
-
-    async def perform_seek(self) -> None:
-        await super().perform_seek()
-        app = self.app
-        assert isinstance(app, App)
-        mine = {at.partition: at for at in self.assignment() if at.topic == FRAMES}
-        for number, offset in (await app.cities.hold(mine)).items():
-            await self.seek(mine[number], offset)
-            self._committed_offset[mine[number]] = offset or None
-
-
-class _Transport(driver.Transport):
-    Consumer = _Consumer
-
-
-def make_app(address: str, *, member: str | None = None) -> App:
+def make_app(address: str, *, member: str | None = None, metrics: RoadMetrics, crash: Crash = never) -> App:
     """`member`: keeps its partitions over a restart (static membership)."""
     app = App(
         NAME,
@@ -161,13 +166,16 @@ def make_app(address: str, *, member: str | None = None) -> App:
         worker_redirect_stdouts=False,
         broker_commit_interval=0.5,
         broker_session_timeout=SESSION_SECONDS,
-        broker_heartbeat_interval=2.0,
+        broker_heartbeat_interval=HEARTBEAT_SECONDS,
         consumer_group_instance_id=member,
         consumer_auto_offset_reset="earliest",
         stream_wait_empty=False,
+        stream_buffer_maxsize=BUFFER,
+        TableManager=NoTables,
     )
-    app.cities = worker = Worker(address)
-    app.transport = _Transport(app.conf.broker, app, app.loop)
+    app.cities = worker = Worker(address, metrics, crash)
+    app.sensors.add(sensor(metrics))
+    app.transport = Transport(app.conf.broker, app, app.loop)
     frames = app.topic(FRAMES, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
     @app.agent(frames)
@@ -178,6 +186,13 @@ def make_app(address: str, *, member: str | None = None) -> App:
     @app.timer(SAVE_SECONDS)  # type: ignore[untyped-decorator]  # faust's
     async def save() -> None:
         await worker.save()
+        through = worker.through()
+        mine = [at for at in app.consumer.assignment() if at.topic == FRAMES and at.partition in through]
+        metrics.unread.set(sum(max(0, (app.consumer.highwater(at) or 0) - through[at.partition]) for at in mine))
+
+    @app.on_rebalance_complete.connect
+    async def hold(*_: object, **__: object) -> None:
+        await worker.hold(at.partition for at in app.consumer.assignment() if at.topic == FRAMES)
 
     @app.on_partitions_revoked.connect
     async def let_go(*_: object, **__: object) -> None:
@@ -201,8 +216,8 @@ class _Process(faust.Worker):
         super()._on_sigterm()
 
 
-def run(address: str, *, member: str | None = None) -> None:
+def run(address: str, *, metrics: RoadMetrics, member: str | None = None, crash: Crash = never) -> None:
     """Until the process is told to end."""
-    app = make_app(address, member=member)
+    app = make_app(address, member=member, metrics=metrics, crash=crash)
     logging.basicConfig(level=logging.WARNING)  # Faust and mode look for a handler of the root's
     _Process(app, loglevel="warn", override_logging=False, redirect_stdouts=False).execute_from_commandline()

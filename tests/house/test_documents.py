@@ -20,6 +20,7 @@ from streams.city.desk_file import DeskForm
 from streams.city.rule_file import RuleFile
 from streams.cli import app
 from streams.feeds.spec import FeedFile
+from streams.kafka.metrics import RoadMetrics
 from streams.metrics import Metrics
 from streams.refusals import MEANINGS, Reason
 from streams.settings import Settings
@@ -68,7 +69,8 @@ def test_every_setting_is_in_the_documents() -> None:
 
 
 def test_every_metric_is_in_the_documents() -> None:
-    scraped = {line.split()[2] for line in Metrics().page().decode().splitlines() if line.startswith("# TYPE")}
+    pages = Metrics().page() + RoadMetrics().page()
+    scraped = {line.split()[2] for line in pages.decode().splitlines() if line.startswith("# TYPE")}
     scraped = {name for name in scraped if not name.endswith("_created")}
     assert scraped != set()
     assert [name for name in sorted(scraped) if f"`{name}`" not in page("metrics.md")] == []

@@ -150,7 +150,7 @@ class Cluster:
     """Some brokers that know each other."""
 
     def __init__(self, folder: Path, brokers: int = 1) -> None:
-        ports = _free_ports(2 * brokers)
+        ports = free_ports(2 * brokers)
         pairs = [(ports[2 * n], ports[2 * n + 1]) for n in range(brokers)]
         voters = ",".join(f"{n + 1}@127.0.0.1:{controller}" for n, (_, controller) in enumerate(pairs))
         self.brokers: Sequence[Broker] = [
@@ -184,7 +184,7 @@ def answers(port: int) -> bool:
         return link.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _free_ports(n: int) -> list[int]:
+def free_ports(n: int) -> list[int]:
     """Ports that nobody listens at, all different."""
     held = [socket.socket() for _ in range(n)]
     try:

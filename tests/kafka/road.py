@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import lzma
+import shutil
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +30,24 @@ def example(name: str) -> City:
     return city_of(EXAMPLES / name)
 
 
+def town(name: str, folder: Path, days: Sequence[str]) -> City:
+    """A small city: some days of Montgomery, one rule that speaks often."""
+    home = folder / name
+    shutil.copytree(EXAMPLES / "montgomery", home, ignore=shutil.ignore_patterns("data", "rules"))
+    (home / "data").mkdir()
+    (home / "rules").mkdir()
+    with lzma.open(EXAMPLES / "montgomery" / "data" / "911.csv.xz", "rt", encoding="utf-8") as past:
+        head, *rows = past
+    told = [row for row in rows if any(day in row for day in days)]
+    with lzma.open(home / "data" / "911.csv.xz", "wt", encoding="utf-8") as few:
+        few.writelines([head, *told])
+    storm = (EXAMPLES / "montgomery" / "rules" / "traffic-storm.yaml").read_text(encoding="utf-8")
+    (home / "rules" / "traffic-storm.yaml").write_text(storm.replace("n: 40", "n: 9"), encoding="utf-8")
+    said = (home / "city.yaml").read_text(encoding="utf-8")
+    (home / "city.yaml").write_text(said.replace("name: montgomery", f"name: {name}", 1), encoding="utf-8")
+    return city_of(home)
+
+
 def span(city: City, since: str, until: str) -> tuple[int, int]:
     """Two days of the city, ms."""
     zone = ZoneInfo(city.zone)
@@ -39,8 +59,8 @@ def poured(address: str, city: City, since: int, until: int) -> int:
     return Pour(address, city, intake_of(city, REPLAY_KEY), replay.files_of(city, [], [])).run(since, until)
 
 
-def taken_in(address: str, cities: Sequence[City]) -> None:
-    IntakeProcess(address, cities, REPLAY_KEY).run(to_the_end=True)
+def taken_in(address: str, cities: Sequence[City], *, without: Sequence[str] = ()) -> None:
+    IntakeProcess(address, cities, REPLAY_KEY, without=without).run(to_the_end=True)
 
 
 def messages(address: str, topic: str, partition: int) -> list[tuple[bytes | None, bytes]]:

@@ -15,7 +15,7 @@ from rules import canonical
 from rules.records import Frame, StopRule, Tick, UseBook, encode
 from streams.city import City
 from streams.kafka import admin, clients
-from streams.kafka.intake import Shard
+from streams.kafka.intake import Lane
 from streams.kafka.marks import Marks
 from streams.kafka.topics import INCIDENTS, ORDERS, REFUSED, RULES, partition_of
 from streams.kafka.wire import Headers
@@ -72,13 +72,13 @@ def test_an_intake_that_was_cut_off_is_gone_on_with_by_another(address: str, cit
     between = span(city, *WEEK)
     poured(address, city, *between)
     number, widths = partition_of(city.name, PARTITIONS), {INCIDENTS: PARTITIONS}
-    first = Shard(number, [city], REPLAY_KEY, address, widths)
+    first = Lane(number, [city], REPLAY_KEY, address, widths)
     read = 0
     while read < 2_000:
         read += first.turn(at_once=700)
     begun = len(log_of(address, city))
     assert begun > 1_000
-    second = Shard(number, [city], REPLAY_KEY, address, widths)
+    second = Lane(number, [city], REPLAY_KEY, address, widths)
     with pytest.raises(KafkaException) as fenced:
         sum(first.turn(at_once=700) for _ in range(1_000))
     assert fenced.value.args[0].code() in clients.FENCED

@@ -29,7 +29,7 @@ def city() -> City:
 
 
 def tocsin(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from streams.cli import main; main()", "kafka", *words]
+    command = [sys.executable, "-c", "from streams.entry import main; main()", "kafka", *words]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

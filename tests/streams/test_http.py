@@ -14,8 +14,8 @@ import pytest
 
 from rules.records import Frame, Tick
 from streams.http.trouble import HEADERS, STATUS, WORDS, Trouble
+from streams.in_band import BandTick
 from streams.journal import DiskFullError, Journal
-from streams.push import BandTick
 from streams.runtime import Parcel, Receipt
 from tests.streams.town import JSON, LINES, NAME, Scene, event, in_service, make_town, packed
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 
+from streams.kafka.metrics import RoadMetrics
 from streams.metrics import Metrics
 
 CLOSED = {"city", "feed", "reason", "answer", "status", "kind", "rule", "state", "desk"}
 
 
 def test_every_metric_is_named_by_the_house_s_pattern_and_explained() -> None:
-    for name, kind, text in Metrics().catalogue():
+    for name, kind, text in (*Metrics().catalogue(), *RoadMetrics().catalogue()):
         assert re.fullmatch(r"tocsin(_[a-z]+){2,}", name)
         assert name.endswith("_total") == (kind == "counter")
         assert text.endswith(".")
 
 
 def test_labels_come_from_closed_sets() -> None:
-    found = {label for metric in Metrics()._all for label in metric._labelnames}
+    found = {label for metric in (*Metrics()._all, *RoadMetrics()._all) for label in metric._labelnames}
     assert found <= CLOSED
 
 

@@ -1,0 +1,42 @@
+"""Where `tocsin` begins. A worker is waited for by its cities, so it starts without what other commands import."""
+
+from __future__ import annotations
+
+import os
+import sys
+import zoneinfo
+from collections.abc import Callable
+from typing import Final
+
+from streams.messages import SpokenError
+
+QUICK: Final = "worker"
+
+
+def main() -> None:
+    """Run the command line."""
+    if sys.argv[1:2] == [QUICK]:
+        from streams.worker_command import alone  # noqa: PLC0415 - the others' imports take a second
+
+        guarded(lambda: alone(sys.argv[2:]))
+    else:
+        from streams.cli import app  # noqa: PLC0415 - as above
+
+        guarded(app)
+
+
+def guarded(command: Callable[[], None]) -> None:
+    """Run it; every problem that a person can mend is one line, never a traceback."""
+    zoneinfo.reset_tzpath(())  # the package's own zone files, or two machines replay differently
+    try:
+        command()
+    except SpokenError as problem:
+        sys.stderr.write(f"{problem.render(_language())}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _language() -> str:
+    """As it is set, even where the other settings cannot be read."""
+    return os.environ.get("TOCSIN_LANGUAGE", "en")
