@@ -32,6 +32,7 @@ from streams import watchdog as watchdogs
 from streams.arguments import ERRORS, TIMES, CityFolder, DataFolder, settings_of, time_of
 from streams.city import check as check_city
 from streams.city import init as init_city
+from streams.city.case_checks import read_cases
 from streams.clock import WallClock
 from streams.engines import RuleEngines
 from streams.feed_commands import feeds
@@ -42,7 +43,7 @@ from streams.metrics import Metrics
 from streams.opened import city_of, intake_of, journal_of, open_city
 from streams.refusals import MEANINGS
 from streams.retry import Retried, retry, waiting_in
-from streams.rule_commands import rules
+from streams.rule_commands import rehearse, rules
 from streams.runtime import ClockKind
 from streams.settings import read_settings
 
@@ -58,6 +59,7 @@ app.add_typer(refused, name="refused")
 app.add_typer(feeds, name="feeds")
 app.add_typer(rules, name="rules")
 app.add_typer(kafka, name="kafka")
+app.command("test")(rehearse)
 app.command()(intake)
 app.command()(worker)
 
@@ -303,7 +305,10 @@ def demo(
 @app.command()
 def check(city: CityFolder) -> None:
     """Read a city's folder whole and say every mistake with file, line and column."""
-    code, text = check_city(city, read_settings().language)
+    language = read_settings().language
+    code, text = check_city(city, language)
+    if code == 0 and (cases := read_cases(city_of(city, language))).problems:
+        code, text = 1, cases.render(language)
     typer.echo(text)
     raise typer.Exit(code)
 

@@ -542,6 +542,45 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "the order waits: {city} is not served, or is catching up; it is taken as soon as it serves",
         "zh-CN": "指令等待中：{city} 未在运行或正在追赶；恢复服务后即执行",
     },
+    "process-killed": {
+        "en": "one of {processes} processes was killed: there is too little memory; try --processes 1",
+        "zh-CN": "{processes} 个进程中有一个被终止：内存不足；请尝试 --processes 1",
+    },
+    # cases of rules
+    "case-no-alert": {"en": "{case}: no alert was said", "zh-CN": "{case}：没有发出任何告警"},
+    "case-other-alert": {
+        "en": "{case}: of {count:alert|alerts} none fits; the nearest:",
+        "zh-CN": "{case}：{count} 个告警均不符合；最接近的是：",
+    },
+    "case-spoke": {
+        "en": "{case}: nothing new was to be told, and this was ({count}):",
+        "zh-CN": "{case}：此处不应有新告警，实际有 {count} 个：",
+    },
+    "case-running": {"en": "{case}: at {at} other alerts run:", "zh-CN": "{case}：在 {at} 进行中的告警与预期不同："},
+    "case-alerts": {
+        "en": "{case}: {found:alert stands|alerts stand}, {wanted} expected",
+        "zh-CN": "{case}：成立的告警有 {found} 个，预期 {wanted} 个",
+    },
+    "case-signals": {
+        "en": "{case}: {found} signals were said, {wanted} expected",
+        "zh-CN": "{case}：发出的信号有 {found} 个，预期 {wanted} 个",
+    },
+    "case-rule-raised": {
+        "en": "{case}: the rule raised an error ({why})",
+        "zh-CN": "{case}：规则运行出错（{why}）",
+    },
+    "cases-passed": {
+        "en": "{cases:case|cases} of {rules:rule|rules}: all as expected ({seconds} s)",
+        "zh-CN": "{rules} 条规则的 {cases} 个用例全部符合预期（{seconds} 秒）",
+    },
+    "cases-failed": {
+        "en": "{failed} of {cases:case|cases} failed ({seconds} s)",
+        "zh-CN": "{cases} 个用例中有 {failed} 个未通过（{seconds} 秒）",
+    },
+    "cases-none": {
+        "en": "{rule} has no cases: write rules/{rule}.cases.yaml",
+        "zh-CN": "{rule} 没有用例：请编写 rules/{rule}.cases.yaml",
+    },
     # what went well
     "serving": {"en": "Tocsin serves {cities} at {address}", "zh-CN": "Tocsin 正在 {address} 为 {cities} 提供服务"},
     "city-written": {

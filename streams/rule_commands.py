@@ -12,17 +12,25 @@ import typer
 
 from rules.records import Order, StartRule, StopRule
 from streams.arguments import CityFolder, DataFolder, settings_of
+from streams.city import City
+from streams.city.case_checks import read_cases
 from streams.clock import WallClock
 from streams.handover import hand_over_order, wait_taken
 from streams.journal import Journal
 from streams.messages import SpokenError, say
 from streams.opened import city_of, journal_of
+from streams.problems import Counted
+from streams.processes import cores
+from streams.rehearsal import Rehearsal, lines
 from streams.rewind import engine_now
 
 rules: Final = typer.Typer(help="Rules of a city: which judge, and which are stopped.", no_args_is_help=True)
 
 ORDER_SECONDS: Final = 10.0
 """How long a command waits for a city that is served to take its order."""
+Processes = Annotated[
+    int | None, typer.Option("--processes", min=1, max=256, help="Over how many processes; else one a processor.")
+]
 RuleId = Annotated[str, typer.Argument(metavar="RULE", help="Id of the rule: the stem of its file.")]
 
 
@@ -51,13 +59,54 @@ def start_command(city: CityFolder, rule: RuleId, data: DataFolder = None) -> No
     _give(StartRule, "order-start-taken", city, rule, data)
 
 
+def rehearse(
+    city: CityFolder,
+    rule: Annotated[str | None, typer.Option("--rule", help="The cases of one rule only.")] = None,
+    processes: Processes = None,
+) -> None:
+    """Play the cases beside each rule (rules/ID.cases.yaml) on their timelines, through the code that judges the city.
+
+    Exit code 0: all as expected; 1: what differs is told, with file, line and column.
+    """
+    settings, clock = settings_of(), WallClock()
+    read = city_of(city, settings.language)
+    _known(read, rule)
+    found = read_cases(read)
+    if found.problems:
+        raise SpokenError("as-it-is", text=found.render(settings.language))
+    chosen = [each for each in found.cases if rule in (None, each.rule.id)]
+    begun, played, failed = clock.steady(), 0, 0
+    for outcome in Rehearsal(read, clock, processes or cores()).run(chosen):
+        played += 1
+        failed += bool(outcome.failures)
+        for line in lines(outcome, settings.language):
+            typer.echo(line)
+    with_cases = {each.rule.id for each in found.cases}
+    for one in read.book.rules:
+        if one.id not in with_cases and rule in (None, one.id):
+            typer.echo(say("cases-none", settings.language, rule=one.id))
+    told = {
+        "cases": Counted(played),
+        "rules": Counted(len(chosen)),
+        "failed": failed,
+        "seconds": f"{clock.steady() - begun:.1f}",
+    }
+    typer.echo(say("cases-failed" if failed else "cases-passed", settings.language, **told))
+    raise typer.Exit(1 if failed else 0)
+
+
+def _known(city: City, rule: str | None) -> None:
+    """Raises SpokenError for a rule that the city does not have."""
+    known = sorted(one.id for one in city.book.rules)
+    if rule is not None and rule not in known:
+        raise SpokenError("rule-not-there", rule=rule, city=city.name, known=", ".join(known))
+
+
 def _give(make: Callable[[int, str], Order], done: str, city: Path, rule: str, data: Path | None) -> None:
     """Hand the order over, and wait a little for the city to take it."""
     settings, clock = settings_of(data=data), WallClock()
     read = city_of(city, settings.language)
-    known = sorted(one.id for one in read.book.rules)
-    if rule not in known:
-        raise SpokenError("rule-not-there", rule=rule, city=read.name, known=", ".join(known))
+    _known(read, rule)
     folder = settings.data / read.name
     try:
         path = hand_over_order(folder, make(0, rule), clock.now())
