@@ -32,7 +32,6 @@ from streams import watchdog as watchdogs
 from streams.arguments import ERRORS, TIMES, CityFolder, DataFolder, settings_of, time_of
 from streams.city import check as check_city
 from streams.city import init as init_city
-from streams.city.case_checks import read_cases
 from streams.clock import WallClock
 from streams.engines import RuleEngines
 from streams.feed_commands import feeds
@@ -43,7 +42,7 @@ from streams.metrics import Metrics
 from streams.opened import city_of, intake_of, journal_of, open_city
 from streams.refusals import MEANINGS
 from streams.retry import Retried, retry, waiting_in
-from streams.rule_commands import rehearse, rules
+from streams.rule_commands import check_rules, rehearse, rules
 from streams.runtime import ClockKind
 from streams.settings import read_settings
 
@@ -303,13 +302,22 @@ def demo(
 
 
 @app.command()
-def check(city: CityFolder) -> None:
-    """Read a city's folder whole and say every mistake with file, line and column."""
-    language = read_settings().language
-    code, text = check_city(city, language)
-    if code == 0 and (cases := read_cases(city_of(city, language))).problems:
-        code, text = 1, cases.render(language)
+def check(
+    city: CityFolder,
+    past: Annotated[
+        bool,
+        typer.Option("--past", help="Hold the rules against the last 90 days of what the feeds name as archive too."),
+    ] = False,
+) -> None:
+    """Read a city's folder whole and say every mistake with file, line and column.
+
+    Exit code 0: all is well, notes aside; 1: mistakes, or with --past rules that count nothing or cannot speak.
+    """
+    settings = read_settings()
+    code, text = check_city(city, settings.language)
     typer.echo(text)
+    if code == 0:
+        code = check_rules(city_of(city, settings.language), settings.language, past=past)
     raise typer.Exit(code)
 
 

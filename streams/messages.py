@@ -581,6 +581,37 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{rule} has no cases: write rules/{rule}.cases.yaml",
         "zh-CN": "{rule} 没有用例：请编写 rules/{rule}.cases.yaml",
     },
+    # rules held against the past, and against today
+    "rule-counts-nothing": {
+        "en": "{file}:{line}:{column}: of {events} events from {since} to {to} {rule} counts none ({why})",
+        "zh-CN": "{file}:{line}:{column}：{since} 至 {to} 的 {events} 个事件中，{rule} 一个也不统计（{why}）",
+    },
+    "counts-nothing-but": {
+        "en": "without `{part}` it would count {count}: look at that",
+        "zh-CN": "去掉 `{part}` 则会统计 {count} 个：请检查该项",
+    },
+    "counts-nothing-at-all": {
+        "en": "no single key is the cause: look at all of `counts`",
+        "zh-CN": "并非某一项所致：请检查整个 `counts`",
+    },
+    "rule-never-reached": {
+        "en": "{file}:{line}:{column}: {rule} needs {needed} events in {window},"
+        " and from {since} to {to} the most were {most}: lower {part}, or take a longer window",
+        "zh-CN": "{file}:{line}:{column}：{rule} 需要在 {window} 内达到 {needed} 个事件，"
+        "而 {since} 至 {to} 最多只有 {most} 个：请降低 {part}，或取更长的窗口",
+    },
+    "past-whole": {
+        "en": "against {events} events from {since} to {to}: every rule counts some, and can reach its limit",
+        "zh-CN": "对照 {since} 至 {to} 的 {events} 个事件：每条规则都有可统计的事件，且可能达到上限",
+    },
+    "review-missing": {
+        "en": "{file}:{line}:{column}: note: {rule} has no review date: add `review: {then}`",
+        "zh-CN": "{file}:{line}:{column}：提示：{rule} 没有复核日期：请添加 `review: {then}`",
+    },
+    "review-due": {
+        "en": "{file}:{line}:{column}: note: {rule} was to be reviewed by {day}: look at what it said, set a new date",
+        "zh-CN": "{file}:{line}:{column}：提示：{rule} 应于 {day} 前复核：请查看其告警情况后填写新的日期",
+    },
     # what went well
     "serving": {"en": "Tocsin serves {cities} at {address}", "zh-CN": "Tocsin 正在 {address} 为 {cities} 提供服务"},
     "city-written": {

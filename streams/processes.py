@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any, Final, TypeVar
@@ -19,22 +19,39 @@ _AT_WORK: Final[list[tuple[Callable[[Any], Any], Sequence[Any]]]] = []
 """What is shared out just now: children find it here, so that neither work nor jobs need to be packed."""
 
 
-def shared_out(work: Callable[[Job], Result], jobs: Sequence[Job], processes: int) -> Iterator[Result]:
+LOOK_SECONDS: Final = 0.5
+
+
+def shared_out(
+    work: Callable[[Job], Result], jobs: Sequence[Job], processes: int, look: Callable[[], None] | None = None
+) -> Iterator[Result]:
     """`work` on each job, results in the order of the jobs; in this process where one is enough.
 
-    Raises SpokenError where a child was killed (out of memory).
+    `look` is called twice a second while children work, and after each job. Raises SpokenError where a child was killed
+    (out of memory).
     """
+    look = look or _nothing
     if min(processes, len(jobs)) <= 1:
-        yield from map(work, jobs)
+        for job in jobs:
+            yield work(job)
+            look()
         return
     _AT_WORK.append((work, jobs))
     try:
         with ProcessPoolExecutor(min(processes, len(jobs)), get_context("fork"), _leave_quietly) as pool:
-            yield from pool.map(_one, range(len(jobs)))
+            for future in [pool.submit(_one, number) for number in range(len(jobs))]:
+                while not wait([future], LOOK_SECONDS).done:
+                    look()
+                look()
+                yield future.result()
     except BrokenProcessPool:
         raise SpokenError("process-killed", processes=processes) from None
     finally:
         _AT_WORK.pop()
+
+
+def _nothing() -> None:
+    return None
 
 
 def cores() -> int:

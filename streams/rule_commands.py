@@ -5,15 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
+import msgspec
 import typer
 
 from rules.records import Order, StartRule, StopRule
 from streams.arguments import CityFolder, DataFolder, settings_of
 from streams.city import City
 from streams.city.case_checks import read_cases
+from streams.city.editor_schema import cases_schema, rule_schema
 from streams.clock import WallClock
 from streams.handover import hand_over_order, wait_taken
 from streams.journal import Journal
@@ -22,7 +26,9 @@ from streams.opened import city_of, journal_of
 from streams.problems import Counted
 from streams.processes import cores
 from streams.rehearsal import Rehearsal, lines
+from streams.replay import archives_of
 from streams.rewind import engine_now
+from streams.rule_notes import idle, last_days, reviews
 
 rules: Final = typer.Typer(help="Rules of a city: which judge, and which are stopped.", no_args_is_help=True)
 
@@ -45,6 +51,17 @@ def list_command(city: CityFolder, data: DataFolder = None) -> None:
         offset, why = engine.stopped.get(rule.id, (0, ""))
         word = "rule-runs" if not why else "rule-stopped-by-hand" if why == "order" else "rule-raised"
         typer.echo(say(word, settings.language, rule=rule.id, city=city, offset=offset, why=why))
+
+
+@rules.command("schema")
+def schema_command(
+    city: Annotated[Path | None, typer.Argument(metavar="[CITY]", help="A city whose own names it is to know.")] = None,
+    cases: Annotated[bool, typer.Option("--cases", help="Of rules/*.cases.yaml instead of rules/*.yaml.")] = False,
+) -> None:
+    """Print the JSON Schema of rule files, for editors: completion, meanings, most mistakes while typing."""
+    read = city_of(city, settings_of().language) if city is not None else None
+    schema = cases_schema(read) if cases else rule_schema(read)
+    typer.echo(msgspec.json.format(msgspec.json.encode(schema), indent=2).decode())
 
 
 @rules.command("stop")
@@ -93,6 +110,24 @@ def rehearse(
     }
     typer.echo(say("cases-failed" if failed else "cases-passed", settings.language, **told))
     raise typer.Exit(1 if failed else 0)
+
+
+def check_rules(city: City, language: str, *, past: bool) -> int:
+    """Say what is wrong with the cases of a whole city, and with its rules beside calendar and past; the exit code."""
+    cases = read_cases(city)
+    if cases.problems:
+        typer.echo(cases.render(language))
+        return 1
+    today = WallClock().now() // 1000
+    for note in reviews(city, datetime.fromtimestamp(today, ZoneInfo(city.zone)).date()):
+        typer.echo(note.render(language))
+    if not past:
+        return 0
+    archives = archives_of(city)
+    days = last_days([archive.whole for archive in archives if archive.whole is not None])
+    found = [note.render(language) for note in idle(city, days)]
+    typer.echo("\n".join(found) if found else say("past-whole", language, **days.told))
+    return 1 if found else 0
 
 
 def _known(city: City, rule: str | None) -> None:

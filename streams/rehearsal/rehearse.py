@@ -17,9 +17,8 @@ from streams.city import City
 from streams.city.case_checks import RuleCases, begins_at, local_ms
 from streams.city.case_file import STARTS, Case, lasts
 from streams.clock import Clock
-from streams.feeds.archive import Archive, read_archive
+from streams.feeds.archive import Archive
 from streams.messages import say
-from streams.opened import intake_of
 from streams.processes import shared_out
 from streams.rehearsal import timeline
 from streams.rehearsal.verdict import Failure, Heard, failures
@@ -45,7 +44,7 @@ class Rehearsal:
         """In the order of the files. Raises ReplayError where a file of the past is missing or cannot be read."""
         jobs = [(each, number) for each in cases for number in range(len(each.cases))]
         wanted = any(each.cases[number].history for each, number in jobs)
-        archives = self._past() if wanted else []
+        archives = replay.archives_of(self.city) if wanted else []
 
         def play(job: tuple[RuleCases, int]) -> tuple[Failure, ...]:
             return tuple(self._play(*job, archives))
@@ -71,12 +70,6 @@ class Rehearsal:
             return
         heard = Heard(book, begins, [signal for signal in told.signals if signal.rule == rule.id])
         yield from failures(case, ("cases", number), heard)
-
-    def _past(self) -> list[Archive]:
-        """The archive is read once, whatever cases want of it."""
-        intake = intake_of(self.city, replay.REPLAY_KEY)
-        files = replay.files_of(self.city, [], [])
-        return [read_archive(intake, feed, paths, self.city.folder) for feed, paths in files.items()]
 
 
 def lines(outcome: Outcome, language: str) -> Iterator[str]:

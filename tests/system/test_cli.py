@@ -29,8 +29,8 @@ HELPED = [
         [name]
         for name in ("serve", "load", "replay", "audit", "explain", "watchdog", "demo", "check", "init", "contract")
     ),
-    *([name] for name in ("version", "simulate", "refused", "feeds", "rules", "kafka", "intake", "worker")),
-    *(["rules", name] for name in ("list", "stop", "start")),
+    *([name] for name in ("version", "test", "simulate", "refused", "feeds", "rules", "kafka", "intake", "worker")),
+    *(["rules", name] for name in ("list", "schema", "stop", "start")),
     *(["kafka", name] for name in ("setup", "check")),
     ["refused", "list"],
     ["refused", "retry"],
@@ -87,7 +87,7 @@ def test_every_command_is_among_those_that_help() -> None:
 
     assert names(cli.app) == {words[0] for words in HELPED if words}
     assert names(cli.refused) == {"list", "retry"}
-    assert names(rule_commands.rules) == {"list", "stop", "start"}
+    assert names(rule_commands.rules) == {"list", "schema", "stop", "start"}
     assert names(feeds) == {words[1] for words in HELPED if words[:1] == ["feeds"] and len(words) > 1}
 
 
