@@ -9,7 +9,6 @@ import logging
 import os
 import sys
 import zoneinfo
-from collections.abc import Callable
 from contextlib import closing
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
@@ -18,7 +17,6 @@ from typing import Annotated, Final
 
 import msgspec
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from alerts.export import rfc3339
 from streams import audit as audits
@@ -30,6 +28,8 @@ from streams import logs, replay, simulate
 from streams import serve as services
 from streams import watchdog as watchdogs
 from streams.arguments import ERRORS, TIMES, CityFolder, DataFolder, settings_of, time_of
+from streams.backtest_command import backtest
+from streams.bar import Bar
 from streams.city import check as check_city
 from streams.city import init as init_city
 from streams.clock import WallClock
@@ -59,11 +59,10 @@ app.add_typer(feeds, name="feeds")
 app.add_typer(rules, name="rules")
 app.add_typer(kafka, name="kafka")
 app.command("test")(rehearse)
+app.command()(backtest)
 app.command()(intake)
 app.command()(worker)
 
-LINE_SECONDS: Final = 5.0
-"""Between two lines of progress, where no terminal can show a bar."""
 SHORT_MS: Final = 60 * 86_400_000
 """A past shorter than this is learned from for a good part of it: a replay says so."""
 
@@ -163,7 +162,7 @@ def replay_command(
     with Bar(settings.language) as progress:
         told = replay.run(found.book or read.book, found, clock, progress)
     short = since is not None or told.last - told.first < SHORT_MS
-    if short and not stored and (learned := replay.learned_at(told)):
+    if short and not stored and (learned := replay.learned_at(told.engine.book.rules, told.first)):
         ERRORS.print(say("learning", settings.language, day=rfc3339(learned)[:10]))
     summary = replay.summary_of(read, found, told, clock.steady() - begun)
     replay.write(out, read, found, told, summary)
@@ -389,39 +388,6 @@ def refused_retry(city: CityFolder, feed: FeedName = None, data: DataFolder = No
     typer.echo(say("retried", settings.language, city=read.name, **values))
     if by_load:
         typer.echo(say("came-by-load", settings.language, city=read.name, count=by_load))
-
-
-class Bar:
-    """A progress bar on the terminal; where there is none, a line now and then."""
-
-    def __init__(self, language: str, word: str = "on-the-way") -> None:
-        self._language = language
-        self._word = word
-        self._clock = WallClock()
-        self._told_at = self._clock.steady()
-
-    def __enter__(self) -> Callable[[int, int, int], None]:
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=ERRORS,
-            disable=not ERRORS.is_terminal,
-        )
-        self._progress.start()
-        self._task = self._progress.add_task("", total=None)
-        return self._show
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def _show(self, done: int, events: int, at: int) -> None:
-        day = rfc3339(at)[:10]
-        self._progress.update(self._task, completed=done, total=events, description=day)
-        if not ERRORS.is_terminal and self._clock.steady() - self._told_at >= LINE_SECONDS:
-            self._told_at = self._clock.steady()
-            ERRORS.print(say(self._word, self._language, day=day, done=done, events=events))
 
 
 def _language() -> str:

@@ -24,7 +24,7 @@ from alerts.export import rfc3339, write_alerts
 from alerts.room import DeskRoom
 from alerts.store import MemoryStore
 from rules import canonical
-from rules.book import Book
+from rules.book import Book, Rule
 from rules.detectors.surprise import Surprise
 from rules.engine import Engine
 from rules.records import Frame, Record, Retire, UseBook
@@ -192,14 +192,15 @@ def stretches(engine: Engine, told_past: Past) -> Iterator[list[tuple[int, Recor
         yield rest
 
 
-def learned_at(told: Told) -> int:
-    """When the rules that learn what is usual had seen enough of it to speak, ms; 0 where none learns."""
+def learned_at(rules: Iterable[Rule], first: int) -> int:
+    """When rules that learn what is usual have seen enough of a past that begins at `first` to speak, ms; 0 where none
+    learns."""
     days = [
         rule.detector.parameters.get("learn_days", Surprise().learn_days)
-        for rule in told.engine.book.rules
+        for rule in rules
         if rule.detector.kind == "surprise"
     ]
-    return told.first + round(max(days) * past.DAY) if days and told.first else 0
+    return first + round(max(days) * past.DAY) if days and first else 0
 
 
 def _settling(engine: Engine, told_past: Past) -> Iterator[Record]:

@@ -29,7 +29,21 @@ HELPED = [
         [name]
         for name in ("serve", "load", "replay", "audit", "explain", "watchdog", "demo", "check", "init", "contract")
     ),
-    *([name] for name in ("version", "test", "simulate", "refused", "feeds", "rules", "kafka", "intake", "worker")),
+    *(
+        [name]
+        for name in (
+            "version",
+            "test",
+            "backtest",
+            "simulate",
+            "refused",
+            "feeds",
+            "rules",
+            "kafka",
+            "intake",
+            "worker",
+        )
+    ),
     *(["rules", name] for name in ("list", "schema", "stop", "start")),
     *(["kafka", name] for name in ("setup", "check")),
     ["refused", "list"],
