@@ -34,7 +34,6 @@ class Bar:
             console=ERRORS,
             disable=not ERRORS.is_terminal,
         )
-        self._progress.start()
         self._task = self._progress.add_task("", total=None)
         return self._show
 
@@ -43,6 +42,7 @@ class Bar:
 
     def _show(self, done: int, events: int, at: int) -> None:
         day = rfc3339(at)[:10]
+        self._progress.start()  # its thread begins here and not before, for children are forked until then
         self._progress.update(self._task, completed=done, total=events, description=day)
         if not ERRORS.is_terminal and self._clock.steady() - self._told_at >= LINE_SECONDS:
             self._told_at = self._clock.steady()

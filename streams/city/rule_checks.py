@@ -236,12 +236,13 @@ def check_twins(rules: Sequence[tuple[Document, RuleFile]], problems: Problems) 
 
 
 def _judged(rule: RuleFile) -> tuple[object, ...]:
-    """What makes rules twins: whatever they promise, show or forget, they speak of the same windows by the same law."""
+    """What makes rules twins: whatever they promise, show or forget, they count and judge the same by the same law."""
     counts, detector = rule.counts, rule.detector
     selector = (counts.kind, counts.category, counts.self_initiated)
     lists = (frozenset(counts.feeds), frozenset(counts.stages), frozenset(counts.severities))
     law = (detector.kind, frozenset(detector.parameters.items()))
-    return (selector, lists, rule.areas, rule.categories, frozenset(rule.window), rule.step, law, rule.attribution)
+    kept = (rule.areas, rule.categories, rule.once, rule.at_least, rule.attribution)
+    return (selector, lists, frozenset(rule.window), rule.step, law, kept)
 
 
 def _step_for(lateness: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,16 @@ def test_every_rule_of_an_example_city_has_cases_and_they_hold(name: str) -> Non
     outcomes = _outcomes(city, processes=2)
     assert _told(outcomes) == []
     assert {outcome.cases.rule.id for outcome in outcomes} == {rule.id for rule in city.book.rules}
+
+
+def test_the_case_that_the_documents_show_holds(tmp_path: Path) -> None:
+    page = (EXAMPLES.parent / "docs" / "cases.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    folder = tmp_path / "montgomery"
+    shutil.copytree(EXAMPLES / "montgomery", folder, ignore=shutil.ignore_patterns("data", "*.cases.yaml"))
+    (folder / "rules" / "traffic-surge.cases.yaml").write_text(shown, encoding="utf-8")
+    outcomes = _outcomes(_whole(folder))
+    assert (len(outcomes), _told(outcomes)) == (1, [])
 
 
 def test_what_differs_is_told_with_the_place_of_the_expectation(tmp_path: Path) -> None:
