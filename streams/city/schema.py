@@ -104,9 +104,8 @@ _BOUNDS: Final = {
 _LENGTHS: Final = {
     "string_too_short": "min_length",
     "string_too_long": "max_length",
-    "too_short": "min_length",
-    "too_long": "max_length",
 }
+_NUMBERS: Final = {"too_short": ("too-few-values", "min_length"), "too_long": ("too-many-values", "max_length")}
 
 
 def checked(document: Document, model: type[M], problems: Problems) -> M | None:
@@ -173,6 +172,9 @@ def _say(document: Document, model: type[BaseModel], error: ErrorDetails, proble
     elif kind in _BOUNDS:
         bound, sign = _BOUNDS[kind]
         problems.say(file, place, "out-of-bounds", value=error["input"], bound=f"{sign} {context[bound]}")
+    elif kind in _NUMBERS:
+        message, limit = _NUMBERS[kind]
+        problems.say(file, place, message, key=key, bound=context[limit])
     elif kind in _LENGTHS:
         limit = context[_LENGTHS[kind]]
         problems.say(file, place, "wrong-length", key=key, bound=f"{'≥' if 'short' in kind else '≤'} {limit}")
