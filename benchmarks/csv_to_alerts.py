@@ -102,7 +102,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tocsin-csv-") as folder:
         city, path = Path(folder) / "boston", Path(folder) / "rows.csv"
-        shutil.copytree(EXAMPLE, city, ignore=shutil.ignore_patterns("data"))
+        shutil.copytree(EXAMPLE, city, ignore=shutil.ignore_patterns("data", "*.cases.yaml"))
         for rule in (city / "rules").glob("*.yaml"):
             if rule.stem not in arguments.rules:
                 rule.unlink()

@@ -11,17 +11,14 @@ the label's category or area (or a node below it). Outside: an alert that overla
 from __future__ import annotations
 
 import argparse
-import csv
 import os
-import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from benchmarks.houston import HOUSTON, HOUSTON_DATA, houston_city, houston_data, houston_rows
 from rules.book import Book
@@ -30,6 +27,8 @@ from rules.signals import Signal
 from rules.silences import FEED_SILENCE
 from streams import past
 from streams import replay as replays
+from streams.backtest import labels as spans
+from streams.backtest.labels import EVENTFUL
 from streams.city import City, read_city
 from streams.clock import WallClock
 from streams.opened import intake_of
@@ -39,8 +38,6 @@ CITIES: Final = ("montgomery", "boston")
 LEARNING: Final = timedelta(weeks=5)
 AFTER: Final = timedelta(hours=2)
 DAY: Final = timedelta(hours=24)
-EVENTFUL: Final = frozenset({"spike", "mass_reporter", "new_category"})
-"""Labels that expect something to be heard, or that tell of real rows with one cause."""
 MUST_STAY_QUIET: Final = frozenset({"dst_gap", "dst_repeat", "bulk_load"})
 MONTH: Final = timedelta(days=30)
 TICK: Final = timedelta(milliseconds=past.GRAIN)
@@ -155,67 +152,11 @@ def data_of(name: str) -> Path:
 
 
 def read_labels(city: City) -> list[Label]:
-    """The city's `labels.csv`. Raises KeyError where a name is in none of the feed's tables."""
-    code_of = _coder(city)
-    zone = ZoneInfo(city.zone)
-    with (data_of(city.name) / "labels.csv").open(encoding="utf-8", newline="") as file:
-        return [
-            Label(
-                _time(row["start"], zone, end=False),
-                _time(row["end"], zone, end=True),
-                _codes(row["area"], code_of),
-                _codes(row["category"], code_of),
-                row["expect"],
-                row["certainty"],
-                row["why"],
-            )
-            for row in csv.DictReader(file)
-        ]
-
-
-def _codes(text: str, code_of: Callable[[str], str | None]) -> tuple[str, ...]:
-    """The nodes that a label names; what the feed leaves out is passed over, but not all of it."""
-    if text == "ALL":
-        return ()
-    known = tuple(code for name in text.split(";") if (code := code_of(name.strip())) is not None)
-    if not known:
-        raise KeyError(text)
-    return known
-
-
-def _coder(city: City) -> Callable[[str], str | None]:
-    """From the labels' names to codes: by tree and tables, else by the patterns of a feed's categories."""
-    names = _names(city)
-    columns = [feed.columns for feed in city.feeds.values() if feed.columns is not None]
-    steps = [step for each in columns for step in each.category or ()]
-    matches = [match for step in steps for match in step.patterns or ()]
-
-    def code_of(name: str) -> str | None:
-        return names.get(name) or next((match.code for match in matches if re.search(match.pattern, name)), None)
-
-    return code_of
-
-
-def _names(city: City) -> dict[str, str]:
-    """The labels' names for areas and categories -> codes, by the feed's own tables."""
-    names = {node.code.upper(): node.code for node in city.book.categories.nodes}
-    names |= {name: node.code for node in city.book.categories.nodes for name in node.names.values()}
-    for table in sorted((city.folder / "tables").glob("*.csv")):
-        with table.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                value, code = row["value"], row["code"]
-                names[value] = code
-                kind = {"types": "TYPE", "reasons": "REASON"}.get(table.stem)
-                if kind:
-                    names[f"{kind}={value.rpartition(' > ')[2]}"] = code
-    return names
-
-
-def _time(text: str, zone: ZoneInfo, *, end: bool) -> datetime:
-    at = datetime.fromisoformat(text)
-    if end and len(text) == len("2015-01-01"):
-        at += timedelta(hours=23, minutes=59)
-    return at.replace(tzinfo=zone).astimezone(UTC)
+    """The city's `labels.csv`. Raises LabelsError."""
+    return [
+        Label(utc(one.start), utc(one.end), one.areas, one.categories, one.expect, one.certainty, one.why)
+        for one in spans.read_labels(data_of(city.name) / "labels.csv", city)
+    ]
 
 
 def alerts_of(signals: Iterable[Signal], book: Book) -> list[Alert]:

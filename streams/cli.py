@@ -6,7 +6,7 @@ Exit codes: 0 done; 1 problems, each said in one line; 2 the command was not und
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import os
 from contextlib import closing
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
@@ -15,7 +15,6 @@ from typing import Annotated, Final
 
 import msgspec
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from alerts.export import rfc3339
 from streams import audit as audits
@@ -27,6 +26,8 @@ from streams import logs, replay, simulate
 from streams import serve as services
 from streams import watchdog as watchdogs
 from streams.arguments import ERRORS, TIMES, CityFolder, DataFolder, settings_of, time_of
+from streams.backtest_command import backtest
+from streams.bar import Bar
 from streams.city import check as check_city
 from streams.city import init as init_city
 from streams.clock import WallClock
@@ -40,7 +41,7 @@ from streams.metrics import Metrics
 from streams.opened import city_of, intake_of, journal_of, open_city
 from streams.refusals import MEANINGS
 from streams.retry import Retried, retry, waiting_in
-from streams.rule_commands import rules
+from streams.rule_commands import check_rules, rehearse, rules
 from streams.runtime import ClockKind
 from streams.settings import read_settings
 from streams.worker_command import Brokers, worker
@@ -57,11 +58,11 @@ app.add_typer(refused, name="refused")
 app.add_typer(feeds, name="feeds")
 app.add_typer(rules, name="rules")
 app.add_typer(kafka, name="kafka")
+app.command("test")(rehearse)
+app.command()(backtest)
 app.command()(intake)
 app.command()(worker)
 
-LINE_SECONDS: Final = 5.0
-"""Between two lines of progress, where no terminal can show a bar."""
 SHORT_MS: Final = 60 * 86_400_000
 """A past shorter than this is learned from for a good part of it: a replay says so."""
 
@@ -161,7 +162,7 @@ def replay_command(
     with Bar(settings.language) as progress:
         told = replay.run(found.book or read.book, found, clock, progress)
     short = since is not None or told.last - told.first < SHORT_MS
-    if short and not stored and (learned := replay.learned_at(told)):
+    if short and not stored and (learned := replay.learned_at(told.engine.book.rules, told.first)):
         ERRORS.print(say("learning", settings.language, day=rfc3339(learned)[:10]))
     summary = replay.summary_of(read, found, told, clock.steady() - begun)
     replay.write(out, read, found, told, summary)
@@ -300,10 +301,22 @@ def demo(
 
 
 @app.command()
-def check(city: CityFolder) -> None:
-    """Read a city's folder whole and say every mistake with file, line and column."""
-    code, text = check_city(city, read_settings().language)
+def check(
+    city: CityFolder,
+    past: Annotated[
+        bool,
+        typer.Option("--past", help="Hold the rules against the last 90 days of what the feeds name as archive too."),
+    ] = False,
+) -> None:
+    """Read a city's folder whole and say every mistake with file, line and column.
+
+    Exit code 0: all is well, notes aside; 1: mistakes, or with --past rules that count nothing or cannot speak.
+    """
+    settings = read_settings()
+    code, text = check_city(city, settings.language)
     typer.echo(text)
+    if code == 0:
+        code = check_rules(city_of(city, settings.language), settings.language, past=past)
     raise typer.Exit(code)
 
 
@@ -396,37 +409,9 @@ def refused_retry(city: CityFolder, feed: FeedName = None, data: DataFolder = No
         typer.echo(say("came-by-load", settings.language, city=read.name, count=by_load))
 
 
-class Bar:
-    """A progress bar on the terminal; where there is none, a line now and then."""
-
-    def __init__(self, language: str, word: str = "on-the-way") -> None:
-        self._language = language
-        self._word = word
-        self._clock = WallClock()
-        self._told_at = self._clock.steady()
-
-    def __enter__(self) -> Callable[[int, int, int], None]:
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=ERRORS,
-            disable=not ERRORS.is_terminal,
-        )
-        self._progress.start()
-        self._task = self._progress.add_task("", total=None)
-        return self._show
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def _show(self, done: int, events: int, at: int) -> None:
-        day = rfc3339(at)[:10]
-        self._progress.update(self._task, completed=done, total=events, description=day)
-        if not ERRORS.is_terminal and self._clock.steady() - self._told_at >= LINE_SECONDS:
-            self._told_at = self._clock.steady()
-            ERRORS.print(say(self._word, self._language, day=day, done=done, events=events))
+def _language() -> str:
+    """As it is set, even where the other settings cannot be read."""
+    return os.environ.get("TOCSIN_LANGUAGE", "en")
 
 
 def main() -> None:

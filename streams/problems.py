@@ -42,6 +42,14 @@ class Place(NamedTuple):
 START: Final = Place(1, 1)
 
 
+class Counted(int):
+    """A number that takes the fitting word along: `{feeds:feed|feeds}` is 1 feed or 2 feeds."""
+
+    def __format__(self, spec: str) -> str:
+        one, _, many = spec.partition("|")
+        return f"{int(self)} {one if self == 1 else many}" if many else format(int(self), spec)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One mistake. `file` is relative to the city's folder, `message` a key of TEXTS, `values` fill its text."""

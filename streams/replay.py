@@ -24,7 +24,7 @@ from alerts.export import rfc3339, write_alerts
 from alerts.room import DeskRoom
 from alerts.store import MemoryStore
 from rules import canonical
-from rules.book import Book
+from rules.book import Book, Rule
 from rules.detectors.surprise import Surprise
 from rules.engine import Engine
 from rules.records import Frame, Record, Retire, UseBook
@@ -36,6 +36,7 @@ from streams.feeds.archive import Archive, read_archive
 from streams.intake import Intake
 from streams.journal import Journal
 from streams.messages import SpokenError
+from streams.opened import intake_of
 from streams.refusals import Refusal, Refused
 from streams.runtime.recovery import FIRST_BOOK
 from streams.summary import Summary, alerts_by_desk_and_month, boxes, peak_memory_mib
@@ -106,14 +107,7 @@ def read_past(
     city: City, intake: Intake, files: Mapping[str, Sequence[Path]], since: int | None = None, until: int | None = None
 ) -> Past:
     """The past in files. Raises ReplayError where a file cannot be read as a whole."""
-    archives: list[Archive] = []
-    for feed, paths in files.items():
-        try:
-            archives.append(read_archive(intake, feed, paths, city.folder))
-        except Refused as fault:
-            raise ReplayError("file-unreadable", feed=feed, why=fault) from None
-        except OSError as fault:
-            raise ReplayError("file-unreadable", feed=feed, why=fault.strerror) from None
+    archives = _archives(city, intake, files)
     frames = [list(archive.frames(since=since, until=until)) for archive in archives]
     times = [archive.whole.rows["arrived_at"] for archive in archives if archive.whole is not None]
     last = max((int(frame.rows["arrived_at"][-1]) for each in frames for frame in each[-1:]), default=0)
@@ -129,6 +123,23 @@ def read_past(
         refused=[refusal for archive in archives for refusal in archive.refusals],
         left_out=sum(archive.left_out for archive in archives),
     )
+
+
+def archives_of(city: City) -> list[Archive]:
+    """The past in the files that the city's feeds name. Raises ReplayError, CityError."""
+    return _archives(city, intake_of(city, REPLAY_KEY), files_of(city, [], []))
+
+
+def _archives(city: City, intake: Intake, files: Mapping[str, Sequence[Path]]) -> list[Archive]:
+    archives: list[Archive] = []
+    for feed, paths in files.items():
+        try:
+            archives.append(read_archive(intake, feed, paths, city.folder))
+        except Refused as fault:
+            raise ReplayError("file-unreadable", feed=feed, why=fault) from None
+        except OSError as fault:
+            raise ReplayError("file-unreadable", feed=feed, why=fault.strerror) from None
+    return archives
 
 
 def stored_past(city: City, journal: Journal, since: int | None = None, until: int | None = None) -> Past:
@@ -181,14 +192,15 @@ def stretches(engine: Engine, told_past: Past) -> Iterator[list[tuple[int, Recor
         yield rest
 
 
-def learned_at(told: Told) -> int:
-    """When the rules that learn what is usual had seen enough of it to speak, ms; 0 where none learns."""
+def learned_at(rules: Iterable[Rule], first: int) -> int:
+    """When rules that learn what is usual have seen enough of a past that begins at `first` to speak, ms; 0 where none
+    learns."""
     days = [
         rule.detector.parameters.get("learn_days", Surprise().learn_days)
-        for rule in told.engine.book.rules
+        for rule in rules
         if rule.detector.kind == "surprise"
     ]
-    return told.first + round(max(days) * past.DAY) if days and told.first else 0
+    return first + round(max(days) * past.DAY) if days and first else 0
 
 
 def _settling(engine: Engine, told_past: Past) -> Iterator[Record]:

@@ -5,24 +5,38 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
+import msgspec
 import typer
 
 from rules.records import Order, StartRule, StopRule
 from streams.arguments import CityFolder, DataFolder, settings_of
+from streams.city import City
+from streams.city.case_checks import read_cases
+from streams.city.editor_schema import cases_schema, rule_schema
 from streams.clock import WallClock
 from streams.handover import hand_over_order, wait_taken
 from streams.journal import Journal
 from streams.messages import SpokenError, say
 from streams.opened import city_of, journal_of
+from streams.problems import Counted
+from streams.processes import cores
+from streams.rehearsal import Rehearsal, lines
+from streams.replay import archives_of
 from streams.rewind import engine_now
+from streams.rule_notes import idle, last_days, reviews
 
 rules: Final = typer.Typer(help="Rules of a city: which judge, and which are stopped.", no_args_is_help=True)
 
 ORDER_SECONDS: Final = 10.0
 """How long a command waits for a city that is served to take its order."""
+Processes = Annotated[
+    int | None, typer.Option("--processes", min=1, max=256, help="Over how many processes; else one a processor.")
+]
 RuleId = Annotated[str, typer.Argument(metavar="RULE", help="Id of the rule: the stem of its file.")]
 
 
@@ -39,6 +53,17 @@ def list_command(city: CityFolder, data: DataFolder = None) -> None:
         typer.echo(say(word, settings.language, rule=rule.id, city=city, offset=offset, why=why))
 
 
+@rules.command("schema")
+def schema_command(
+    city: Annotated[Path | None, typer.Argument(metavar="[CITY]", help="A city whose own names it is to know.")] = None,
+    cases: Annotated[bool, typer.Option("--cases", help="Of rules/*.cases.yaml instead of rules/*.yaml.")] = False,
+) -> None:
+    """Print the JSON Schema of rule files, for editors: completion, meanings, most mistakes while typing."""
+    read = city_of(city, settings_of().language) if city is not None else None
+    schema = cases_schema(read) if cases else rule_schema(read)
+    typer.echo(msgspec.json.format(msgspec.json.encode(schema), indent=2).decode())
+
+
 @rules.command("stop")
 def stop_command(city: CityFolder, rule: RuleId, data: DataFolder = None) -> None:
     """Stop a rule: what it has running is over, and it judges nothing until it is started. Works while serving."""
@@ -51,13 +76,72 @@ def start_command(city: CityFolder, rule: RuleId, data: DataFolder = None) -> No
     _give(StartRule, "order-start-taken", city, rule, data)
 
 
+def rehearse(
+    city: CityFolder,
+    rule: Annotated[str | None, typer.Option("--rule", help="The cases of one rule only.")] = None,
+    processes: Processes = None,
+) -> None:
+    """Play the cases beside each rule (rules/ID.cases.yaml) on their timelines, through the code that judges the city.
+
+    Exit code 0: all as expected; 1: what differs is told, with file, line and column.
+    """
+    settings, clock = settings_of(), WallClock()
+    read = city_of(city, settings.language)
+    _known(read, rule)
+    found = read_cases(read)
+    if found.problems:
+        raise SpokenError("as-it-is", text=found.render(settings.language))
+    chosen = [each for each in found.cases if rule in (None, each.rule.id)]
+    begun, played, failed = clock.steady(), 0, 0
+    for outcome in Rehearsal(read, clock, processes or cores()).run(chosen):
+        played += 1
+        failed += bool(outcome.failures)
+        for line in lines(outcome, settings.language):
+            typer.echo(line)
+    with_cases = {each.rule.id for each in found.cases}
+    for one in read.book.rules:
+        if one.id not in with_cases and rule in (None, one.id):
+            typer.echo(say("cases-none", settings.language, rule=one.id))
+    told = {
+        "cases": Counted(played),
+        "rules": Counted(len(chosen)),
+        "failed": failed,
+        "seconds": f"{clock.steady() - begun:.1f}",
+    }
+    typer.echo(say("cases-failed" if failed else "cases-passed", settings.language, **told))
+    raise typer.Exit(1 if failed else 0)
+
+
+def check_rules(city: City, language: str, *, past: bool) -> int:
+    """Say what is wrong with the cases of a whole city, and with its rules beside calendar and past; the exit code."""
+    cases = read_cases(city)
+    if cases.problems:
+        typer.echo(cases.render(language))
+        return 1
+    today = WallClock().now() // 1000
+    for note in reviews(city, datetime.fromtimestamp(today, ZoneInfo(city.zone)).date()):
+        typer.echo(note.render(language))
+    if not past:
+        return 0
+    archives = archives_of(city)
+    days = last_days([archive.whole for archive in archives if archive.whole is not None])
+    found = [note.render(language) for note in idle(city, days)]
+    typer.echo("\n".join(found) if found else say("past-whole", language, **days.told))
+    return 1 if found else 0
+
+
+def _known(city: City, rule: str | None) -> None:
+    """Raises SpokenError for a rule that the city does not have."""
+    known = sorted(one.id for one in city.book.rules)
+    if rule is not None and rule not in known:
+        raise SpokenError("rule-not-there", rule=rule, city=city.name, known=", ".join(known))
+
+
 def _give(make: Callable[[int, str], Order], done: str, city: Path, rule: str, data: Path | None) -> None:
     """Hand the order over, and wait a little for the city to take it."""
     settings, clock = settings_of(data=data), WallClock()
     read = city_of(city, settings.language)
-    known = sorted(one.id for one in read.book.rules)
-    if rule not in known:
-        raise SpokenError("rule-not-there", rule=rule, city=read.name, known=", ".join(known))
+    _known(read, rule)
     folder = settings.data / read.name
     try:
         path = hand_over_order(folder, make(0, rule), clock.now())

@@ -54,7 +54,7 @@ def samples() -> list[Sample]:
 
 def make_town(folder: Path, known: list[Sample], rules: int | None = None) -> Path:
     """Boston, with one feed that speaks the contract in place of its own, and the first `rules` of its rules."""
-    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("data", "feeds", "tables"))
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("data", "feeds", "tables", "*.cases.yaml"))
     offices = ", ".join(sorted({sample.office for sample in known} - {""}))
     (folder / "feeds").mkdir()
     (folder / "feeds" / "requests.yaml").write_text(_FEED.format(source=SOURCE, offices=offices), encoding="utf-8")

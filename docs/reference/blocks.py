@@ -12,6 +12,7 @@ from docs.reference import lists
 from docs.reference.command_line import commands
 from docs.reference.models import blocks, fields
 from streams.city.calendar_file import CalendarFile
+from streams.city.case_file import CasesFile
 from streams.city.categories import CategoryForm
 from streams.city.city_file import CityFile
 from streams.city.desk_file import DeskForm
@@ -40,6 +41,7 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "users-file": partial(fields, UserForm),
     "feed-file": partial(blocks, FeedFile),
     "rule-file": partial(blocks, RuleFile),
+    "cases-file": partial(blocks, CasesFile),
 }
 
 

@@ -26,6 +26,10 @@ READ_AS: Final = {
     "per_month": "rate",
     "_day": "day",
     "_hour": "HH:MM",
+    "counts_of": "counts",
+    "moment": "time of the case",
+    "_rate": "rate of events",
+    "_start": "local day or time",
 }
 """What a value is for its writer, by the function that reads it."""
 

@@ -10,21 +10,13 @@ from pathlib import Path
 from typing import Final
 
 from streams.city.reading import read_city
-from streams.problems import words
+from streams.problems import Counted, words
 
 TEMPLATE: Final = "newcity"
 """The key of the city in `template/`, also of its topmost area."""
 TAKEN: Final = ("east", "west", "true", "false", "null")
 """Its districts, and words that YAML does not read as text."""
 LONGEST_KEY: Final = 40
-
-
-class Counted(int):
-    """A number that takes the fitting word along: `{feeds:feed|feeds}` is 1 feed or 2 feeds."""
-
-    def __format__(self, spec: str) -> str:
-        one, _, many = spec.partition("|")
-        return f"{int(self)} {one if self == 1 else many}" if many else format(int(self), spec)
 
 
 def check(folder: Path, language: str = "en") -> tuple[int, str]:

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 MINUTE: Final = 60_000
@@ -19,6 +19,7 @@ _UNITS: Final = {"s": 1000, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 _DURATION: Final = re.compile(r"([0-9]{1,6})(s|m|h|d|w)\Z")
 _RATE: Final = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?) per (week|month|year)\Z")
 _MONTHS: Final = {"week": 7 / 30, "month": 1.0, "year": 365 / 30}
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _HOUR: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z")
 
 
@@ -61,10 +62,15 @@ def _hour(value: Any) -> str:
     raise PydanticCustomError("hour-unreadable", "not an hour", {"value": value})
 
 
-Duration = Annotated[int, BeforeValidator(milliseconds)]
+def _form(pattern: re.Pattern[str]) -> WithJsonSchema:
+    """What an editor is told of a form: the same pattern as the reader's."""
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern.pattern.removesuffix(chr(92) + 'Z')}$"})
+
+
+Duration = Annotated[int, BeforeValidator(milliseconds), _form(_DURATION)]
 """Milliseconds."""
-PerMonth = Annotated[float, BeforeValidator(per_month)]
-Day = Annotated[str, BeforeValidator(_day)]
+PerMonth = Annotated[float, BeforeValidator(per_month), _form(_RATE)]
+Day = Annotated[str, BeforeValidator(_day), _form(_DATE)]
 """A local date, ISO."""
-Hour = Annotated[str, BeforeValidator(_hour)]
+Hour = Annotated[str, BeforeValidator(_hour), _form(_HOUR)]
 """HH:MM, local."""

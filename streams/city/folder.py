@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,11 +18,15 @@ MOST_FILES: Final = 1000
 
 
 class Folder:
-    """Opens what lies inside `root`; says why where it does not."""
+    """Opens what lies inside `root`; says why where it does not.
 
-    def __init__(self, root: Path, problems: Problems) -> None:
+    `over`: files that are read in the place of others, or beside them, by name: a change that is tried.
+    """
+
+    def __init__(self, root: Path, problems: Problems, over: Mapping[str, Path] | None = None) -> None:
         self.root = root
         self.problems = problems
+        self.over = over or {}
 
     def has(self, name: str) -> bool:
         """Whether something of that name lies there, a broken link included."""
@@ -72,12 +77,14 @@ class Folder:
         except OSError:
             self.problems.say(folder, START, "file-unreadable")
             return ()
+        laid = {name.rpartition("/")[2] for name in self.over if name.rpartition("/")[0] == folder}
+        found = sorted({*found, *laid})
         if len(found) > MOST_FILES:
             self.problems.say(folder, START, "too-many-files", count=len(found), most=MOST_FILES)
         return tuple(f"{folder}/{name}" for name in found[:MOST_FILES])
 
     def _bytes(self, name: str, longest: int) -> bytes | None:
-        path = self.inside(name)
+        path = self.over.get(name) or self.inside(name)
         if path is None:
             self.problems.say(name, START, "outside-folder")
             return None

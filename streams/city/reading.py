@@ -17,12 +17,12 @@ from streams.city.desk_file import DesksFile
 from streams.city.durations import DAY
 from streams.city.feed_checks import check_feed, stages_of
 from streams.city.folder import Folder
-from streams.city.rule_checks import RuleCheck, Surroundings
+from streams.city.rule_checks import RuleCheck, Surroundings, check_twins
 from streams.city.rule_file import RuleFile
 from streams.city.schema import checked
 from streams.city.unread import check_unread
 from streams.city.user_file import UserForm, UsersFile
-from streams.city.yaml import read_document
+from streams.city.yaml import Document, read_document
 from streams.feeds.spec import FeedFile
 from streams.problems import START, Problem, Problems
 
@@ -69,12 +69,15 @@ class Reading:
         return "\n".join(problem.render(language) for problem in self.problems)
 
 
-def read_city(folder: Path) -> Reading:
-    """Read `folder` whole. Never raises for what stands in it; every mistake is in `problems`, by file and line."""
+def read_city(folder: Path, over: Mapping[str, Path] | None = None) -> Reading:
+    """Read `folder` whole. Never raises for what stands in it; every mistake is in `problems`, by file and line.
+
+    `over`: files that are read in the place of those of that name, or beside them: a change that is tried.
+    """
     problems = Problems()
     city = None
     if Folder(folder.parent, problems).has(folder.name) and folder.is_dir():
-        city = _Reader(Folder(folder, problems)).whole()
+        city = _Reader(Folder(folder, problems, over)).whole()
     else:
         problems.say(folder.name or str(folder), START, "folder-missing")
     return Reading(city, problems.all())
@@ -171,7 +174,7 @@ class _Reader:
             stages={name: stages_of(feed) for name, feed in self.feeds.items()},
             heard=frozenset(c for desk in self.desks.desks for c in desk.categories) if self.desks else None,
         )
-        rules: list[tuple[RuleFile, str]] = []
+        rules: list[tuple[Document, RuleFile]] = []
         before = len(self.problems)
         files = self._files(RULES)
         if not files and len(self.problems) == before:
@@ -181,8 +184,9 @@ class _Reader:
             rule = checked(document, RuleFile, self.problems) if document else None
             if document and rule:
                 RuleCheck(document, rule, around, self.problems).run()
-                rules.append((rule, document.text))
-        return rules
+                rules.append((document, rule))
+        check_twins(rules, self.problems)
+        return [(rule, document.text) for document, rule in rules]
 
     def _users(self) -> UsersFile | None:
         if not self.folder.has(user_file.FILE):

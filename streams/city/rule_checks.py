@@ -226,6 +226,25 @@ class RuleCheck:
             check_written_names(self.document, ("names",), rule.id, rule.names, languages, self.problems)
 
 
+def check_twins(rules: Sequence[tuple[Document, RuleFile]], problems: Problems) -> None:
+    """Says every rule that judges what another one judges: a desk would be told everything twice."""
+    first: dict[object, Document] = {}
+    for document, rule in rules:
+        other = first.setdefault(_judged(rule), document)
+        if other is not document:
+            problems.say(document.file, document.place(("id",)), "rule-twin", rule=rule.id, other=other.file)
+
+
+def _judged(rule: RuleFile) -> tuple[object, ...]:
+    """What makes rules twins: whatever they promise, show or forget, they count and judge the same by the same law."""
+    counts, detector = rule.counts, rule.detector
+    selector = (counts.kind, counts.category, counts.self_initiated)
+    lists = (frozenset(counts.feeds), frozenset(counts.stages), frozenset(counts.severities))
+    law = (detector.kind, frozenset(detector.parameters.items()))
+    kept = (rule.areas, rule.categories, rule.once, rule.at_least, rule.attribution)
+    return (selector, lists, frozenset(rule.window), rule.step, law, kept)
+
+
 def _step_for(lateness: int) -> str:
     """The smallest usual step under which a lateness stays within the bound."""
     for step in (10 * MINUTE, 30 * MINUTE, HOUR, DAY, WEEK):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema
 
-from streams.city.durations import DAY, HOUR, MINUTE, WEEK, Duration, PerMonth
+from rules.detectors.register import DETECTORS, parameters
+from streams.city.durations import DAY, HOUR, MINUTE, WEEK, Day, Duration, PerMonth
 from streams.city.schema import Code, Form, Names, Switch, Text, Whole
 
 Severity = Annotated[int, Field(strict=True, ge=1, le=4)]
@@ -16,6 +18,12 @@ Times = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 
 def _as_list(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
+
+
+_LENGTH: Final = TypeAdapter(Duration).json_schema()
+_ONE_OR_MORE: Final = WithJsonSchema(
+    {"anyOf": [_LENGTH, {"type": "array", "items": _LENGTH, "minItems": 1, "maxItems": 8}]}
+)
 
 
 class Counts(Form):
@@ -34,12 +42,39 @@ class Once(Form):
     within: Duration = Field(default=HOUR, description="... if they lie within this time.")
 
 
+_PARAMETERS: Final = {name: "detector.parameters" for kind in DETECTORS for name in parameters(kind)}
+"""Whatever any detector takes."""
+
+
 class DetectorForm(Form):
+    elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(_PARAMETERS, "parameters")
+
     kind: Code = Field(default="surprise", description="A registered detector.")
     parameters: dict[Text, Number] = Field(default={}, description="Its parameters; the defaults are good.")
 
 
 class RuleFile(Form):
+    elsewhere: ClassVar[Mapping[str, str]] = {
+        **{name: place for name, place in _PARAMETERS.items() if name != "at_least"},
+        **{key: f"counts.{key}" for key in Counts.model_fields},
+        **{key: f"once.{key}" for key in Once.model_fields},
+        "parameters": "detector.parameters",
+        "name": "names",
+        "description": "guidance",
+        "summary": "guidance",
+        "annotations": "guidance",
+        "level": "areas",
+        "group_by": "areas",
+        "timeframe": "window",
+        "interval": "step",
+        "for": "keep",
+        "keep_firing_for": "keep",
+        "realert": "keep",
+        "threshold": "detector.parameters",
+        "num_events": "at_least",
+        "severity": "colours",
+    }  # the last ones: what the same thing is called in other houses
+
     id: Code = Field(description="The rule's key; equal to the file's name.")
     names: Names = Field(default={}, description="Its name by language.")
     counts: Counts = Field(description="Which events it counts.")
@@ -47,8 +82,8 @@ class RuleFile(Form):
     categories: Code | None = Field(
         default=None, description="Level of the category tree down to which series are kept; default: `category` alone."
     )
-    window: Annotated[list[Duration], BeforeValidator(_as_list), Field(min_length=1, max_length=8)] = Field(
-        description="Lengths that are judged together; multiples of the step."
+    window: Annotated[list[Duration], BeforeValidator(_as_list), Field(min_length=1, max_length=8), _ONE_OR_MORE] = (
+        Field(description="Lengths that are judged together; multiples of the step.")
     )
     step: Duration = Field(default=10 * MINUTE, description="Bucket length: divides an hour, or is 1d or 1w.")
     detector: DetectorForm = Field(default=DetectorForm(), description="What makes a count speak.")
@@ -68,6 +103,7 @@ class RuleFile(Form):
         description="Name the smallest areas and categories that explain the excess, or each that reaches its limit.",
     )
     owner: Text | None = Field(default=None, description="The office that answers for the rule; never a person.")
+    review: Day | None = Field(default=None, description="Local date by which somebody looks at the rule again.")
     guidance: Names = Field(default={}, description="What the desk does when it speaks, by language.")
 
     @property

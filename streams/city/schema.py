@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, Final, TypeVar, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Final, TypeVar, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -17,6 +17,7 @@ from pydantic import (
     StrictStr,
     StringConstraints,
     ValidationError,
+    WithJsonSchema,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -56,7 +57,11 @@ def _code(value: str) -> str:
     return value
 
 
-Code = Annotated[Text, AfterValidator(_code)]
+Code = Annotated[
+    Text,
+    AfterValidator(_code),
+    WithJsonSchema({"type": "string", "pattern": f"^{CODE}$", "maxLength": LONGEST_CODE}),
+]
 Names = dict[Text, Text]
 """Language tag -> name."""
 Whole = Annotated[StrictInt, Field(ge=0)]
@@ -67,6 +72,9 @@ class Form(BaseModel):
     """What people write: closed, frozen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+    """Keys that people write here and that have another place or another name -> that place."""
 
 
 _TYPES: Final = {
@@ -96,9 +104,8 @@ _BOUNDS: Final = {
 _LENGTHS: Final = {
     "string_too_short": "min_length",
     "string_too_long": "max_length",
-    "too_short": "min_length",
-    "too_long": "max_length",
 }
+_NUMBERS: Final = {"too_short": ("too-few-values", "min_length"), "too_long": ("too-many-values", "max_length")}
 
 
 def checked(document: Document, model: type[M], problems: Problems) -> M | None:
@@ -111,18 +118,33 @@ def checked(document: Document, model: type[M], problems: Problems) -> M | None:
         try:
             return model.model_validate(document.value)
         except ValidationError as fault:
-            errors = fault.errors(include_url=False)
-        for error in errors:
-            _say(document, model, error, problems)
+            told = fault.errors(include_url=False)
+            errors = [error for error in told if not _beside(error, told)]
         meant = {
             path: _meant(path[-1], _known_keys(model, error["loc"][:-1]))
             for error in errors
             if error["type"] == "extra_forbidden" and (path := _known_path(document, error["loc"]))
         }
+        written = {(*path[:-1], key) for path, key in meant.items()}
+        for error in errors:
+            if error["type"] != "missing" or _known_path(document, error["loc"]) + error["loc"][-1:] not in written:
+                _say(document, model, error, problems)
         if not meant:
             break
         document.read_as(meant)
     return None
+
+
+def _beside(error: ErrorDetails, errors: Sequence[ErrorDetails]) -> bool:
+    """Whether a block was written where a word might stand: what is wrong inside the block is what matters."""
+    if error["type"] != "literal_error" or not isinstance(error["input"], dict):
+        return False
+    holder = error["loc"][:-1]
+    return any(other is not error and other["loc"][: len(holder)] == holder for other in errors)
+
+
+def _elsewhere(form: type[BaseModel]) -> Mapping[str, str]:
+    return form.elsewhere if issubclass(form, Form) else {}
 
 
 def _meant(key: Step, known: list[str]) -> str:
@@ -139,8 +161,10 @@ def _say(document: Document, model: type[BaseModel], error: ErrorDetails, proble
     if kind == "missing":
         problems.say(file, place, "key-missing", key=name)
     elif kind == "extra_forbidden":
-        meant = guess(name, _known_keys(model, error["loc"][:-1]))
-        problems.say(file, document.key_place(path), "key-unknown", key=name, guess=meant)
+        forms = _forms_at(model, error["loc"][:-1])
+        there = next((_elsewhere(form)[name] for form in forms if name in _elsewhere(form)), "")
+        meant = there or guess(name, _known_keys(model, error["loc"][:-1]))
+        problems.say(file, document.key_place(path), "key-elsewhere" if there else "key-unknown", key=name, guess=meant)
     elif kind in TEXTS:
         problems.say(file, place, kind, **context)
     elif kind in _TYPES:
@@ -148,6 +172,9 @@ def _say(document: Document, model: type[BaseModel], error: ErrorDetails, proble
     elif kind in _BOUNDS:
         bound, sign = _BOUNDS[kind]
         problems.say(file, place, "out-of-bounds", value=error["input"], bound=f"{sign} {context[bound]}")
+    elif kind in _NUMBERS:
+        message, limit = _NUMBERS[kind]
+        problems.say(file, place, message, key=key, bound=context[limit])
     elif kind in _LENGTHS:
         limit = context[_LENGTHS[kind]]
         problems.say(file, place, "wrong-length", key=key, bound=f"{'≥' if 'short' in kind else '≤'} {limit}")

@@ -19,7 +19,7 @@ def check_unread(folder: Folder) -> None:
         file = name.removeprefix("./")
         if file.lower().endswith(ENDINGS) and file not in READ:
             folder.problems.say(file, START, "file-unread", guess=guess(file, READ))
-    for part in ("feeds", "rules"):
+    for part, endings in (("feeds", ("yaml",)), ("rules", ("yaml", "cases.yaml"))):
         for file in folder.names(part) if folder.has(part) else ():
-            if not file.endswith(".md") and file.partition(".")[2] != "yaml":
+            if not file.endswith(".md") and file.partition(".")[2] not in endings:
                 folder.problems.say(file, START, "file-unread", guess=file.partition(".")[0] + ".yaml")

@@ -38,6 +38,7 @@ Path = tuple[Step, ...]
 
 _INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _DECIMAL: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+\Z")
+_WIDE: Final = re.compile(r"[\s{-]*[A-Za-z_]+：")
 _WORDS: Final = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 _FAULTS: Final = {  # what the parser says -> what a person can do about it
@@ -106,9 +107,12 @@ def parse(file: str, text: str, problems: Problems) -> Document | None:
             if not walk.take(event):
                 return None
     except MarkedYAMLError as fault:
-        mark = fault.problem_mark or fault.context_mark
+        message = _message(fault)
+        marks = fault.problem_mark, fault.context_mark
+        mark = (marks[1] or marks[0]) if message == "yaml-quote" else (marks[0] or marks[1])
         place = Place(mark.line + 1, mark.column + 1) if mark else START
-        problems.say(file, place, _message(fault))
+        wide = _full_width(text, place.line)
+        problems.say(file, wide or place, "yaml-full-width" if wide else message)
         return None
     except ReaderError as fault:
         problems.say(file, place_in(text[: fault.position]), "yaml-character", code=f"U+{_code(fault):04X}")
@@ -130,6 +134,15 @@ def _events(text: str) -> Iterator[Any]:
 def _message(fault: MarkedYAMLError) -> str:
     told = f"{fault.context} {fault.problem}"
     return next((message for words, message in _FAULTS.items() if words in told), "yaml-broken")
+
+
+def _full_width(text: str, line: int) -> Place | None:
+    """A full-width colon after a key in a line or the one before it: what a Chinese keyboard writes."""
+    lines = text.splitlines()
+    for number in (line - 1, line):
+        if 0 < number <= len(lines) and (found := _WIDE.match(lines[number - 1])):
+            return Place(number, found.end())
+    return None
 
 
 def _code(fault: ReaderError) -> int:

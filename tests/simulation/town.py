@@ -109,7 +109,11 @@ def rules(dice: Random, levels: Sequence[str], feeds: Sequence[str]) -> list[Rul
     found = [_rule(dice, "plain", "threshold", levels, feeds, plain=True)]
     kinds = dice.sample(("threshold", "ratio", "surprise", "drop", "first_seen"), dice.randint(1, 2))
     found += [_rule(dice, f"by-{kind.replace('_', '-')}", kind, levels, feeds) for kind in kinds]
-    return found
+    return [rule for n, rule in enumerate(found) if _judged(rule) not in map(_judged, found[:n])]  # no twins
+
+
+def _judged(rule: Rule) -> list[str]:
+    return sorted(line for line in rule.text.splitlines() if not line.startswith(("id:", "names:", "keep:")))
 
 
 def _rule(

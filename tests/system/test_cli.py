@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from streams import cli, rule_commands
+from streams import bar, cli, rule_commands
 from streams.feed_commands import feeds
 from streams.journal import Cursor, Journal
 from streams.opened import city_of, intake_of
@@ -29,8 +29,22 @@ HELPED = [
         [name]
         for name in ("serve", "load", "replay", "audit", "explain", "watchdog", "demo", "check", "init", "contract")
     ),
-    *([name] for name in ("version", "simulate", "refused", "feeds", "rules", "kafka", "intake", "worker")),
-    *(["rules", name] for name in ("list", "stop", "start")),
+    *(
+        [name]
+        for name in (
+            "version",
+            "test",
+            "backtest",
+            "simulate",
+            "refused",
+            "feeds",
+            "rules",
+            "kafka",
+            "intake",
+            "worker",
+        )
+    ),
+    *(["rules", name] for name in ("list", "schema", "stop", "start")),
     *(["kafka", name] for name in ("setup", "check")),
     ["refused", "list"],
     ["refused", "retry"],
@@ -87,7 +101,7 @@ def test_every_command_is_among_those_that_help() -> None:
 
     assert names(cli.app) == {words[0] for words in HELPED if words}
     assert names(cli.refused) == {"list", "retry"}
-    assert names(rule_commands.rules) == {"list", "stop", "start"}
+    assert names(rule_commands.rules) == {"list", "schema", "stop", "start"}
     assert names(feeds) == {words[1] for words in HELPED if words[:1] == ["feeds"] and len(words) > 1}
 
 
@@ -205,11 +219,11 @@ def refuse(data: Path, town: Path, path: Path) -> None:
 def test_where_no_terminal_is_progress_is_a_line_now_and_then(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "LINE_SECONDS", 0.0)
-    with cli.Bar("en") as progress:
+    monkeypatch.setattr(bar, "LINE_SECONDS", 0.0)
+    with bar.Bar("en") as progress:
         progress(10, 300, 1_453_438_800_000)
-    monkeypatch.setattr(cli, "LINE_SECONDS", 1_000.0)
-    with cli.Bar("en") as progress:
+    monkeypatch.setattr(bar, "LINE_SECONDS", 1_000.0)
+    with bar.Bar("en") as progress:
         progress(20, 300, 1_453_438_800_000)
     assert capsys.readouterr().err == "at 2016-01-22: 10 of 300 events\n"
 
