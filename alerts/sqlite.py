@@ -5,7 +5,7 @@ Several writing connections can corrupt a WAL database (SQLite 3.7.0 to 3.51.2):
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,13 +21,15 @@ from alerts import alert as alert_module
 from alerts import schema, seals, tables
 from alerts.alert import Alert, Move
 from alerts.channels.port import Receipt
-from alerts.notice import WAIT_TOP_MS, Notice, revived
+from alerts.notice import WAIT_TOP_MS, WAITING, Notice, released, revived
 from alerts.seals import StoreDamagedError
-from alerts.store import Backlog, Change, StaleError
+from alerts.store import SENDS_KEPT_MS, Backlog, Change, StaleError
 from rules.signals import Cause
 
 READERS: Final = 4
 """Reading connections at most; one more waits."""
+_CHANGING: Final = ("state", "attempts", "next_try_at", "give_up_at", "receipt", "digest", "sum")
+"""Columns of a notice that a try may change."""
 BUSY_TIMEOUT_MS: Final = 5_000
 CHUNK: Final = 500
 """Ids in one query: well below SQLite's bound on variables."""
@@ -116,20 +118,35 @@ class SqliteStore:
         return self._notices(select(tables.notices).where(n.alert == alert_id).order_by(n.seq))
 
     def due(self, channel: str, now: int, limit: int = 100) -> list[Notice]:
-        n, earlier = tables.notices.c, tables.notices.alias("earlier")
-        e = earlier.c
-        overtakes = (
-            select(e.seq)
-            .where(e.alert == n.alert, e.channel == n.channel, e.desk == n.desk, e.seq < n.seq, e.state == "pending")
-            .exists()
-        )
+        n = tables.notices.c
+        overtakes = _thread("earlier", lambda e: e.seq < n.seq).exists()
         due = (n.next_try_at <= now) | (n.next_try_at > now + WAIT_TOP_MS)
-        query = select(tables.notices).where(n.state == "pending", n.channel == channel, due, ~overtakes)
-        return self._notices(query.order_by(n.seq).limit(limit))
+        query = select(tables.notices).where(n.state.in_(WAITING), n.channel == channel, due, ~overtakes)
+        lent = _thread("later", lambda later: later.seq >= n.seq, func.max).scalar_subquery()
+        return self._notices(query.order_by(lent.desc(), n.seq).limit(limit))
 
-    def record(self, notice: Notice) -> None:
+    def begin(self, channel: str, at: int, notices: Sequence[Notice], digest: str = "") -> None:
+        s = tables.sends.c
         with self._writer.begin() as db:
-            _update_notice(db, notice)
+            db.execute(tables.sends.delete().where(s.channel == channel, s.at < at - SENDS_KEPT_MS))
+            db.execute(tables.sends.insert().values(channel=channel, at=at))
+            for notice in notices if digest else ():
+                _update_notice(db, msgspec.structs.replace(notice, digest=digest))
+
+    def sends(self, channel: str, since: int) -> list[int]:
+        s = tables.sends.c
+        with self._reader.connect() as db:
+            return list(db.scalars(select(s.at).where(s.channel == channel, s.at >= since).order_by(s.at)))
+
+    def digest(self, digest: str) -> list[Notice]:
+        n = tables.notices.c
+        held = select(tables.notices).where(n.digest == digest, n.state.in_(WAITING))
+        return self._notices(held.order_by(n.urgency.desc(), n.seq))
+
+    def record(self, *notices: Notice) -> None:
+        with self._writer.begin() as db:
+            for notice in notices:
+                _record(db, notice)
 
     def revive(self, channel: str, now: int) -> int:
         n = tables.notices.c
@@ -189,6 +206,29 @@ def _engine(path: Path, connections: int, *pragmas: str) -> Engine:
     return engine
 
 
+def _thread(name: str, which: Callable[[Any], Any], of: Callable[[Any], Any] | None = None) -> Any:
+    """Waiting notices of the same alert, channel and desk; with `of`, what it makes of their urgency."""
+    n, other = tables.notices.c, tables.notices.alias(name)
+    o = other.c
+    same = (o.alert == n.alert) & (o.channel == n.channel) & (o.desk == n.desk) & o.state.in_(WAITING)
+    return select(of(o.urgency) if of else o.seq).where(same, which(o)).correlate(tables.notices)
+
+
+def _record(db: Connection, notice: Notice) -> None:
+    """Keep what came of a try, and what follows from it for those that stand in."""
+    n = tables.notices.c
+    if notice.state == "pending" and notice.covers:
+        state = db.scalar(select(n.state).where(n.id == notice.id))
+        if state == "spared":
+            return
+    _update_notice(db, notice)
+    at = notice.receipt.at if notice.receipt else 0
+    for row in db.execute(select(tables.notices).where(n.covers == notice.id)).all():
+        change = released(_notice(row), notice, at)
+        if change is not None:
+            _record(db, change)
+
+
 def _told(desk: str | None) -> Any:
     query = select(tables.alerts.c.body).where(tables.alerts.c.told)
     return query if desk is None else query.where(tables.alerts.c.desk == desk)
@@ -213,7 +253,7 @@ def _remember(db: Connection, city: str, cause: Cause) -> None:
 
 def _update_notice(db: Connection, notice: Notice) -> None:
     row = _notice_row(notice)
-    changed = {name: row[name] for name in ("state", "attempts", "next_try_at", "give_up_at", "receipt", "sum")}
+    changed = {name: row[name] for name in _CHANGING}
     db.execute(tables.notices.update().where(tables.notices.c.id == notice.id).values(changed))
 
 
@@ -275,6 +315,10 @@ def _notice_row(notice: Notice) -> Mapping[str, object]:
         "give_up_at": notice.give_up_at,
         "receipt": msgspec.json.encode(notice.receipt) if notice.receipt else None,
         "body": alert_module.encode(notice.alert),
+        "urgency": notice.urgency,
+        "count": notice.count,
+        "covers": notice.covers,
+        "digest": notice.digest,
     }
     return seals.sealed(tables.notices, row)
 
@@ -294,4 +338,7 @@ def _notice(row: Row[Any]) -> Notice:
         next_try_at=row.next_try_at,
         give_up_at=row.give_up_at,
         receipt=msgspec.json.decode(row.receipt, type=Receipt) if row.receipt else None,
+        count=row._mapping["count"],
+        covers=row.covers,
+        digest=row.digest,
     )

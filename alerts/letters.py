@@ -1,0 +1,96 @@
+"""What leaves over a channel at once: a notice by itself, or a digest of many. Their words, their bytes, their link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec import structs
+
+from alerts.channels.port import Channel, Message
+from alerts.export import line, rfc3339
+from alerts.notice import Notice, digest_id
+from alerts.words import digest_title, notice_words
+from rules.book import Book
+
+DIGEST_BYTES: Final = 60_000
+"""Of a digest where the channel names no bound of its own."""
+
+LinkOf = Callable[[Notice], str]
+"""The signed address under which the desk may take the alert of a notice; "": none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """`notices`: most urgent first; one, or those of the digest called `digest`."""
+
+    notices: tuple[Notice, ...]
+    digest: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.digest or self.notices[0].id
+
+    def kept(self) -> tuple[Notice, ...]:
+        """The notices as the store holds them once the letter has begun to leave."""
+        if not self.digest:
+            return self.notices
+        return tuple(structs.replace(notice, digest=self.digest) for notice in self.notices)
+
+
+class Letters:
+    """Makes letters, and the messages that carry them."""
+
+    def __init__(self, books: Callable[[str], Book], link: LinkOf | None = None) -> None:
+        self._books = books
+        self._link = link
+
+    def single(self, notice: Notice) -> Letter:
+        return Letter((notice,))
+
+    def digest(self, due: Sequence[Notice], channel: Channel) -> Letter:
+        """As many of `due` as one message takes, a line each, none cut; a notice that is alone goes by itself."""
+        left = channel.limits.text_bytes or DIGEST_BYTES
+        left -= len(digest_title(due, channel.language).encode())
+        held: list[Notice] = []
+        for notice in due:
+            left -= 1 + len(self._line(notice, channel).encode())
+            if left < 0 and held:
+                break
+            held.append(notice)
+        return self.again(held, channel)
+
+    def again(self, held: Sequence[Notice], channel: Channel) -> Letter:
+        """The letter of a digest that is in doubt, or of what was chosen for one."""
+        if len(held) == 1 and not held[0].digest:
+            return Letter((held[0],))
+        return Letter(tuple(held), held[0].digest or digest_id(held))
+
+    def message(self, letter: Letter, channel: Channel) -> Message:
+        """Never raises: words that fail are plain evidence."""
+        first, language = letter.notices[0], channel.language
+        book = self._books(first.city)
+        if not letter.digest:
+            words = notice_words(first, book, language)
+            title, text, alert = words.title, words.text, line(first.alert, book, language)
+        else:
+            title = digest_title(letter.notices, language)
+            text = "\n".join(self._line(notice, channel) for notice in letter.notices)
+            alert = {}
+        return Message(
+            id=letter.id,
+            city=first.city,
+            desk=first.desk,
+            reason=first.reason,
+            language=language,
+            title=title,
+            text=text,
+            alert=alert,
+            created_at=rfc3339(first.created_at),
+            link=self._link(first) if self._link and not letter.digest else "",
+            holds=tuple(notice.id for notice in letter.notices) if letter.digest else (),
+        )
+
+    def _line(self, notice: Notice, channel: Channel) -> str:
+        return notice_words(notice, self._books(notice.city), channel.language).title
