@@ -30,6 +30,7 @@ from streams import logs, replay, simulate
 from streams import serve as services
 from streams import watchdog as watchdogs
 from streams.arguments import ERRORS, TIMES, CityFolder, DataFolder, settings_of, time_of
+from streams.channel_commands import channels
 from streams.city import check as check_city
 from streams.city import init as init_city
 from streams.clock import WallClock
@@ -58,6 +59,7 @@ app.add_typer(refused, name="refused")
 app.add_typer(feeds, name="feeds")
 app.add_typer(rules, name="rules")
 app.add_typer(kafka, name="kafka")
+app.add_typer(channels, name="channels")
 app.command()(intake)
 app.command()(worker)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ SECONDS: Final = 10.0
 """From the look-up of the name to the end of the answer."""
 ANSWER_BYTES: Final = 64 * 1024
 """An answer is read so far at most."""
+
+for _library in ("httpx2", "httpcore2"):  # they log whole addresses, and in that of a robot lies its token
+    logging.getLogger(_library).setLevel(logging.WARNING)
 
 _AGAIN: Final = frozenset((408, 425, 429))
 """The refusals that time may mend; any other 4xx is about the message or the road, and no repeat mends it."""

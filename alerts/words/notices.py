@@ -69,6 +69,17 @@ def digest_title(notices: Sequence[Notice], language: str) -> str:
         return f"{len(notices)} {top}"
 
 
+def drill_words(channel: str, desk: str, city: str, language: str) -> tuple[str, str]:
+    """Title and text of a drill."""
+    title = say(language, s.DRILL_TITLE, title=say(language, s.DRILL_ABOUT, channel=channel))
+    return title, say(language, s.DRILL, channel=channel, desk=desk, city=city)
+
+
+def take_it(language: str) -> str:
+    """The words of a link by which an alert is taken."""
+    return say(language, s.TAKE_IT)
+
+
 def colour_name(colour: str, language: str) -> str:
     """The name of a colour of the shipped ladder; a city's own is its own name."""
     return say(language, s.COLOURS[colour]) if colour in s.COLOURS else one_line(colour)

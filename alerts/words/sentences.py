@@ -28,7 +28,7 @@ DRILL: Final = N_(
     "This is a test of the channel {channel} of {desk} in {city}. Nothing has happened, and nothing is to be done."
 )
 DRILL_ABOUT: Final = N_("test of the channel {channel}")
-TAKE_IT: Final = N_("Take it: {link}")
+TAKE_IT: Final = N_("Take this alert")
 
 COUNT_TITLES: Final[Mapping[Reason, str]] = {
     "first": N_("{colour}: {category} in {area}"),

@@ -223,7 +223,8 @@ def test_a_digest_cuts_no_line_and_keeps_within_its_bytes(store: Store) -> None:
 
 def test_a_digest_in_doubt_is_repeated_whole_with_the_same_id(store: Store) -> None:
     say(store, *[1] * 30)
-    script: list[Outcome] = [*["accepted"] * 10, "in_doubt"]  # type: ignore[list-item]
+    script: list[Outcome] = ["accepted"] * 10
+    script.append("in_doubt")
     robot = FakeChannel("line", limits=ROBOT, script=script)
     box = outbox(store, robot)
     run(box, 20)
@@ -238,7 +239,8 @@ def test_a_digest_in_doubt_is_repeated_whole_with_the_same_id(store: Store) -> N
 
 def test_what_a_digest_surely_did_not_bring_is_free_to_go_another_way(store: Store) -> None:
     say(store, *[1] * 30)
-    script: list[Outcome] = [*["accepted"] * 10, "refused"]  # type: ignore[list-item]
+    script: list[Outcome] = ["accepted"] * 10
+    script.append("refused")
     robot = FakeChannel("line", limits=ROBOT, script=script)
     run(outbox(store, robot), 60)
     assert store.backlog() == []
