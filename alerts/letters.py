@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from msgspec import structs
-
 from alerts.channels.port import Channel, Message
 from alerts.export import line, rfc3339
 from alerts.notice import Notice, digest_id
@@ -23,20 +21,18 @@ LinkOf = Callable[[Notice], str]
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """`notices`: most urgent first; one, or those of the digest called `digest`."""
+    """`notices`: most urgent first; one that goes by itself, or those of the digest called `digest`.
+
+    `doubted`: an earlier try of the same letter was perhaps heard.
+    """
 
     notices: tuple[Notice, ...]
     digest: str = ""
+    doubted: bool = False
 
     @property
     def id(self) -> str:
         return self.digest or self.notices[0].id
-
-    def kept(self) -> tuple[Notice, ...]:
-        """The notices as the store holds them once the letter has begun to leave."""
-        if not self.digest:
-            return self.notices
-        return tuple(structs.replace(notice, digest=self.digest) for notice in self.notices)
 
 
 class Letters:
@@ -59,13 +55,12 @@ class Letters:
             if left < 0 and held:
                 break
             held.append(notice)
-        return self.again(held, channel)
+        return Letter(tuple(held), digest_id(held)) if len(held) > 1 else self.single(held[0])
 
-    def again(self, held: Sequence[Notice], channel: Channel) -> Letter:
-        """The letter of a digest that is in doubt, or of what was chosen for one."""
-        if len(held) == 1 and not held[0].digest:
-            return Letter((held[0],))
-        return Letter(tuple(held), held[0].digest or digest_id(held))
+    def again(self, held: Sequence[Notice]) -> Letter:
+        """The letter that is in doubt, by itself or a digest: the same once more."""
+        alone = held[0].digest == held[0].id
+        return Letter(tuple(held), "" if alone else held[0].digest, doubted=True)
 
     def message(self, letter: Letter, channel: Channel) -> Message:
         """Never raises: words that fail are plain evidence."""

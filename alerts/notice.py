@@ -60,7 +60,7 @@ class Notice(msgspec.Struct, frozen=True):
     receipt: Receipt | None = None  # of the last try
     count: int = 0  # of a flood: alerts that it stands for
     covers: str = ""  # id of the notice that it stands in for
-    digest: str = ""  # id of the digest that holds it, from just before that is sent
+    digest: str = ""  # id of the message that holds it, from just before that is sent: a digest's, or its own
 
     @property
     def urgency(self) -> int:
@@ -151,20 +151,22 @@ def backoff(attempt: int) -> int:
     return min(BACKOFF_FIRST_MS << min(attempt - 1, 20), BACKOFF_TOP_MS)
 
 
-def settled(notice: Notice, receipt: Receipt) -> Notice:
+def settled(notice: Notice, receipt: Receipt, *, doubted: bool = False) -> Notice:
     """The notice after a try. Accepted: sent. Refused, or too old: dead. Else it waits for its next try.
 
     What a digest surely did not bring is free to go another way, also where the digest was refused: that says nothing
-    of what it held. What it perhaps brought stays in it.
+    of what it held. What it perhaps brought stays in it; so does what an earlier try perhaps brought (`doubted`).
     """
     attempts = notice.attempts + 1
     if receipt.outcome == "accepted":
         return msgspec.structs.replace(notice, state="sent", attempts=attempts, receipt=receipt)
     spent = attempts >= GIVE_UP_ATTEMPTS and receipt.at >= notice.give_up_at
-    if (receipt.outcome == "refused" and not notice.digest) or spent:
+    alone = notice.digest in ("", notice.id)
+    if (receipt.outcome == "refused" and alone) or spent:
         return msgspec.structs.replace(notice, state="dead", attempts=attempts, receipt=receipt)
     wait = min(max(backoff(attempts), receipt.retry_after), WAIT_TOP_MS)
-    digest = notice.digest if receipt.outcome == "in_doubt" else ""
+    stays = receipt.outcome == "in_doubt" or (doubted and receipt.outcome == "failed")
+    digest = notice.digest if stays else ""
     return msgspec.structs.replace(
         notice,
         state="pending",

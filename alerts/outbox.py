@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
+from msgspec.structs import replace
 
 from alerts import budget
 from alerts.channels.port import Channel, Message, Receipt
@@ -41,7 +42,7 @@ class _Lane:
     failures: int = 0  # in a row
     rests_until: int = 0
     put_off: set[str] = field(default_factory=set)  # notices that failed where others may pass
-    unkept: list[tuple[tuple[Notice, ...], Receipt]] = field(default_factory=list)  # tried, and not yet in the store
+    unkept: list[tuple[Letter, Receipt]] = field(default_factory=list)  # tried, and not yet in the store
 
     @property
     def per_minute(self) -> int:
@@ -142,7 +143,7 @@ class Outbox:
             return ()
         first = due[0]
         if first.digest:  # in doubt: the same again, whole
-            return [self._letters.again(self._store.digest(first.digest), lane.channel)]
+            return [self._letters.again(self._store.digest(first.digest))]
         if allowed == "one":
             return [self._letters.single(first)]
         return [self._letters.digest([notice for notice in due if not notice.digest], lane.channel)]
@@ -157,16 +158,16 @@ class Outbox:
             run.result()
 
     def _run(self, lane: _Lane, letters: Sequence[Letter], now: int) -> None:
-        kept = {notice.id for notices, _ in lane.unkept for notice in notices}
+        kept = {notice.id for letter, _ in lane.unkept for notice in letter.notices}
         self._keep(lane)
         for letter in letters:
             if any(notice.id in kept for notice in letter.notices):
                 continue
             if lane.per_minute:
-                self._store.begin(lane.channel.name, now, letter.notices, letter.digest)
+                self._store.begin(lane.channel.name, now, letter.notices, letter.id)
                 lane.sent.append(0)  # until the run is over
             receipt = self._try(lane.channel, letter, now)
-            lane.unkept.append((letter.kept(), receipt))
+            lane.unkept.append((letter, receipt))
             self._keep(lane)
             if receipt.outcome in ("failed", "in_doubt"):
                 self._rest(lane, letter, receipt, now)
@@ -186,11 +187,12 @@ class Outbox:
     def _keep(self, lane: _Lane) -> None:
         """Keep what came of the tries. What the store cannot take now is tried again before anything else is sent."""
         while lane.unkept:
-            notices, receipt = lane.unkept[0]
-            self._store.record(*(settled(notice, receipt) for notice in notices))
+            letter, receipt = lane.unkept[0]
+            marked = [replace(notice, digest=letter.id) if lane.per_minute else notice for notice in letter.notices]
+            self._store.record(*(settled(notice, receipt, doubted=letter.doubted) for notice in marked))
             del lane.unkept[0]
             if self._on_receipt is not None:
-                for notice in notices:
+                for notice in letter.notices:
                     self._on_receipt(notice, receipt)
 
     def _try(self, channel: Channel, letter: Letter, now: int) -> Receipt:

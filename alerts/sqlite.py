@@ -125,12 +125,12 @@ class SqliteStore:
         lent = _thread("later", lambda later: later.seq >= n.seq, func.max).scalar_subquery()
         return self._notices(query.order_by(lent.desc(), n.seq).limit(limit))
 
-    def begin(self, channel: str, at: int, notices: Sequence[Notice], digest: str = "") -> None:
+    def begin(self, channel: str, at: int, notices: Sequence[Notice], digest: str) -> None:
         s = tables.sends.c
         with self._writer.begin() as db:
             db.execute(tables.sends.delete().where(s.channel == channel, s.at < at - SENDS_KEPT_MS))
             db.execute(tables.sends.insert().values(channel=channel, at=at))
-            for notice in notices if digest else ():
+            for notice in notices:
                 _update_notice(db, msgspec.structs.replace(notice, digest=digest))
 
     def sends(self, channel: str, since: int) -> list[int]:

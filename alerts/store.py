@@ -90,8 +90,8 @@ class Store(Protocol):
         desk, and what waits behind it lends it its urgency."""
         ...
 
-    def begin(self, channel: str, at: int, notices: Sequence[Notice], digest: str = "") -> None:
-        """Keep, before it is sent, that a message leaves over `channel`, and that it is a digest of `notices`.
+    def begin(self, channel: str, at: int, notices: Sequence[Notice], digest: str) -> None:
+        """Keep, before it is sent, that a message leaves over `channel`: `notices` under the id `digest`.
 
         After a kill this says what is in doubt, and how much of the channel's budget is spent.
         """
@@ -102,7 +102,7 @@ class Store(Protocol):
         ...
 
     def digest(self, digest: str) -> list[Notice]:
-        """The waiting notices of a digest, most urgent first, as they were when it left."""
+        """The waiting notices of a message, most urgent first, as they were when it left."""
         ...
 
     def record(self, *notices: Notice) -> None:
@@ -196,13 +196,12 @@ class MemoryStore:
         heads = [(max(n.urgency for n in thread), thread[0]) for thread in threads.values() if is_due(thread[0], now)]
         return [head for _, head in sorted(heads, key=lambda entry: -entry[0])][:limit]
 
-    def begin(self, channel: str, at: int, notices: Sequence[Notice], digest: str = "") -> None:
+    def begin(self, channel: str, at: int, notices: Sequence[Notice], digest: str) -> None:
         with self._lock:
             kept = [sent for sent in self._sends.get(channel, []) if sent >= at - SENDS_KEPT_MS]
             self._sends[channel] = [*kept, at]
-            if digest:
-                for notice in notices:
-                    self._put(msgspec.structs.replace(self._notices[notice.id], digest=digest))
+            for notice in notices:
+                self._put(msgspec.structs.replace(self._notices[notice.id], digest=digest))
 
     def sends(self, channel: str, since: int) -> list[int]:
         return sorted(at for at in self._sends.get(channel, []) if at >= since)

@@ -72,7 +72,9 @@ notices: Final = Table(
     Column("urgency", Integer, nullable=False, server_default="0"),
     Column("count", Integer, nullable=False, server_default="0"),  # of a flood: alerts that it stands for
     Column("covers", Text, nullable=False, server_default=""),  # id of the notice that it stands in for
-    Column("digest", Text, nullable=False, server_default=""),  # id of the digest that holds it
+    Column(
+        "digest", Text, nullable=False, server_default=""
+    ),  # id of the message that it left in: a digest's, or its own
     Column("sum", LargeBinary, nullable=True),
     Index("ux_notices_id", "id", unique=True),
     Index(None, "state", "channel", "seq"),

@@ -44,6 +44,7 @@ class Robot:
         self.script = iter(script)
         self.heard: list[tuple[str, str]] = []
         self.came: list[int] = []
+        self.most = 0
         self.refused: list[int] = []
         self.banned_until = 0
         self.closing = threading.Event()
@@ -86,6 +87,7 @@ class Robot:
             self.banned_until = now + self.ban_ms()
             return self.too_many()
         self.came.append(now)
+        self.most = max(self.most, len(self.came))
         return self.judged(path, body, now)
 
     # each robot's own

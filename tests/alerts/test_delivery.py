@@ -62,6 +62,14 @@ class Down(FakeChannel):
         return super().deliver(message, at)
 
 
+class Killed(FakeChannel):
+    """The process dies once the other side has heard, before the receipt is kept."""
+
+    def deliver(self, message: Message, at: int) -> Receipt:
+        super().deliver(message, at)
+        raise SystemExit
+
+
 def alerts_of(messages: list[Message]) -> list[object]:
     return [message.alert["id"] for message in messages]
 
@@ -235,6 +243,38 @@ def test_a_digest_in_doubt_is_repeated_whole_with_the_same_id(store: Store) -> N
     told = [i for m in robot.heard for i in (m.holds or (m.id,))]
     assert len(set(told)) == 31
     assert len(told) - len(set(told)) == len(first.holds)
+
+
+def test_what_left_by_itself_and_is_in_doubt_goes_into_no_digest(tmp_path: Path) -> None:
+    """Found by 10 kills around the send: it would come a second time under the digest's id."""
+    path = tmp_path / "alerts.sqlite"
+    store, robot = SqliteStore(path), FakeChannel("line", limits=ROBOT)
+    say(store, *[1] * 30)
+    box = outbox(store, robot)
+    run(box, 9)
+    dying = Killed("line", limits=ROBOT)
+    again = outbox(store, dying)
+    with pytest.raises(SystemExit):
+        run(again, 1, NOON + 9_000)
+    store.close()
+    store = SqliteStore(path)
+    run(outbox(store, robot), 120, NOON + 10_000)
+    store.close()
+    [doubted] = dying.heard
+    assert [m.id for m in robot.heard].count(doubted.id) == 1
+    assert all(doubted.id not in m.holds for m in robot.heard)
+
+
+def test_a_digest_once_in_doubt_stays_itself_though_its_next_try_surely_fails(store: Store) -> None:
+    """Else what the first try brought would come a second time under another id."""
+    say(store, *[1] * 30)
+    script: list[Outcome] = ["accepted"] * 10
+    script += ["in_doubt", "failed"]
+    robot = FakeChannel("line", limits=ROBOT, script=script)
+    run(outbox(store, robot), 90)
+    digests = [m for m in robot.tried if m.holds]
+    assert [d.id for d in digests] == [digests[0].id] * 3
+    assert store.backlog() == []
 
 
 def test_what_a_digest_surely_did_not_bring_is_free_to_go_another_way(store: Store) -> None:
