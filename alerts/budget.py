@@ -1,7 +1,8 @@
 """How a channel's messages a minute are spent. Pure: what was sent, what is due, what time it is.
 
-Half of them carry one notice each. What is over that goes into digests, the other half, evenly spaced: in the midst of
-a storm the next red alert waits for one gap between two digests (6 s at 20 a minute), and for no minute to pass.
+Half of them may carry one notice each. Where more is due than they hold, all of it goes into one digest, and the next
+one follows a gap later: in the midst of a storm the next red alert waits for that gap (6 s at 20 a minute), and for no
+minute to pass.
 """
 
 from __future__ import annotations
@@ -16,22 +17,22 @@ SEND_MS: Final = 10_000
 Plan = Literal["one", "digest", "wait"]
 
 
-def plan(sent: Sequence[int], now: int, per_minute: int) -> Plan:
-    """What may leave at `now` (ms). `sent`: when earlier messages had surely arrived, oldest first.
+def plan(sent: Sequence[int], now: int, per_minute: int, due: int) -> Plan:
+    """What may leave at `now` (ms). `sent`: when earlier messages had surely arrived, oldest first; `due`: notices.
 
-    >>> plan([], 60_000, 20), plan(range(1, 11), 60_000, 20), plan(range(50_001, 50_011), 60_000, 20)
-    ('one', 'digest', 'digest')
-    >>> plan(range(59_991, 60_001), 60_000, 20), plan(range(1, 21), 60_000, 20)
-    ('wait', 'wait')
+    >>> plan([], 60_000, 20, 10), plan([], 60_000, 20, 11), plan([59_000], 60_000, 20, 11)
+    ('one', 'digest', 'wait')
+    >>> plan(range(1, 11), 60_000, 20, 1), plan(range(1, 21), 60_000, 20, 1)
+    ('digest', 'wait')
     """
     recent = [at for at in sent if at > now - WINDOW_MS]
-    alone = max(1, per_minute // 2)
     if len(recent) >= per_minute:
         return "wait"
-    if len(recent) < alone:
+    alone = max(1, per_minute // 2)
+    if due <= alone - len(recent):
         return "one"
-    gap = WINDOW_MS // (per_minute - alone) if per_minute > alone else WINDOW_MS
-    return "digest" if now - recent[-1] >= gap else "wait"
+    gap = WINDOW_MS // max(1, per_minute - alone)
+    return "digest" if not recent or now - recent[-1] >= gap else "wait"
 
 
 def arrived(begun: Iterable[int], now: int) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Final
 from alerts.channels.port import Channel, Message
 from alerts.export import line, rfc3339
 from alerts.notice import Notice, digest_id
-from alerts.words import digest_title, notice_words
+from alerts.words import digest_title, notice_title, notice_words
 from rules.book import Book
 
 DIGEST_BYTES: Final = 60_000
@@ -88,4 +88,4 @@ class Letters:
         )
 
     def _line(self, notice: Notice, channel: Channel) -> str:
-        return notice_words(notice, self._books(notice.city), channel.language).title
+        return notice_title(notice, self._books(notice.city), channel.language)

@@ -22,7 +22,7 @@ from rules.book import Book
 
 LANE_NOTICES: Final = 25
 """Notices of one run of a lane. At 10 s each a lane ends within the 5 minutes for which its signatures hold."""
-DIGEST_NOTICES: Final = 500
+DIGEST_NOTICES: Final = 200
 """So many are looked at for one digest; its bytes let fewer in."""
 PUT_OFF: Final = 100
 """Most notices that a lane remembers to try after all others."""
@@ -134,12 +134,12 @@ class Outbox:
 
     def _rationed(self, lane: _Lane, now: int) -> Sequence[Letter]:
         """At most one letter, and none while the budget is spent."""
-        allowed = budget.plan(lane.sent, now, lane.per_minute)
-        if allowed == "wait":
+        if budget.plan(lane.sent, now, lane.per_minute, 1) == "wait":
             return ()
         due = self._store.due(lane.channel.name, now, DIGEST_NOTICES)
         due.sort(key=lambda notice: notice.id in lane.put_off)
-        if not due:
+        allowed = budget.plan(lane.sent, now, lane.per_minute, len(due))
+        if not due or allowed == "wait":
             return ()
         first = due[0]
         if first.digest:  # in doubt: the same again, whole

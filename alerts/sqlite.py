@@ -130,8 +130,10 @@ class SqliteStore:
         with self._writer.begin() as db:
             db.execute(tables.sends.delete().where(s.channel == channel, s.at < at - SENDS_KEPT_MS))
             db.execute(tables.sends.insert().values(channel=channel, at=at))
-            for notice in notices:
-                _update_notice(db, msgspec.structs.replace(notice, digest=digest))
+            n = tables.notices.c
+            for notice in notices:  # as they are now: one that was spared meanwhile stays so
+                row = db.execute(select(tables.notices).where(n.id == notice.id)).one()
+                _update_notice(db, msgspec.structs.replace(_notice(row), digest=digest))
 
     def sends(self, channel: str, since: int) -> list[int]:
         s = tables.sends.c

@@ -59,6 +59,14 @@ def notice_words(notice: Notice, book: Book, language: str) -> Words:
         return Words(f"{notice.reason}: {notice.alert.colour} {notice.alert.signal.rule}", plain(notice.alert), True)
 
 
+def notice_title(notice: Notice, book: Book, language: str) -> str:
+    """The title alone, a line of a digest: colour, what and where. Never raises."""
+    try:
+        return _Speech(notice, book, language).title()
+    except Exception:  # noqa: BLE001 - told in the log, and as plain evidence, by the words of the whole
+        return notice_words(notice, book, language).title
+
+
 def digest_title(notices: Sequence[Notice], language: str) -> str:
     """What stands above a digest: how many, and the highest colour. Never raises."""
     top = max(notices, key=lambda notice: notice.alert.rank).alert.colour
