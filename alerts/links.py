@@ -10,13 +10,18 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Callable
 from typing import Final, Literal
 
 import msgspec
 
+from alerts.alert import Reason
+from alerts.notice import Notice
+
 Purpose = Literal["take"]
 Fault = Literal["forged", "expired"]
 
+ASKING: Final[frozenset[Reason]] = frozenset(("first", "worse", "spread", "reminder"))
 VALID_MS: Final = 24 * 3_600_000
 """A link outlives a shift, and no more."""
 LONGEST: Final = 1_024
@@ -34,19 +39,34 @@ class LinkError(Exception):
 
 
 class Link(msgspec.Struct, frozen=True, array_like=True):
-    """What a token says. `move`: the id of the signal whose notice carried it; `expires_at` ms UTC."""
+    """What a token says. `told_at`: when the notice was written that carried it; both times ms UTC."""
 
     purpose: Purpose
     city: str
     alert: str
     desk: str
-    move: str
+    told_at: int
     expires_at: int
 
 
 def link_key(key: bytes) -> bytes:
     """A key for links alone, out of the city's: what is signed here is believed nowhere else."""
     return hmac.new(key, b"tocsin links, version 1", hashlib.sha256).digest()
+
+
+def link_of(base: str, key: bytes) -> Callable[[Notice], str]:
+    """Makes the address that goes out with a notice: below `base` (the console's own address), signed with `key`.
+
+    "" for news that asks nobody to come. The same notice carries the same link at every try.
+    """
+
+    def link(notice: Notice) -> str:
+        if notice.reason not in ASKING:
+            return ""
+        said = Link("take", notice.city, notice.alert_id, notice.desk, notice.created_at, notice.created_at + VALID_MS)
+        return f"{base.rstrip('/')}/take/{notice.city}/{sign_link(key, said)}"
+
+    return link
 
 
 def sign_link(key: bytes, link: Link) -> str:
