@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.channels.port import Channel, FakeChannel, Limits, Message, Outcome, Receipt
+from alerts.channels.register import open_channel
 from alerts.notice import BACKOFF_TOP_MS, tell
 from alerts.outbox import Outbox
 from alerts.room import DeskRoom
 from alerts.sqlite import SqliteStore
 from alerts.store import MemoryStore, Store
+from tests.alerts.mailserver import MailServer, free_port
+from tests.alerts.receiver import Receiver
+from tests.alerts.robots import WeComRobot
 from tests.alerts.signals import HOUR, NOON, book, evidence, signal
 
 MINUTE = 60_000
@@ -342,3 +349,33 @@ def test_whatever_fails_every_notice_of_a_robot_is_told_or_a_dead_letter(
     assert {n.id for n in notices if n.state == "sent"} <= told
     assert {n.state for n in notices} <= {"sent", "dead"}
     assert sum(n.state == "dead" for n in notices) <= script.count("refused")
+
+
+# an hour's outage over real doors
+
+
+def test_mail_and_webhook_down_for_an_hour_arrive_afterwards_in_order_and_the_robot_stood_in(tmp_path: Path) -> None:
+    port, hook_port = free_port(), free_port()
+    secrets = {"hook": b"sixteen bytes or more"}
+    with WeComRobot(clock=lambda: NOON) as robot, closing(SqliteStore(tmp_path / "alerts.sqlite")) as store:
+        secrets["robot"] = robot.hook.encode()
+        mail = {"host": "127.0.0.1", "port": port, "tls": "none", "sender": "t@desk.example", "to": ("d@desk.example",)}
+        hook = {"url": f"http://127.0.0.1:{hook_port}/", "secret": "hook"}
+        ways: dict[str, dict[str, Any]] = {"webhook": hook, "email": mail, "wecom": {"hook": "robot"}}
+        roads = [
+            open_channel(kind, kind, {**way, "private": True}, language="en", folder=tmp_path,
+                         secrets=secrets.__getitem__)
+            for kind, way in ways.items()
+        ]  # fmt: skip
+        ranks = [0, 2, 3, 1, 2, 0, 3]
+        say(store, *ranks, channels=("webhook", "email", "wecom"), standby={"wecom": 5 * MINUTE})
+        box = outbox(store, *roads)
+        run(box, 3_600, every=60)
+        assert len(robot.heard) == len(ranks)
+        with MailServer(port=port) as server, Receiver(port=hook_port) as receiver:
+            run(box, 60, NOON + HOUR + BACKOFF_TOP_MS, every=2)
+            got = [msgspec.json.decode(push.body)["alert"]["rank"] for push in receiver.pushes]
+            assert got == sorted(ranks, reverse=True)
+            colours = [str(letter["Subject"]).partition(":")[0] for letter in server.mails]
+            assert colours == ["Red", "Red", "Orange", "Orange", "Yellow", "Blue", "Blue"]
+        assert store.backlog() == []
