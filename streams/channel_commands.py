@@ -41,6 +41,8 @@ def drill_command(city: CityFolder, channel: ChannelName, data: DataFolder = Non
     settings = settings_of(data=data)
     read = city_of(city, settings.language)
     wanted = _found(read, channel)
+    if wanted.kind == "console":
+        raise SpokenError("drill-nowhere", name=wanted.name)
     now = WallClock().now()
     try:
         road = open_channel(

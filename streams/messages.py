@@ -188,7 +188,7 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{city}: a channel cannot be opened: {why}",
         "zh-CN": "{city}：无法打开通知渠道：{why}",
     },
-    "channel-told": {"en": "{name}", "zh-CN": "{name}"},
+    "channel-told": {"en": "{name}  hears everything", "zh-CN": "{name}  每条通知都发送"},
     "channel-stands-in": {
         "en": "{name}  stands in for the one before it after {seconds} s",
         "zh-CN": "{name}  前一渠道 {seconds} 秒未送达时替补",
@@ -196,6 +196,10 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "channel-unknown": {
         "en": "{city} has no channel {name}: take one of {known}",
         "zh-CN": "{city} 没有通知渠道 {name}：可选 {known}",
+    },
+    "drill-nowhere": {
+        "en": "{name}: nothing leaves over the console, it shows what is in the store: look at the page",
+        "zh-CN": "{name}：看板渠道不发送消息，只显示库中的内容：请查看页面",
     },
     "drill-heard": {
         "en": "{name}: the drill was heard ({detail}); look whether it is to be seen there",

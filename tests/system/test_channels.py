@@ -66,7 +66,11 @@ def test_the_channels_of_a_city_are_listed_in_their_order(tocsin: Tocsin, town: 
     code, said = tocsin("channels", "list", town)
     assert (code, said.splitlines()) == (
         0,
-        ["city-console", "city-email", "city-dingtalk  stands in for the one before it after 300 s"],
+        [
+            "city-console  hears everything",
+            "city-email  hears everything",
+            "city-dingtalk  stands in for the one before it after 300 s",
+        ],
     )
 
 
@@ -102,6 +106,7 @@ def test_a_drill_to_a_robot_is_signed_and_nothing_secret_is_said(
     ("channel", "sentence"),
     [
         ("city-pigeon", "has no channel city-pigeon: take one of city-console, city-email, city-dingtalk"),
+        ("city-console", "nothing leaves over the console"),
         ("city-email", "the drill was not heard (failed: no connection)"),
         ("city-dingtalk", "there is no secret called robot_hook"),
     ],
