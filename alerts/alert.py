@@ -11,8 +11,8 @@ from rules.signals import Signal
 AlertState = Literal["open", "over", "withdrawn", "merged"]
 """First cut: what the engine says. Taken, raised, closed and the rest come with the desk."""
 
-Reason = Literal["first", "worse", "spread", "corrected", "over", "withdrawn", "merged"]
-"""Why a notice goes out: a closed list."""
+Reason = Literal["first", "worse", "spread", "reminder", "corrected", "over", "withdrawn", "merged", "flood"]
+"""Why a notice goes out: a closed list. `reminder`: told, and not taken in its time; `flood`: one for many held."""
 
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 

@@ -6,22 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-ChannelKind = Literal["console", "jsonlines", "webhook"]
+ChannelKind = Literal["console", "jsonlines", "webhook", "email", "dingtalk", "wecom", "feishu", "alertmanager"]
+
+Option = str | bool | int | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One way to a desk. Options by kind:
+    """One way to a desk. Options by kind; a secret is always the NAME of a secret, never its value:
 
     console: none. jsonlines: `path` (a file name inside the runtime's data folder).
-    webhook: `url`; `secret` (the NAME of a secret, never its value; "" unsigned); `private` (whether
-    loopback and private addresses may be called).
+    webhook: `url`; `secret` ("" unsigned). alertmanager: `url`; `secret` (of the bearer token, "" none).
+    email: `host`, `port`, `tls`, `sender`, `to`, `user`, `secret` (of the password).
+    dingtalk, wecom, feishu: `hook` (of the robot's whole address); `secret` (of its signature, "" unsigned).
+    All that connect: `private` (whether loopback and private addresses may be called).
     """
 
     name: str  # unique in the city: the desk's id and the kind
     kind: ChannelKind
     language: str  # of the texts it carries
-    options: Mapping[str, str | bool] = field(default_factory=dict)
+    options: Mapping[str, Option] = field(default_factory=dict)
+    standby: int = 0  # ms after which it stands in for the channel before it; 0: it is always told
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from alerts import life, routing
 from alerts.alert import Alert, Move, Reason
-from alerts.notice import Notice, compose
+from alerts.notice import Notice, tell
 from alerts.store import Change, Store
 from rules.book import Book
 from rules.signals import Signal
@@ -17,10 +17,19 @@ class DeskRoom:
 
     `book` is the one in force: assign the new one when it changes. While `shut` (a load of the past) alerts
     and moves are kept and no notice is written. `channels`: desk -> names of its channels, in order; a desk
-    without channels is seen on the board alone.
+    without channels is seen on the board alone. `standby`: channel -> ms, for those that stand in for the one before.
     """
 
-    def __init__(self, book: Book, store: Store, channels: Mapping[str, Sequence[str]], *, shut: bool = False) -> None:
+    def __init__(
+        self,
+        book: Book,
+        store: Store,
+        channels: Mapping[str, Sequence[str]],
+        *,
+        standby: Mapping[str, int] | None = None,
+        shut: bool = False,
+    ) -> None:
+        self._standby = standby or {}
         self.book = book
         self.shut = shut
         self._store = store
@@ -70,4 +79,8 @@ class DeskRoom:
         desks = [after.desk]
         if before is not None and before.moves and before.desk != after.desk:
             desks.append(before.desk)
-        return [compose(after, reason, desk, road, wall_at) for desk in desks for road in self._channels.get(desk, ())]
+        return [
+            notice
+            for desk in desks
+            for notice in tell(after, reason, desk, self._channels.get(desk, ()), self._standby, wall_at)
+        ]

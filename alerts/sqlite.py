@@ -5,13 +5,12 @@ Several writing connections can corrupt a WAL database (SQLite 3.7.0 to 3.51.2):
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 from alembic.util import CommandError
-from sqlalchemy import URL, Engine, Row, create_engine, event, func, select
+from sqlalchemy import URL, Engine, create_engine, event, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError
@@ -20,10 +19,9 @@ from sqlalchemy.pool import QueuePool
 from alerts import alert as alert_module
 from alerts import schema, seals, tables
 from alerts.alert import Alert, Move
-from alerts.channels.port import Receipt
-from alerts.notice import WAIT_TOP_MS, Notice, revived
+from alerts.notice_rows import NoticeRows, notice_row
 from alerts.seals import StoreDamagedError
-from alerts.store import Backlog, Change, StaleError
+from alerts.store import Change, StaleError
 from rules.signals import Cause
 
 READERS: Final = 4
@@ -33,7 +31,7 @@ CHUNK: Final = 500
 """Ids in one query: well below SQLite's bound on variables."""
 
 
-class SqliteStore:
+class SqliteStore(NoticeRows):
     """The shipped store. Makes the file, or brings it up to date, and looks whether it is whole.
 
     Raises schema.StoreTooNewError, seals.StoreDamagedError. Port and fake: alerts.store.
@@ -65,7 +63,7 @@ class SqliteStore:
                 db.execute(tables.moves.insert(), [_move_row(alert, move) for alert, move in change.moves])
             if change.notices:
                 fresh = insert(tables.notices).on_conflict_do_nothing(index_elements=["id"])
-                db.execute(fresh, [_notice_row(notice) for notice in change.notices])
+                db.execute(fresh, [notice_row(notice) for notice in change.notices])
             _remember(db, change.city, change.cause)
         return version
 
@@ -111,49 +109,6 @@ class SqliteStore:
             rows = db.execution_options(yield_per=CHUNK).scalars(select(a.body).order_by(a.said_at, a.id))
             yield from map(alert_module.decode, rows)
 
-    def notices_of(self, alert_id: str) -> list[Notice]:
-        n = tables.notices.c
-        return self._notices(select(tables.notices).where(n.alert == alert_id).order_by(n.seq))
-
-    def due(self, channel: str, now: int, limit: int = 100) -> list[Notice]:
-        n, earlier = tables.notices.c, tables.notices.alias("earlier")
-        e = earlier.c
-        overtakes = (
-            select(e.seq)
-            .where(e.alert == n.alert, e.channel == n.channel, e.desk == n.desk, e.seq < n.seq, e.state == "pending")
-            .exists()
-        )
-        due = (n.next_try_at <= now) | (n.next_try_at > now + WAIT_TOP_MS)
-        query = select(tables.notices).where(n.state == "pending", n.channel == channel, due, ~overtakes)
-        return self._notices(query.order_by(n.seq).limit(limit))
-
-    def record(self, notice: Notice) -> None:
-        with self._writer.begin() as db:
-            _update_notice(db, notice)
-
-    def revive(self, channel: str, now: int) -> int:
-        n = tables.notices.c
-        with self._writer.begin() as db:
-            rows = db.execute(select(tables.notices).where(n.channel == channel, n.state == "dead")).all()
-            for row in rows:
-                _update_notice(db, revived(_notice(row), now))
-        return len(rows)
-
-    def backlog(self) -> list[Backlog]:
-        n = tables.notices.c
-        query = (
-            select(n.channel, n.state, func.count(), func.min(n.created_at))
-            .where(n.state.in_(("pending", "dead")))
-            .group_by(n.channel, n.state)
-        )
-        owed: dict[str, Backlog] = {}
-        with self._reader.connect() as db:
-            for channel, state, count, oldest in db.execute(query):
-                entry = owed.get(channel, Backlog(channel, 0, 0, 0))
-                change = {"pending": count, "oldest_at": oldest} if state == "pending" else {"dead": count}
-                owed[channel] = msgspec.structs.replace(entry, **change)
-        return [owed[channel] for channel in sorted(owed)]
-
     def close(self) -> None:
         """Readers first: the last connection to go checkpoints, and that one must be the writer."""
         self._reader.dispose()
@@ -162,10 +117,6 @@ class SqliteStore:
     def _read(self, query: Any) -> list[Alert]:
         with self._reader.connect() as db:
             return [alert_module.decode(body) for body in db.scalars(query)]
-
-    def _notices(self, query: Any) -> list[Notice]:
-        with self._reader.connect() as db:
-            return [_notice(row) for row in db.execute(query)]
 
 
 def _engine(path: Path, connections: int, *pragmas: str) -> Engine:
@@ -211,12 +162,6 @@ def _remember(db: Connection, city: str, cause: Cause) -> None:
     db.execute(row.on_conflict_do_update(index_elements=["city"], set_={**now, "sum": whole["sum"]}))
 
 
-def _update_notice(db: Connection, notice: Notice) -> None:
-    row = _notice_row(notice)
-    changed = {name: row[name] for name in ("state", "attempts", "next_try_at", "give_up_at", "receipt", "sum")}
-    db.execute(tables.notices.update().where(tables.notices.c.id == notice.id).values(changed))
-
-
 def _upsert(db: Connection, rows: list[dict[str, object]]) -> None:
     row = insert(tables.alerts)
     changed = {name: row.excluded[name] for name in rows[0] if name != "id"}
@@ -258,40 +203,3 @@ def _move_row(alert: Alert, move: Move) -> dict[str, object]:
         "observed": move.observed,
         "area": move.area,
     }
-
-
-def _notice_row(notice: Notice) -> Mapping[str, object]:
-    row = {
-        "id": notice.id,
-        "city": notice.city,
-        "alert": notice.alert_id,
-        "desk": notice.desk,
-        "channel": notice.channel,
-        "reason": notice.reason,
-        "created_at": notice.created_at,
-        "state": notice.state,
-        "attempts": notice.attempts,
-        "next_try_at": notice.next_try_at,
-        "give_up_at": notice.give_up_at,
-        "receipt": msgspec.json.encode(notice.receipt) if notice.receipt else None,
-        "body": alert_module.encode(notice.alert),
-    }
-    return seals.sealed(tables.notices, row)
-
-
-def _notice(row: Row[Any]) -> Notice:
-    return Notice(
-        id=row.id,
-        city=row.city,
-        alert_id=row.alert,
-        desk=row.desk,
-        channel=row.channel,
-        reason=row.reason,
-        created_at=row.created_at,
-        alert=alert_module.decode(row.body),
-        state=row.state,
-        attempts=row.attempts,
-        next_try_at=row.next_try_at,
-        give_up_at=row.give_up_at,
-        receipt=msgspec.json.decode(row.receipt, type=Receipt) if row.receipt else None,
-    )

@@ -7,14 +7,17 @@ notices that these moves owe. What was not committed was never said.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, Protocol
 
 import msgspec
 
 from alerts.alert import Alert, Move
-from alerts.notice import Notice, is_due, revived
+from alerts.notice import WAITING, Notice, is_due, released, revived
 from rules.signals import Cause
+
+SENDS_KEPT_MS: Final = 600_000
+"""Longer than any budget looks back."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -83,11 +86,27 @@ class Store(Protocol):
         ...
 
     def due(self, channel: str, now: int, limit: int = 100) -> list[Notice]:
-        """Notices to try at `now`, oldest first; none overtakes an earlier one of the same alert and desk."""
+        """Notices to try at `now`, most urgent first, then oldest; none overtakes an earlier one of the same alert and
+        desk, and what waits behind it lends it its urgency."""
         ...
 
-    def record(self, notice: Notice) -> None:
-        """Keep what came of a try."""
+    def begin(self, channel: str, at: int, notices: Sequence[Notice], digest: str) -> None:
+        """Keep, before it is sent, that a message leaves over `channel`: `notices` under the id `digest`.
+
+        After a kill this says what is in doubt, and how much of the channel's budget is spent.
+        """
+        ...
+
+    def sends(self, channel: str, since: int) -> list[int]:
+        """When messages began to leave over `channel`, from `since` on, oldest first. Kept for `SENDS_KEPT_MS`."""
+        ...
+
+    def digest(self, digest: str) -> list[Notice]:
+        """The waiting notices of a message, most urgent first, as they were when it left."""
+        ...
+
+    def record(self, *notices: Notice) -> None:
+        """Keep what came of a try, all or none; stand-ins for what was heard are spared, for what is dead released."""
         ...
 
     def revive(self, channel: str, now: int) -> int:
@@ -109,6 +128,9 @@ class MemoryStore:
         self._version = 0
         self._alerts: dict[str, tuple[int, Alert]] = {}
         self._notices: dict[str, Notice] = {}
+        self._waiting: dict[str, None] = {}  # ids, in the order of writing
+        self._covered: dict[str, list[str]] = {}  # id -> its stand-ins
+        self._sends: dict[str, list[int]] = {}
         self._causes: dict[str, Cause] = {}
 
     def commit(self, change: Change) -> int:
@@ -121,7 +143,10 @@ class MemoryStore:
             for alert in change.alerts:
                 self._alerts[alert.id] = (self._version, alert)
             for notice in change.notices:
-                self._notices.setdefault(notice.id, notice)
+                if notice.id not in self._notices:
+                    self._put(notice)
+                    if notice.covers:
+                        self._covered.setdefault(notice.covers, []).append(notice.id)
             return self._version
 
     def version(self) -> int:
@@ -163,31 +188,62 @@ class MemoryStore:
             return [n for n in self._notices.values() if n.alert_id == alert_id]
 
     def due(self, channel: str, now: int, limit: int = 100) -> list[Notice]:
-        due: list[Notice] = []
-        ahead: set[tuple[str, str]] = set()
+        threads: dict[tuple[str, str], list[Notice]] = {}
         with self._lock:
-            for notice in self._notices.values():
-                if notice.channel != channel or notice.state != "pending":
-                    continue
-                thread = (notice.alert_id, notice.desk)
-                if thread not in ahead and is_due(notice, now):
-                    due.append(notice)
-                ahead.add(thread)
-        return due[:limit]
+            for notice in map(self._notices.__getitem__, self._waiting):
+                if notice.channel == channel:
+                    threads.setdefault((notice.alert_id, notice.desk), []).append(notice)
+        heads = [(max(n.urgency for n in thread), thread[0]) for thread in threads.values() if is_due(thread[0], now)]
+        return [head for _, head in sorted(heads, key=lambda entry: -entry[0])][:limit]
 
-    def record(self, notice: Notice) -> None:
+    def begin(self, channel: str, at: int, notices: Sequence[Notice], digest: str) -> None:
         with self._lock:
-            self._notices[notice.id] = notice
+            kept = [sent for sent in self._sends.get(channel, []) if sent >= at - SENDS_KEPT_MS]
+            self._sends[channel] = [*kept, at]
+            for notice in notices:
+                self._put(msgspec.structs.replace(self._notices[notice.id], digest=digest))
+
+    def sends(self, channel: str, since: int) -> list[int]:
+        return sorted(at for at in self._sends.get(channel, []) if at >= since)
+
+    def digest(self, digest: str) -> list[Notice]:
+        with self._lock:
+            held = [n for n in map(self._notices.__getitem__, self._waiting) if n.digest == digest]
+        return sorted(held, key=lambda notice: -notice.urgency)
+
+    def record(self, *notices: Notice) -> None:
+        with self._lock:
+            for notice in notices:
+                self._record(notice)
+
+    def _record(self, notice: Notice) -> None:
+        if notice.state == "pending" and self._notices[notice.id].state == "spared":
+            return
+        self._put(notice)
+        at = notice.receipt.at if notice.receipt else 0
+        for stand_in in self._covered.get(notice.id, ()):
+            change = released(self._notices[stand_in], notice, at)
+            if change is not None:
+                self._record(change)
+
+    def _put(self, notice: Notice) -> None:
+        self._notices[notice.id] = notice
+        if notice.state in WAITING:
+            self._waiting.setdefault(notice.id)
+        else:
+            self._waiting.pop(notice.id, None)
 
     def revive(self, channel: str, now: int) -> int:
         with self._lock:
             dead = [n for n in self._notices.values() if n.channel == channel and n.state == "dead"]
-            self._notices.update((n.id, revived(n, now)) for n in dead)
+            for notice in dead:
+                self._put(revived(notice, now))
+            self._waiting = {n.id: None for n in self._notices.values() if n.state in WAITING}
         return len(dead)
 
     def backlog(self) -> list[Backlog]:
         with self._lock:
-            owed = [n for n in self._notices.values() if n.state != "sent"]
+            owed = [n for n in self._notices.values() if n.state in ("pending", "dead")]
         return [_backlog(name, [n for n in owed if n.channel == name]) for name in sorted({n.channel for n in owed})]
 
     def close(self) -> None:

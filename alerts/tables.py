@@ -69,10 +69,27 @@ notices: Final = Table(
     Column("give_up_at", BigInteger, nullable=False),
     Column("receipt", LargeBinary, nullable=True),  # of the last try, JSON
     Column("body", LargeBinary, nullable=False),  # the alert as it was: alerts.alert.encode
+    Column("urgency", Integer, nullable=False, server_default="0"),
+    Column("count", Integer, nullable=False, server_default="0"),  # of a flood: alerts that it stands for
+    Column("covers", Text, nullable=False, server_default=""),  # id of the notice that it stands in for
+    Column(
+        "digest", Text, nullable=False, server_default=""
+    ),  # id of the message that it left in: a digest's, or its own
     Column("sum", LargeBinary, nullable=True),
     Index("ux_notices_id", "id", unique=True),
     Index(None, "state", "channel", "seq"),
     Index(None, "alert", "channel", "desk", "seq"),
+    Index(None, "covers"),
+    Index(None, "digest"),
+)
+
+sends: Final = Table(
+    "sends",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("channel", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),  # when a message began to leave, ms UTC
+    Index(None, "channel", "at"),
 )
 
 causes: Final = Table(

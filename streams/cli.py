@@ -28,6 +28,7 @@ from streams import watchdog as watchdogs
 from streams.arguments import ERRORS, TIMES, CityFolder, DataFolder, settings_of, time_of
 from streams.backtest_command import backtest
 from streams.bar import Bar
+from streams.channel_commands import channels
 from streams.city import check as check_city
 from streams.city import init as init_city
 from streams.clock import WallClock
@@ -60,6 +61,7 @@ app.add_typer(rules, name="rules")
 app.add_typer(kafka, name="kafka")
 app.command("test")(rehearse)
 app.command()(backtest)
+app.add_typer(channels, name="channels")
 app.command()(intake)
 app.command()(worker)
 

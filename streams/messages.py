@@ -203,6 +203,27 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{city}: a channel cannot be opened: {why}",
         "zh-CN": "{city}：无法打开通知渠道：{why}",
     },
+    "channel-told": {"en": "{name}  hears everything", "zh-CN": "{name}  每条通知都发送"},
+    "channel-stands-in": {
+        "en": "{name}  stands in for the one before it after {seconds} s",
+        "zh-CN": "{name}  前一渠道 {seconds} 秒未送达时替补",
+    },
+    "channel-unknown": {
+        "en": "{city} has no channel {name}: take one of {known}",
+        "zh-CN": "{city} 没有通知渠道 {name}：可选 {known}",
+    },
+    "drill-nowhere": {
+        "en": "{name}: nothing leaves over the console, it shows what is in the store: look at the page",
+        "zh-CN": "{name}：看板渠道不发送消息，只显示库中的内容：请查看页面",
+    },
+    "drill-heard": {
+        "en": "{name}: the drill was heard ({detail}); look whether it is to be seen there",
+        "zh-CN": "{name}：演练消息已被接收（{detail}）；请到对方界面确认能看到",
+    },
+    "drill-unheard": {
+        "en": "{name}: the drill was not heard ({outcome}: {detail}): look at the address, the secret and the network",
+        "zh-CN": "{name}：演练消息未送达（{outcome}：{detail}）：请检查地址、密钥和网络",
+    },
     "one-name-twice": {
         "en": "{names}: two of the cities have one name: give each its own",
         "zh-CN": "{names}：有两个城市同名：请为每个城市取不同的名称",

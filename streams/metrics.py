@@ -123,6 +123,21 @@ class Metrics(Catalogue):
         )
         self.alerts_open = self._gauge("tocsin_alerts_open_alerts", "Alerts that run, by desk.", ("city", "desk"))
         self.apply_seconds = self._histogram("tocsin_frame_apply_seconds", "The engine over one group of frames.", city)
+        channel = ("city", "channel")
+        self.notices_tried = self._counter(
+            "tocsin_notices_tried",
+            "Tries of notices by what came of them; of a digest each notice that it holds.",
+            ("city", "channel", "outcome"),
+        )
+        self.channel_pending = self._gauge("tocsin_channel_pending_notices", "Notices that a channel owes.", channel)
+        self.channel_dead = self._gauge(
+            "tocsin_channel_dead_notices", "Dead letters of a channel: refused, or given up after a day.", channel
+        )
+        self.channel_oldest = self._gauge(
+            "tocsin_channel_oldest_timestamp_seconds",
+            "When the oldest notice that a channel owes was written; 0: it owes none.",
+            channel,
+        )
         self.notices_pending = self._gauge("tocsin_notices_pending_notices", "Notices not yet delivered.", city)
         self.feed_heard = self._gauge("tocsin_feed_heard_timestamp_seconds", "When the feed was last heard.", feed)
         self.feed_silent = self._gauge(

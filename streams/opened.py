@@ -103,7 +103,8 @@ def open_city(
             raise CityError("store-damaged", path=fault.path, what=fault.what) from None
         stack.callback(store.close)
         roads = {desk.id: [channel.name for channel in desk.channels] for desk in city.desks}
-        desk = DeskRoom(city.book, store, roads, shut=shut)
+        standby = {channel.name: channel.standby for desk in city.desks for channel in desk.channels if channel.standby}
+        desk = DeskRoom(city.book, store, roads, standby=standby, shut=shut)
         crash = armed(settings.crash_at) if kind == "stream" else never
         shard = Shard(
             Journal.open(journal_of(city.name, settings), crash=crash),

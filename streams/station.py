@@ -13,10 +13,12 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from alerts.alert import Alert
-from alerts.channels.port import Channel
+from alerts.channels.port import Channel, Receipt
 from alerts.channels.register import open_channel
 from alerts.export import rfc3339
+from alerts.notice import Notice
 from alerts.outbox import Outbox
+from alerts.store import Backlog
 from rules.signals import Signal
 from streams.board import CityBoard
 from streams.city import City, read_city
@@ -70,7 +72,7 @@ class Station:
             self.shard.tell_stop(self._pushed(), clock.now())
         self.board = CityBoard(city.book, city.languages, shapes_of(city), self.store, exercise=exercise)
         self.shard.listeners.append(self._hear)
-        self.outbox = Outbox(self.store, self._channels(), lambda _: self.shard.engine.book)
+        self.outbox = Outbox(self.store, self._channels(), lambda _: self.shard.engine.book, on_receipt=self._tried)
         self._delivered_at = 0.0
         self._changed = True
         self._unseen = 0
@@ -246,6 +248,19 @@ class Station:
                 raise
             self.shard.choke()
 
+    def _tried(self, notice: Notice, receipt: Receipt) -> None:
+        """From the lanes' threads."""
+        self._metrics.notices_tried.labels(self.city.name, notice.channel, receipt.outcome).inc()
+
+    def _show_channels(self, city: str) -> None:
+        backlog = {owed.channel: owed for owed in self.store.backlog()}
+        self._metrics.notices_pending.labels(city).set(sum(owed.pending for owed in backlog.values()))
+        for name in {*backlog, *(channel.name for desk in self.city.desks for channel in desk.channels)}:
+            owed = backlog.get(name, Backlog(name, 0, 0, 0))
+            self._metrics.channel_pending.labels(city, name).set(owed.pending)
+            self._metrics.channel_dead.labels(city, name).set(owed.dead)
+            self._metrics.channel_oldest.labels(city, name).set(owed.oldest_at / 1000)
+
     def _look_at_rules(self) -> None:
         stopped = self.shard.engine.stopped
         for rule in stopped.keys() - self._rules_stopped:
@@ -264,7 +279,7 @@ class Station:
             running[alert.desk] = running.get(alert.desk, 0) + 1
         for desk, n in running.items():
             self._metrics.alerts_open.labels(name, desk).set(n)
-        self._metrics.notices_pending.labels(name).set(sum(owed.pending for owed in self.store.backlog()))
+        self._show_channels(name)
         for feed in self.board.feeds():
             self._metrics.feed_heard.labels(name, feed.name).set(feed.heard_at / 1000)
             self._metrics.feed_silent.labels(name, feed.name).set(int(feed.silent_since > 0))

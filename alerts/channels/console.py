@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from alerts.channels.port import Message, Receipt
+from typing import ClassVar
+
+from alerts.channels.port import UNBOUNDED, Limits, Message, Receipt
 
 
 class ConsoleChannel:
     """Accepts every notice. Its receipt says that the board shows the alert, not that anybody looked."""
+
+    limits: ClassVar[Limits] = UNBOUNDED
 
     def __init__(self, name: str, language: str = "en") -> None:
         self.name = name

@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 import msgspec
 
-from alerts.channels.port import Message, Receipt
+from alerts.channels.port import UNBOUNDED, Limits, Message, Receipt
 
 TAIL_BYTES: Final = 512 * 1024
 """No line of ours is longer."""
@@ -17,6 +17,8 @@ TAIL_BYTES: Final = 512 * 1024
 
 class JsonLinesChannel:
     """Appends to `path` and waits for the disk. A line torn by a kill is cut off before the next one is written."""
+
+    limits: ClassVar[Limits] = UNBOUNDED
 
     def __init__(self, name: str, path: Path, language: str = "en") -> None:
         self.name = name

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, Protocol
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
 
 import msgspec
 
@@ -14,16 +15,24 @@ Outcome = Literal["accepted", "refused", "failed", "in_doubt"]
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """What came of one try. `at` is the try's time, ms UTC; `detail` is a few words, never what the other side sent."""
+    """What came of one try. `at` is the try's time, ms UTC; `detail` is a few words, never what the other side sent.
+
+    `road`: no message whatever would have got through (no connection, too many at once): not this one's fault.
+    """
 
     at: int
     outcome: Outcome
     detail: str
     retry_after: int = 0  # ms that the other side asked us to wait
+    road: bool = False
 
 
 class Message(msgspec.Struct, frozen=True):
-    """What a channel carries: words for people, and the alert as data (the line of `alerts.jsonl`)."""
+    """What a channel carries: words for people, and the alert as data (the line of `alerts.jsonl`).
+
+    `exercise`: a drill, said so in its title. `holds`: ids of the notices of a digest, most urgent first, each a line
+    of its `text`; `alert` is empty there.
+    """
 
     id: str  # the notice's: the same at every try, so that the receiver can drop a repeat
     city: str
@@ -34,6 +43,21 @@ class Message(msgspec.Struct, frozen=True):
     text: str
     alert: dict[str, object]
     created_at: str  # RFC 3339
+    exercise: bool = False
+    link: str = ""  # signed address under which the desk may take the alert; "": none
+    holds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the other side takes. `per_minute`: messages, 0: as many as come; `text_bytes`: title, a line break and text
+    together in UTF-8, 0: as much as comes."""
+
+    per_minute: int = 0
+    text_bytes: int = 0
+
+
+UNBOUNDED: Final = Limits()
 
 
 class Channel(Protocol):
@@ -44,6 +68,9 @@ class Channel(Protocol):
 
     @property
     def language(self) -> str: ...
+
+    @property
+    def limits(self) -> Limits: ...
 
     def deliver(self, message: Message, at: int) -> Receipt:
         """Try once, at `at` (ms UTC)."""
@@ -58,9 +85,12 @@ class FakeChannel:
     `heard` is what got through: all that was accepted, and all that was in doubt.
     """
 
-    def __init__(self, name: str, language: str = "en", script: Iterable[Outcome] = ()) -> None:
+    def __init__(
+        self, name: str, language: str = "en", script: Iterable[Outcome] = (), *, limits: Limits = UNBOUNDED
+    ) -> None:
         self.name = name
         self.language = language
+        self.limits = limits
         self.tried: list[Message] = []
         self.heard: list[Message] = []
         self._script = iter(script)

@@ -7,12 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from alerts.channels.alertmanager import AlertmanagerChannel
 from alerts.channels.console import ConsoleChannel
+from alerts.channels.dingtalk import DingTalk
+from alerts.channels.email import EmailChannel, MailServer, Tls
+from alerts.channels.feishu import Feishu
 from alerts.channels.jsonlines import JsonLinesChannel
 from alerts.channels.port import Channel
+from alerts.channels.post import Post
+from alerts.channels.robot import Kind, RobotChannel
 from alerts.channels.webhook import WebhookChannel
+from alerts.channels.wecom import WeCom
+from alerts.desks import Option
+from alerts.words import take_it
 
-Options = Mapping[str, str | bool]
+Options = Mapping[str, Option]
 Secrets = Callable[[str], bytes]
 """The secret under a name. Raises KeyError where there is none."""
 
@@ -32,6 +41,20 @@ class Road:
         if not isinstance(value, str) or not value:
             raise ValueError(f"it needs {key}")
         return value
+
+    @property
+    def private(self) -> bool:
+        return self.options.get("private") is True
+
+    def secret(self, key: str) -> bytes:
+        """What lies under the secret that the option names; b"" where it names none."""
+        wanted = self.options.get(key)
+        if not isinstance(wanted, str) or not wanted:
+            return b""
+        try:
+            return self.secrets(wanted)
+        except KeyError:
+            raise ValueError(f"there is no secret called {wanted}") from None
 
 
 def open_channel(name: str, kind: str, options: Options, *, language: str, folder: Path, secrets: Secrets) -> Channel:
@@ -61,17 +84,55 @@ def _jsonlines(road: Road) -> Channel:
 
 
 def _webhook(road: Road) -> Channel:
-    wanted = road.text("secret")
-    try:
-        secret = road.secrets(wanted)
-    except KeyError as fault:
-        raise ValueError(f"there is no secret called {wanted}") from fault
-    private = road.options.get("private") is True
-    return WebhookChannel(road.name, road.text("url"), secret, language=road.language, private=private)
+    road.text("secret")
+    secret = road.secret("secret")
+    return WebhookChannel(road.name, road.text("url"), secret, language=road.language, private=road.private)
 
+
+def _alertmanager(road: Road) -> Channel:
+    token = road.secret("secret")
+    return AlertmanagerChannel(road.name, road.text("url"), token, language=road.language, private=road.private)
+
+
+def _email(road: Road) -> Channel:
+    port, to, user = road.options.get("port", 587), road.options.get("to"), road.options.get("user", "")
+    if not isinstance(port, int) or not isinstance(to, tuple) or not to or not isinstance(user, str):
+        raise ValueError("it needs a port and mailboxes to write to")
+    if user:
+        road.text("secret")
+    tls: Tls = next((kind for kind in TLS if kind == road.options.get("tls")), "starttls")
+    password = road.secret("secret").decode("utf-8", errors="replace")
+    server = MailServer(road.text("host"), port, tls, user, password, road.private)
+    return EmailChannel(
+        road.name, server, road.text("sender"), to, language=road.language, take_it=take_it(road.language)
+    )
+
+
+def _robot(make: Callable[[bytes], Kind]) -> Callable[[Road], Channel]:
+    def opened(road: Road) -> Channel:
+        wanted = road.text("hook")
+        try:
+            post = Post(road.secret("hook").decode("ascii"), private=road.private)
+        except (ValueError, UnicodeDecodeError) as fault:
+            if str(fault).startswith("there is no secret"):
+                raise
+            what = "must hold the robot's whole address, beginning with https://"  # never what it holds
+            raise ValueError(f"the secret {wanted} {what}") from None
+        kind = make(road.secret("secret"))
+        return RobotChannel(road.name, kind, post, language=road.language, take_it=take_it(road.language))
+
+    return opened
+
+
+TLS: Final[tuple[Tls, ...]] = ("starttls", "tls", "none")
 
 KINDS: Final[Mapping[str, Callable[[Road], Channel]]] = {
+    "alertmanager": _alertmanager,
     "console": _console,
+    "dingtalk": _robot(DingTalk),
+    "email": _email,
+    "feishu": _robot(Feishu),
     "jsonlines": _jsonlines,
     "webhook": _webhook,
+    "wecom": _robot(lambda _: WeCom()),
 }

@@ -20,6 +20,8 @@ from alerts.console.naming import Names
 from alerts.console.source import BoardSource
 from alerts.console.speech import LANGUAGE_LABELS, LANGUAGES, Speech, catalogue
 from alerts.console.where import map_figures
+from alerts.notice import compose
+from alerts.words import notice_title
 
 ROOM: Final = Path(__file__).parent
 TEMPLATES: Final = ROOM / "templates"
@@ -120,6 +122,16 @@ def alert_part(source: BoardSource, alert: Alert, reader: Reader) -> str:
 def trouble_page(status: int, reader: Reader) -> str:
     """A page for what is not there or could not be read; it needs no source."""
     return _render("trouble.html", reader.language, {"status": status, "reader": reader, "themes": THEMES})
+
+
+def take_page(state: str, reader: Reader, source: BoardSource | None, alert: Alert | None) -> str:
+    """What a signed link leads to: a question, or what came of it. Without `alert`, nothing of any alert is shown."""
+    heading = ""
+    if source is not None and alert is not None:
+        reason = alert.moves[-1].reason if alert.moves else "first"
+        heading = notice_title(compose(alert, reason, alert.desk, "", 0), source.city().book, reader.language)
+    values = {"state": state, "heading": heading, "alert_id": alert.id if alert is not None else "", "reader": reader}
+    return _render("take.html", reader.language, {**values, "themes": THEMES})
 
 
 def shapes_file(source: BoardSource, language: str) -> bytes | None:

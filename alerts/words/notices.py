@@ -35,7 +35,7 @@ _FIGURES: Final[Mapping[SignalKind, str]] = {
     "accumulated": s.SPIKE_FIGURES,
     "first_seen": s.NEW_FIGURES,
 }
-_GUIDED: Final[frozenset[Reason]] = frozenset(("first", "worse", "spread"))
+_GUIDED: Final[frozenset[Reason]] = frozenset(("first", "worse", "spread", "reminder"))
 """News that asks for something to be done."""
 
 _log = structlog.get_logger(__name__)
@@ -57,6 +57,40 @@ def notice_words(notice: Notice, book: Book, language: str) -> Words:
     except Exception as fault:  # noqa: BLE001 - cosmetics may fail visibly; they never swallow an alert
         _log.error("words_broken", notice=notice.id, language=language, fault=type(fault).__name__)
         return Words(f"{notice.reason}: {notice.alert.colour} {notice.alert.signal.rule}", plain(notice.alert), True)
+
+
+def notice_title(notice: Notice, book: Book, language: str) -> str:
+    """The title alone, a line of a digest: colour, what and where. Never raises."""
+    try:
+        return _Speech(notice, book, language).title()
+    except Exception:  # noqa: BLE001 - told in the log, and as plain evidence, by the words of the whole
+        return notice_words(notice, book, language).title
+
+
+def digest_title(notices: Sequence[Notice], language: str) -> str:
+    """What stands above a digest: how many, and the highest colour. Never raises."""
+    top = max(notices, key=lambda notice: notice.alert.rank).alert.colour
+    try:
+        return say(language, s.DIGEST_TITLE, count=number(len(notices), language), colour=colour_name(top, language))
+    except Exception as fault:  # noqa: BLE001 - as above
+        _log.error("words_broken", notice="digest", language=language, fault=type(fault).__name__)
+        return f"{len(notices)} {top}"
+
+
+def drill_words(channel: str, desk: str, city: str, language: str) -> tuple[str, str]:
+    """Title and text of a drill."""
+    title = say(language, s.DRILL_TITLE, title=say(language, s.DRILL_ABOUT, channel=channel))
+    return title, say(language, s.DRILL, channel=channel, desk=desk, city=city)
+
+
+def take_it(language: str) -> str:
+    """The words of a link by which an alert is taken."""
+    return say(language, s.TAKE_IT)
+
+
+def colour_name(colour: str, language: str) -> str:
+    """The name of a colour of the shipped ladder; a city's own is its own name."""
+    return say(language, s.COLOURS[colour]) if colour in s.COLOURS else one_line(colour)
 
 
 def plain(alert: Alert) -> str:
@@ -94,11 +128,11 @@ class _Speech:
         self._rule = next((rule for rule in book.rules if rule.id == self._signal.rule), None)
 
     def title(self) -> str:
-        colour = self._alert.colour
-        name = self._say(s.COLOURS[colour]) if colour in s.COLOURS else one_line(colour)
         return self._say(
             _TITLES[self._signal.kind][self._notice.reason],
-            colour=name,
+            colour=colour_name(self._alert.colour, self._language),
+            count=self._number(self._notice.count),
+            desk=self._desk(self._notice.desk),
             area=self._name(self._book.areas, self._signal.area),
             category=self._name(self._book.categories, self._signal.category),
             feed=self._feed(),
@@ -106,12 +140,17 @@ class _Speech:
         )
 
     def lines(self) -> Iterator[str]:
+        if self._notice.reason == "flood":
+            yield self._say(s.FLOOD, count=self._number(self._notice.count))
+            return
+        if self._notice.reason == "reminder":
+            yield self._say(s.REMINDED)
         yield self._news()
         counted = self._signal.kind in COUNTED
         if counted and self._alert.state in ("open", "over"):
             yield from self._makeup()
         if self._notice.desk != self._alert.desk:
-            yield self._say(s.MOVED_ON, desk=self._desk())
+            yield self._say(s.MOVED_ON, desk=self._desk(self._alert.desk))
         if counted and self._notice.reason in _GUIDED and self._rule and self._rule.guidance:
             yield self._say(s.GUIDANCE, guidance=chosen(self._rule.guidance, self._language, ""))
         signal = self._signal
@@ -225,6 +264,6 @@ class _Speech:
         policy = self._book.feed_by_name.get(self._signal.feed)
         return chosen(policy.names if policy else {}, self._language, self._signal.feed)
 
-    def _desk(self) -> str:
-        names = next((desk.names for desk in self._book.desks if desk.desk == self._alert.desk), {})
-        return chosen(names, self._language, self._alert.desk)
+    def _desk(self, desk: str) -> str:
+        names = next((reach.names for reach in self._book.desks if reach.desk == desk), {})
+        return chosen(names, self._language, desk)

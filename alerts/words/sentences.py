@@ -16,64 +16,90 @@ COLOURS: Final[Mapping[str, str]] = {
 }
 """The shipped ladder; a city's own colours are shown by their own names."""
 
+FLOOD_TITLE: Final = N_("Flood: {count} alerts at {desk}, up to {colour}")
+FLOOD: Final = N_(
+    "{count} alerts came within a short time. They are held and ranked, none is lost: all are on the board and in the"
+    " digest. This notice stands for them."
+)
+REMINDED: Final = N_("It was told before, and nobody has taken it yet.")
+DIGEST_TITLE: Final = N_("{count} notices at once, up to {colour}: most urgent first")
+DRILL_TITLE: Final = N_("EXERCISE, no real alert: {title}")
+DRILL: Final = N_(
+    "This is a test of the channel {channel} of {desk} in {city}. Nothing has happened, and nothing is to be done."
+)
+DRILL_ABOUT: Final = N_("test of the channel {channel}")
+TAKE_IT: Final = N_("Take this alert")
+
 COUNT_TITLES: Final[Mapping[Reason, str]] = {
     "first": N_("{colour}: {category} in {area}"),
     "worse": N_("Worse, now {colour}: {category} in {area}"),
     "spread": N_("Spread, {colour}: {category} in {area}"),
+    "reminder": N_("Not taken yet, {colour}: {category} in {area}"),
     "corrected": N_("Corrected, {colour}: {category} in {area}"),
     "over": N_("Over, was {colour}: {category} in {area}"),
     "withdrawn": N_("Withdrawn, was {colour}: {category} in {area}"),
     "merged": N_("Joined with another alert: {category} in {area}"),
+    "flood": FLOOD_TITLE,
 }
 
 DROP_TITLES: Final[Mapping[Reason, str]] = {
     "first": N_("{colour}: too few {category} in {area}"),
     "worse": N_("Worse, now {colour}: too few {category} in {area}"),
     "spread": N_("Spread, {colour}: too few {category} in {area}"),
+    "reminder": N_("Not taken yet, {colour}: too few {category} in {area}"),
     "corrected": N_("Corrected, {colour}: too few {category} in {area}"),
     "over": N_("Over, was {colour}: too few {category} in {area}"),
     "withdrawn": N_("Withdrawn, was {colour}: too few {category} in {area}"),
     "merged": N_("Joined with another alert: too few {category} in {area}"),
+    "flood": FLOOD_TITLE,
 }
 
 RISE_TITLES: Final[Mapping[Reason, str]] = {
     "first": N_("{colour}: slow rise of {category} in {area}"),
     "worse": N_("Worse, now {colour}: slow rise of {category} in {area}"),
     "spread": N_("Spread, {colour}: slow rise of {category} in {area}"),
+    "reminder": N_("Not taken yet, {colour}: slow rise of {category} in {area}"),
     "corrected": N_("Corrected, {colour}: slow rise of {category} in {area}"),
     "over": N_("Over, was {colour}: slow rise of {category} in {area}"),
     "withdrawn": N_("Withdrawn, was {colour}: slow rise of {category} in {area}"),
     "merged": N_("Joined with another alert: slow rise of {category} in {area}"),
+    "flood": FLOOD_TITLE,
 }
 
 NEW_TITLES: Final[Mapping[Reason, str]] = {
     "first": N_("{colour}: first seen, {category} in {area}"),
     "worse": N_("Worse, now {colour}: first seen, {category} in {area}"),
     "spread": N_("Spread, {colour}: first seen, {category} in {area}"),
+    "reminder": N_("Not taken yet, {colour}: first seen, {category} in {area}"),
     "corrected": N_("Corrected, {colour}: first seen, {category} in {area}"),
     "over": N_("Over, was {colour}: first seen, {category} in {area}"),
     "withdrawn": N_("Withdrawn, was {colour}: first seen, {category} in {area}"),
     "merged": N_("Joined with another alert: first seen, {category} in {area}"),
+    "flood": FLOOD_TITLE,
 }
 
 SILENCE_TITLES: Final[Mapping[Reason, str]] = {
     "first": N_("{colour}: feed {feed} is silent"),
     "worse": N_("Worse, now {colour}: feed {feed} is silent"),
     "spread": N_("Spread, {colour}: feed {feed} is silent"),
+    "reminder": N_("Not taken yet, {colour}: feed {feed} is silent"),
     "corrected": N_("Corrected, {colour}: feed {feed} is silent"),
     "over": N_("Over, was {colour}: the silence of feed {feed}"),
     "withdrawn": N_("Withdrawn, was {colour}: the silence of feed {feed}"),
     "merged": N_("Joined with another alert: the silence of feed {feed}"),
+    "flood": FLOOD_TITLE,
 }
 
 STOPPED_TITLES: Final[Mapping[Reason, str]] = {
     "first": N_("{colour}: rule {rule} has stopped"),
     "worse": N_("Worse, now {colour}: rule {rule} has stopped"),
     "spread": N_("Spread, {colour}: rule {rule} has stopped"),
+    "reminder": N_("Not taken yet, {colour}: rule {rule} has stopped"),
     "corrected": N_("Corrected, {colour}: rule {rule} has stopped"),
     "over": N_("Over, was {colour}: rule {rule} judges again"),
     "withdrawn": N_("Withdrawn, was {colour}: the stop of rule {rule}"),
     "merged": N_("Joined with another alert: the stop of rule {rule}"),
+    "flood": FLOOD_TITLE,
 }
 
 SPIKE_FIGURES: Final = N_(

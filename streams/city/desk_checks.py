@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from rules.trees import Tree
+from streams.city.channel_forms import LONGEST_STANDBY, AlertmanagerForm, AnyForm, EmailForm, WebhookForm
 from streams.city.city_file import CityFile
-from streams.city.desk_file import DeskForm, DesksFile, WebhookForm
+from streams.city.desk_file import DeskForm, DesksFile
+from streams.city.durations import written
 from streams.city.names import check_written_names
 from streams.city.tree_checks import Grown
 from streams.city.yaml import Document, Path
@@ -54,8 +56,32 @@ def _check_channels(document: Document, path: Path, desk: DeskForm, city: CityFi
             problems.say(
                 document.file, place, "language-not-city", language=channel.language, known=list(city.languages)
             )
-        if isinstance(channel, WebhookForm) and channel.url.startswith("http:") and not channel.private:
+        if isinstance(channel, WebhookForm | AlertmanagerForm) and not channel.private and _is_open(channel.url):
             problems.say(document.file, document.place((*path, number, "url")), "webhook-open", url=channel.url)
+        if isinstance(channel, EmailForm):
+            _check_mail(document, (*path, number), channel, problems)
+        if channel.standby is not None:
+            before = desk.channels[number - 1].kind if number else ""
+            _check_standby(document, (*path, number, "standby"), channel, before, problems)
+
+
+def _is_open(url: str) -> bool:
+    return url.startswith("http:")
+
+
+def _check_mail(document: Document, path: Path, channel: EmailForm, problems: Problems) -> None:
+    if channel.tls == "none" and (not channel.private or channel.user):
+        problems.say(document.file, document.place((*path, "tls")), "mail-open")
+    if channel.user and not channel.secret:
+        problems.say(document.file, document.place((*path, "user")), "mail-no-password", user=channel.user)
+
+
+def _check_standby(document: Document, path: Path, channel: AnyForm, before: str, problems: Problems) -> None:
+    place = document.place(path)
+    if before in ("", "console", "jsonlines"):
+        problems.say(document.file, place, "standby-alone", kind=channel.kind, before=before or "-")
+    if channel.standby is not None and not 0 < channel.standby <= LONGEST_STANDBY:
+        problems.say(document.file, place, "standby-long", longest=written(LONGEST_STANDBY))
 
 
 def _check_clocks(document: Document, path: Path, desk: DeskForm, city: CityFile, problems: Problems) -> None:

@@ -2,52 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import Field
 
-from alerts.desks import Channel, Desk, Shift
+from alerts.desks import Desk, Shift
+from streams.city.channel_forms import ChannelForm, channels_of
 from streams.city.city_file import Zone
 from streams.city.durations import Duration, Hour
-from streams.city.schema import Code, Form, Names, Switch, Text, Whole, matching
+from streams.city.schema import Code, Form, Names, Whole
 
 FILE: Final = "desks.yaml"
 
-FileName = Annotated[Text, AfterValidator(matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "file-name"))]
-WebAddress = Annotated[Text, AfterValidator(matching(r"https?://[^\s/@?#][^\s@]*", "web-address"))]
-SecretName = Annotated[Text, AfterValidator(matching(r"[a-z][a-z0-9_]{0,63}", "secret-name"))]
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-class ChannelBlock(Form):
-    language: Text | None = Field(default=None, description="Language of its texts; default: the city's first.")
-
-
-class ConsoleForm(ChannelBlock):
-    kind: Literal["console"]
-
-
-class JsonLinesForm(ChannelBlock):
-    kind: Literal["jsonlines"]
-    path: FileName = Field(default="alerts.jsonl", description="A file name in the runtime's data folder.")
-
-
-class WebhookForm(ChannelBlock):
-    kind: Literal["webhook"]
-    url: WebAddress = Field(description="https, or http where `private`.")
-    secret: SecretName | None = Field(default=None, description="Name of the secret that signs; never its value.")
-    private: Switch = Field(default=False, description="Whether loopback and private addresses may be called.")
-
-
-def _by_kind(value: Any) -> Any:
-    return {"kind": value} if isinstance(value, str) else value
-
-
-ChannelForm = Annotated[
-    Annotated[ConsoleForm | JsonLinesForm | WebhookForm, Field(discriminator="kind")], BeforeValidator(_by_kind)
-]
 
 
 class ShiftForm(Form):
@@ -79,7 +46,7 @@ class DeskForm(Form):
             zone=self.zone or zone,
             areas=tuple(self.areas),
             categories=tuple(self.categories),
-            channels=tuple(_channels(self.id, self.channels, language)),
+            channels=tuple(channels_of(self.id, self.channels, language)),
             parent=self.parent or "",
             shifts=tuple(
                 Shift(form.name, form.start, form.end, tuple(DAYS.index(day) for day in form.days))
@@ -92,19 +59,3 @@ class DeskForm(Form):
 
 class DesksFile(Form):
     desks: list[DeskForm] = Field(min_length=1, description="The city's desks.")
-
-
-def _channels(
-    desk: str, forms: Sequence[ConsoleForm | JsonLinesForm | WebhookForm], language: str
-) -> Iterator[Channel]:
-    seen: Counter[str] = Counter()
-    for form in forms:
-        seen[form.kind] += 1
-        number = f"-{seen[form.kind]}" if seen[form.kind] > 1 else ""
-        yield Channel(f"{desk}-{form.kind}{number}", form.kind, form.language or language, _options(form))
-
-
-def _options(form: ConsoleForm | JsonLinesForm | WebhookForm) -> dict[str, str | bool]:
-    if isinstance(form, WebhookForm):
-        return {"url": form.url, "secret": form.secret or "", "private": form.private}
-    return {"path": form.path} if isinstance(form, JsonLinesForm) else {}

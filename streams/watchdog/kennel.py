@@ -82,7 +82,7 @@ def _channels(city: City, desk_id: str | None, folder: Path) -> list[Channel]:
     desk = _desk(city, desk_id)
     found: list[Channel] = [JsonLinesChannel(f"{city.name}/{FOLDER}", folder / LINES, city.languages[0])]
     for channel in desk.channels:
-        if channel.kind != "webhook":  # the page and the desk's file live and die with the process that is watched
+        if channel.kind in ("console", "jsonlines"):  # they live and die with the process that is watched
             continue
         name = f"{city.name}/{channel.name}"
         try:

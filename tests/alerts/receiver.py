@@ -29,11 +29,11 @@ class Receiver:
     push was read), "drip" (a byte of the answer at a time, for ever), "flood" (a body without end).
     """
 
-    def __init__(self, script: Iterable[object] = (), *, tls: bool = False) -> None:
+    def __init__(self, script: Iterable[object] = (), *, tls: bool = False, port: int = 0) -> None:
         self.pushes: list[Push] = []
         self.script = iter(script)
         self.closing = threading.Event()
-        self._server = _Server(self)
+        self._server = _Server(self, port)
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(CERTIFICATES / f"{NAME}.pem", CERTIFICATES / f"{NAME}.key")
@@ -55,9 +55,9 @@ class Receiver:
 
 
 class _Server(ThreadingHTTPServer):
-    def __init__(self, receiver: Receiver) -> None:
+    def __init__(self, receiver: Receiver, port: int) -> None:
         self.receiver = receiver
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", port), _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A sender that hangs up is what many of these tests are about."""

@@ -10,12 +10,15 @@ from typing import get_args
 import msgspec
 import pytest
 
+from alerts.channels.alertmanager import AlertmanagerChannel
 from alerts.channels.console import ConsoleChannel
+from alerts.channels.email import EmailChannel
 from alerts.channels.jsonlines import JsonLinesChannel
 from alerts.channels.port import Channel, Message, Receipt
 from alerts.channels.register import KINDS, open_channel
+from alerts.channels.robot import RobotChannel
 from alerts.channels.webhook import WebhookChannel
-from alerts.desks import ChannelKind
+from alerts.desks import ChannelKind, Option
 from tests.alerts.receiver import Receiver
 from tests.alerts.signals import NOON
 
@@ -98,10 +101,10 @@ def test_the_console_shows_what_is_committed() -> None:
 
 
 def secrets(name: str) -> bytes:
-    return {"hook": SECRET}[name]
+    return {"hook": SECRET, "robot": b"https://robot.example/send?key=0"}[name]
 
 
-def opened(folder: Path, kind: str, **options: str | bool) -> Channel:
+def opened(folder: Path, kind: str, **options: Option) -> Channel:
     return open_channel(f"county-{kind}", kind, options, language="zh-CN", folder=folder, secrets=secrets)
 
 
@@ -110,9 +113,15 @@ def test_every_kind_that_a_desk_may_name_can_be_opened(tmp_path: Path) -> None:
         opened(tmp_path, "console"),
         opened(tmp_path, "jsonlines", path="notices.jsonl"),
         opened(tmp_path, "webhook", url="https://desk.example/", secret="hook"),
+        opened(tmp_path, "email", host="smtp.example", sender="tocsin@desk.example", to=("duty@desk.example",)),
+        opened(tmp_path, "dingtalk", hook="robot", secret="hook"),
+        opened(tmp_path, "wecom", hook="robot"),
+        opened(tmp_path, "feishu", hook="robot", secret="hook"),
+        opened(tmp_path, "alertmanager", url="https://alerts.example"),
     ]
-    assert [type(channel) for channel in made] == [ConsoleChannel, JsonLinesChannel, WebhookChannel]
-    assert [channel.name for channel in made] == ["county-console", "county-jsonlines", "county-webhook"]
+    robots = [RobotChannel] * 3
+    kinds = [ConsoleChannel, JsonLinesChannel, WebhookChannel, EmailChannel, *robots, AlertmanagerChannel]
+    assert [type(channel) for channel in made] == kinds
     assert set(KINDS) == set(get_args(ChannelKind)) == {channel.name.removeprefix("county-") for channel in made}
 
 

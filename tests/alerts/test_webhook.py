@@ -108,7 +108,7 @@ def test_the_wait_that_the_other_side_asks_for_is_told() -> None:
 def test_nobody_at_the_door_is_a_failure() -> None:
     with Receiver() as receiver:
         hook = channel(receiver)
-    assert hook.deliver(MESSAGE, NOON) == Receipt(NOON, "failed", "no connection")
+    assert hook.deliver(MESSAGE, NOON) == Receipt(NOON, "failed", "no connection", road=True)
 
 
 def test_a_name_without_address_is_a_failure() -> None:
@@ -116,7 +116,7 @@ def test_a_name_without_address_is_a_failure() -> None:
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
     hook = WebhookChannel("hook", "https://nowhere.example/", SECRET, resolve=unknown)
-    assert hook.deliver(MESSAGE, NOON) == Receipt(NOON, "failed", "the name has no address")
+    assert hook.deliver(MESSAGE, NOON) == Receipt(NOON, "failed", "the name has no address", road=True)
 
 
 def test_a_message_beyond_the_bound_is_refused_unsent() -> None:
@@ -140,7 +140,7 @@ def test_a_name_that_leads_inside_is_not_called() -> None:
         for answer in ("127.0.0.1", "::ffff:127.0.0.1"):
             url = f"https://{NAME}:{receiver.port}/"
             hook = WebhookChannel("hook", url, SECRET, resolve=at("93.184.215.14", answer))
-            assert hook.deliver(MESSAGE, NOON) == Receipt(NOON, "failed", "address not allowed")
+            assert hook.deliver(MESSAGE, NOON) == Receipt(NOON, "failed", "address not allowed", road=True)
     assert receiver.pushes == []
 
 
@@ -159,7 +159,7 @@ def test_the_connection_goes_to_the_address_that_was_judged_and_the_certificate_
             for name in (NAME, "other.example")
         )
         assert right.deliver(MESSAGE, NOON).outcome == "accepted"
-        assert wrong.deliver(MESSAGE, NOON) == Receipt(NOON, "failed", "no connection")
+        assert wrong.deliver(MESSAGE, NOON) == Receipt(NOON, "failed", "no connection", road=True)
     [push] = receiver.pushes
     assert push.headers["Host"] == f"{NAME}:{receiver.port}"
 
@@ -189,7 +189,7 @@ def test_a_secret_that_can_be_guessed_is_refused() -> None:
 
 def test_a_public_address_is_never_called_without_tls() -> None:
     hook = WebhookChannel("hook", "http://desk.example/", SECRET, private=True, resolve=at("93.184.215.14"))
-    assert hook.deliver(MESSAGE, NOON) == Receipt(NOON, "failed", "address not allowed")
+    assert hook.deliver(MESSAGE, NOON) == Receipt(NOON, "failed", "address not allowed", road=True)
 
 
 def test_an_address_where_nobody_answers_is_passed_over_for_the_next() -> None:

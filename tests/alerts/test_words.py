@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 import alerts.words
 from alerts import life
 from alerts.alert import REASONS, Alert, Reason
+from alerts.channels.port import FakeChannel
+from alerts.letters import Letters
 from alerts.notice import Notice, compose
 from alerts.words import LANGUAGES, Words, notice_words, plain
 from alerts.words import notices as notices_module
@@ -289,3 +291,42 @@ def test_what_is_no_spike_says_what_it_is() -> None:
     assert new.title == "Yellow: first seen, vehicle accident in Lower Merion"
     assert "and none before in 40 days of the past" in new.text
     assert "expected" not in new.text
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "sentence"),
+    [
+        ("en", "Not taken yet, Yellow: vehicle accident in Lower Merion", "nobody has taken it yet."),
+        ("zh-CN", "黄色预警尚未受理：下梅里恩，车辆事故", "至今无人受理。"),
+    ],
+)
+def test_a_reminder_says_that_nobody_has_taken_it_and_what_to_do(language: str, title: str, sentence: str) -> None:
+    said = words(language, "reminder")
+    assert said.title == title
+    assert sentence in said.text.splitlines()[0]
+    assert any(line.startswith(("What to do", "怎么办")) for line in said.text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [("en", "Flood: 5,000 alerts at County desk, up to Yellow"), ("zh-CN", "预警激增：县值班台共5,000条，最高黄色")],
+)
+def test_a_flood_says_how_many_and_that_none_is_lost(language: str, title: str) -> None:
+    flood = msgspec.structs.replace(notice("flood"), count=5_000)
+    said = notice_words(flood, book(), language)
+    assert said.title == title
+    assert {"en": "none is lost", "zh-CN": "无一丢失"}[language] in said.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_that_fail_leave_a_digest_whole(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> str:
+        raise KeyError("a place that a translation does not know")
+
+    notices = [compose(life.apply(None, signal(n, alert=f"a{n}"), "county", NOON)[0], "first", "county", "x", NOON)
+               for n in (1, 2)]  # fmt: skip
+    monkeypatch.setattr(notices_module, "say", broken)
+    letters, road = Letters(lambda city: book()), FakeChannel("x", language)
+    message = letters.message(letters.digest(notices, road), road)
+    assert message.title == "2 yellow"
+    assert message.text.splitlines() == ["first: yellow traffic-surge"] * 2

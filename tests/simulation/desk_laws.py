@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from alerts.alert import Alert
+from alerts.channels.port import Message
 from rules.records import Blind, Down, Retire, StopRule, UseBook
 from tests.simulation.found import Found, feeds_of, short
 from tests.simulation.lived import Lived
@@ -46,16 +47,27 @@ def every_move_is_heard_once(found: Found) -> str:
     if unsent:
         return f"{len(unsent)} notices were never sent"
     for name, road in lived.machine.roads.items():
-        heard = {message.id for message in road.heard}
+        heard = {told for message in road.heard for told in told_by(message)}
         owed = {notice.id for notice in lived.notices if notice.channel == name}
         if heard != owed:
             return f"{name}: {len(owed - heard)} notices not heard, {len(heard - owed)} that nobody wrote"
     return _doubled(lived)
 
 
+def told_by(message: Message) -> tuple[str, ...]:
+    """The ids of the notices that a message tells: its own, or those of a digest."""
+    return message.holds or (message.id,)
+
+
 def _doubled(lived: Lived) -> str:
-    """A kill leaves one telling in doubt, which may be of several notices."""
+    """A kill leaves one telling in doubt, which may be of several notices; what is told twice comes under one id."""
     for name, road in lived.machine.roads.items():
+        under = defaultdict(set)
+        for message in road.heard:
+            for told in told_by(message):
+                under[told].add(message.id)
+        if strays := [told for told, ids in under.items() if len(ids) > 1]:
+            return f"{name}: {len(strays)} notices came under two ids: {strays[:2]}"
         times = Counter(message.id for message in road.heard)
         doubled = sum(times.values()) - len(times)
         tellings = {message.created_at for message in road.heard if times[message.id] > 1}

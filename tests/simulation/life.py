@@ -10,6 +10,7 @@ from random import Random
 
 from msgspec import structs
 
+from alerts.channels.port import Limits
 from rules.records import Blind, Down, Order
 from streams import past
 from streams.push import EventAnswer
@@ -55,6 +56,9 @@ class Life:
         self.time = MachineTime(script.BEGIN)
         failing = 0.2 if self.weather.has("roads") else 0.0
         roads = [Road(channel.name, dice, failing) for desk in first.desks for channel in desk.channels]
+        if seed % 2:  # as a robot's: digests, and a budget that kills and wrong clocks have no part in
+            for road in roads:
+                road.limits = Limits(per_minute=4, text_bytes=600)
         habits = Habits(dice.choice((20, 100, 500)), dice.choice((10, 20, 60)) * script.MINUTE, self.weather.kind)
         self._stack = ExitStack()
         self._stack.enter_context(told_by(self.time))

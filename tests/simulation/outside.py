@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from alerts.channels.port import Message, Outcome, Receipt
+from alerts.channels.port import UNBOUNDED, Limits, Message, Outcome, Receipt
 from streams.runtime import ClockKind
 
 KEY = "a key that every made town shares"
@@ -30,6 +30,7 @@ class Road:
     heard: list[Message] = field(default_factory=list)
     doubts: int = 0
     on_heard: Callable[[], None] = lambda: None
+    limits: Limits = UNBOUNDED
 
     def deliver(self, message: Message, at: int) -> Receipt:
         outcome: Outcome = "accepted"
