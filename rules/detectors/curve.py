@@ -44,6 +44,8 @@ _LEAST: Final = 1e-9
 _UNSEEN: Final = 0.5
 """Events that the whole past is taken to hold besides: no level is nothing."""
 _STEP_EVENTS: Final = 5.0
+_MOST_APART: Final = 60.0
+"""No two neighbours count for more: one spike would hide a step."""
 _GUESS: Final = 1.25
 _GUESS_WEEKS: Final = 8.0
 """The dispersion before anything is known, and what it weighs."""
@@ -253,11 +255,23 @@ def _calm(data: _Weeks, mean: FloatArray, dispersion: FloatArray, cut: float) ->
     return weight
 
 
+def _between_neighbours(data: _Weeks, mean: FloatArray) -> FloatArray:
+    """Variance over mean out of the differences of neighbouring weeks, shape (T,); a level does not enter it."""
+    both = np.minimum(data.weight[:, 1:], data.weight[:, :-1])
+    expected = mean[:, 1:] + mean[:, :-1]
+    more = np.diff(data.counts, axis=1) - np.diff(mean, axis=1)
+    share = np.minimum(more**2 / np.maximum(expected, _LEAST), _MOST_APART)
+    found = ((both * share).sum(axis=1) + _GUESS_WEEKS * _GUESS) / (both.sum(axis=1) + _GUESS_WEEKS)
+    return np.asarray(np.maximum(found, 1.0))
+
+
 def _stepped(data: _Weeks, mean: FloatArray, dispersion: FloatArray) -> tuple[IntArray, FloatArray]:
     """The week from which on residuals add up to another level (-1: none), and how many times the old one it is.
 
-    Each residual counts for `_CUT` standard deviations at most, so that no spike of a few weeks is a step.
+    Each residual counts for `_CUT` standard deviations at most, so that no spike of a few weeks is a step. How wide they
+    lie is told from one week to the next: a trend through a step makes the whole look wide, neighbours stay alike.
     """
+    dispersion = np.minimum(dispersion, _between_neighbours(data, mean))
     spread = np.sqrt(dispersion[:, None] * np.maximum(mean, _LEAST))
     heard = data.weight > 0
     held = np.clip(data.counts, mean - _CUT * spread, mean + _CUT * spread)

