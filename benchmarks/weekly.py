@@ -5,7 +5,7 @@
 Reads nothing of the simulator's file but the counts `y0` (no current outbreak) and `y`. `surprise` learns weeks 1-575,
 then week by week, as a rule with a step and windows of weeks does through the same door, and judges weeks 576-624 by
 what was known the week before. Every series is a city of its own. Written are alarms at many heights (`alert`: windows
-begin anew after an alarm) and the highest score of each week (`status`: no reset), as `benchmarks.evaluate_weekly`
+begin anew after an alarm) and the highest score of each week (`status`: no reset), as `benchmarks.weekly_judged`
 reads them; besides `promised_rates` and `promised_heights`: the height that each rate of false alarms is solved for,
 out of fitted laws alone.
 """
@@ -132,9 +132,9 @@ class Watched:
         return np.asarray(found)
 
 
-def watch(counts: IntArray, windows: tuple[int, ...]) -> tuple[BoolArray, FloatArray]:
+def watch(counts: IntArray, windows: tuple[int, ...], detector: Detector | None = None) -> tuple[BoolArray, FloatArray]:
     """Alarms at each height, shape (HEIGHTS, S, weeks), and scores without reset, shape (S, weeks)."""
-    watched = Watched(make(DetectorSpec("surprise")), Counts.of(counts), windows)
+    watched = Watched(detector or make(DetectorSpec("surprise")), Counts.of(counts), windows)
     series = np.arange(len(counts))
     weeks = counts.shape[1] - FIRST + 1
     alarms = np.zeros((len(HEIGHTS), len(counts), weeks), bool)

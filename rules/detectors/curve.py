@@ -268,8 +268,8 @@ def _between_neighbours(data: _Weeks, mean: FloatArray) -> FloatArray:
 def _stepped(data: _Weeks, mean: FloatArray, dispersion: FloatArray) -> tuple[IntArray, FloatArray]:
     """The week from which on residuals add up to another level (-1: none), and how many times the old one it is.
 
-    Each residual counts for `_CUT` standard deviations at most, so that no spike of a few weeks is a step. How wide they
-    lie is told from one week to the next: a trend through a step makes the whole look wide, neighbours stay alike.
+    Each residual counts for `_CUT` standard deviations at most, so that no spike of a few weeks is a step. How wide
+    they lie is told from one week to the next: a trend through a step makes the whole look wide, neighbours stay alike.
     """
     dispersion = np.minimum(dispersion, _between_neighbours(data, mean))
     spread = np.sqrt(dispersion[:, None] * np.maximum(mean, _LEAST))

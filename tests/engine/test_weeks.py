@@ -13,7 +13,7 @@ import pytest
 from rules.book import Book
 from rules.calendar import DAY_MS
 from rules.engine import Engine
-from rules.records import Record
+from rules.records import Frame, Record
 from rules.signals import Signal
 from tests.engine import towns
 from tests.engine.towns import Timed
@@ -28,8 +28,8 @@ WEEKS: Final = 44
 def book(step: str) -> Book:
     length = DAY_MS if step == "day" else WEEK
     return towns.book(
-        areas="town", categories="", windows=(length, 2 * length, 4 * length), step=length, calendar_step=step, keep=length,
-        false_alarms=1.0,
+        areas="town", categories="", windows=(length, 2 * length, 4 * length), step=length, calendar_step=step,
+        keep=length, false_alarms=1.0,
     )  # fmt: skip
 
 
@@ -43,7 +43,8 @@ def rows(weekly: list[int], seed: int = 1) -> list[Timed]:
 
 
 def usual(weeks: int = WEEKS, mean: float = 12.0, seed: int = 3) -> list[int]:
-    return np.random.default_rng(seed).poisson(mean, weeks).tolist()
+    found: list[int] = np.random.default_rng(seed).poisson(mean, weeks).tolist()
+    return found
 
 
 def log(weekly: list[int], every: int = DAY_MS) -> list[Record]:
@@ -125,8 +126,6 @@ def test_the_order_in_which_a_day_is_read_is_left_without_trace() -> None:
     weekly = usual(30)
     weekly[24:26] = [40, 31]
     records, of = log(weekly), book("week")
-    turned = [
-        msgspec.structs.replace(r, rows=r.rows[::-1].copy()) if isinstance(r, towns.Frame) else r for r in records
-    ]
+    turned = [msgspec.structs.replace(r, rows=r.rows[::-1].copy()) if isinstance(r, Frame) else r for r in records]
     kept = [(s.area, s.first, s.last, s.evidence) for s in towns.alerts(told(records, of))]
     assert [(s.area, s.first, s.last, s.evidence) for s in towns.alerts(told(turned, of))] == kept
