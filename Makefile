@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := targets
-.PHONY: targets install demo test check fix docs bench simulate nightly lock clean
+.PHONY: targets install demo test check fix docs bench bench-detection simulate nightly lock clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -15,7 +15,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 targets: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## make .venv from the locked versions, then put Tocsin itself into it
 
@@ -54,6 +54,9 @@ bench: $(STAMP) ## speed of the engine and of intake, memory; the real years of 
 	$(BIN)/python -m benchmarks.orders
 	$(BIN)/python -m benchmarks.labels
 	$(BIN)/python -m benchmarks.names
+
+bench-detection: $(STAMP) ## how well the default detector hears on published designs: writes docs/detection.md; LAWS=file: what R wrote (benchmarks/daily.py)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.detection $(if $(LAWS),--laws $(LAWS))
 
 simulate: $(STAMP) ## seeded worlds on virtual time; SEEDS=500: how many, FROM=0: the first; prints the seed of a broken law
 	$(BIN)/python -m tests.simulation --from $(FROM) --seeds $(SEEDS) --processes $(JOBS) --quiet

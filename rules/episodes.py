@@ -184,7 +184,7 @@ def _raise_peak(run: Run, judge: Judge, bucket: int, reset: int) -> None:
 
 def peak_of(judge: Judge, bucket: int, series: int, seen: Judged, height: float) -> Peak:
     """The figures of one judged bucket as evidence."""
-    if judge.detector.refits != "day":
+    if judge.moved_by_counts(bucket):
         return _peak_of(judge, bucket, seen, height)
     key = ("peak", series, seen.first.tobytes(), seen.totals.tobytes())
     return judge.once_per_bucket(bucket, key, lambda: _peak_of(judge, bucket, seen, height))

@@ -14,6 +14,7 @@ from rules.calendar import DAY_MS
 from rules.counts import Counts
 from rules.detectors.port import (
     NEVER,
+    Arranging,
     BoolArray,
     Detector,
     FloatArray,
@@ -63,6 +64,7 @@ class Judge:
         self.book = book
         self.counts = counts
         self.detector: Detector = make(rule.detector)
+        self.arranging = self.detector if isinstance(self.detector, Arranging) else None
         self.settled = self.detector.judges == "settled"
         self.low = self.detector.hears == "low"
         self.sign = -1 if self.low else 1  # which way is further from what is usual
@@ -254,6 +256,20 @@ class Judge:
         mine = Points(rows.row_of(points.series), points.first, points.last)
         return self.detector.law(self.memory_for(bucket), rows, self.counts.steps, mine, rows.kin, self.windows)
 
+    def bound(self, points: Points, bucket: int) -> Law:
+        """The law by which windows score no less than by `law`, however their counts come to lie."""
+        if self.arranging is None:
+            return self.law(points, bucket)
+        rows = self.rows
+        mine = Points(rows.row_of(points.series), points.first, points.last)
+        return self.arranging.bound(self.memory_for(bucket), rows, self.counts.steps, mine, rows.kin, self.windows)
+
+    def moved_by_counts(self, bucket: int) -> bool:
+        """Whether counts move the laws of a bucket: then none is kept."""
+        if self.detector.refits != "day":
+            return True
+        return self.arranging is not None and self.arranging.reads_counts(self.memory_for(bucket))
+
     def _judged_by(self, points: Points, bucket: int) -> Law:
         """The law of windows that end in `bucket`; a drop expects nothing of a feed's longest silence in them."""
         law = self.law(points, bucket)
@@ -332,7 +348,7 @@ class Judge:
         return Judged(first, totals, law, scores)
 
     def _law_of(self, series: int, reset: int, points: Points, bucket: int) -> Law:
-        if self.detector.refits != "day":  # the law itself reads counts
+        if self.moved_by_counts(bucket):
             return self.law(points, bucket)
         cut = max(reset, bucket - int(self.widths[-1]))
         return self.once_per_bucket(bucket, ("law", series, cut), lambda: self._judged_by(points, bucket))
@@ -341,17 +357,16 @@ class Judge:
         """Whether counts of windows that end in `bucket` lie below (a drop: above) their lower line: what is expected
         plus half of the excess at the limit; always where a window cannot speak. Shape (P,)."""
         key = ("quiet", points.series.tobytes(), points.first.tobytes())
-        if self.detector.refits == "day":
-            law = self.once_per_bucket(bucket, key, lambda: self._judged_by(points, bucket))
-        else:  # the law itself reads counts
+        if self.moved_by_counts(bucket):
             law = self._judged_by(points, bucket)
+        else:
+            law = self.once_per_bucket(bucket, key, lambda: self._judged_by(points, bucket))
         heights = self.height_of(points.series)
         if self.low:
             limits = self.detector.limits(law, heights)
             return np.asarray((limits == NEVER) | (counts > law.mean + (limits - law.mean) / 2))
-        twice = np.floor(2 * counts - law.mean).astype(
-            np.int64
-        )  # as far above what is expected again: is that a limit?
+        # is what lies as far above the expected again a limit? One score instead of a search
+        twice = np.floor(2 * counts - law.mean).astype(np.int64)
         return ~((twice >= self.rule.at_least) & (self.detector.score(law, np.maximum(twice, 0)) >= heights))
 
     def view(self, bucket: int, resets: IntArray, changed: IntArray | None = None) -> View:

@@ -232,6 +232,6 @@ class _Bound:
         if not len(at):
             return _NONE, _NONE
         points = Points(self.series[chosen[which]], first[maybe], buckets[at])
-        law = judge.law(points, int(buckets[0]))
+        law = judge.bound(points, int(buckets[0]))
         loud = judge.detector.score(law, totals[maybe]) >= self.heights[chosen[which]]
         return points.last[loud], points.series[loud]

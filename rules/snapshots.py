@@ -32,7 +32,7 @@ from rules.silence import FeedWatch, Gap
 from rules.speech import Told
 from rules.watch import RuleWatch
 
-FORMAT: Final = 6
+FORMAT: Final = 7
 """Raised whenever the meaning of a row changes; another format is not read, the log is judged again instead."""
 
 HEAD: Final = "head"

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from rules.detectors import shares
+from rules.detectors import shares, weeks
 from rules.detectors.port import BoolArray, Clock, FloatArray, IntArray, Kin, Law, Memory, Points, Recent
 from rules.detectors.young import Standing, standing
 
@@ -26,6 +26,7 @@ class _Place:
     slots_per_cell: float
     first_cell: IntArray
     last_cell: IntArray
+    end_cell: FloatArray  # the end, counted in cells
     broken: BoolArray  # a holiday or a clock change lies within: slots do not follow one another
 
 
@@ -35,6 +36,8 @@ def law(memory: Memory, recent: Recent, clock: Clock, points: Points, kin: Kin, 
     who = _who(memory, recent, clock, points.series, points.first, kin)
     place = _placed(clock, points, slots, memory["about"])
     mean = who.weekly * _mass(memory["cum"], who.row, place, slots, clock, memory["shape"])
+    if len(memory["curve"]):
+        mean = mean * weeks.factor(memory, who.row, place.end_cell, place.cells)
     if slots == 168:
         mean = mean * _part_factor(memory["parts"], who.like, place)
     mean = np.maximum(mean, LEAST_MEAN)
@@ -57,6 +60,8 @@ def least(
     row, like = np.divmod(alike, len(memory["parts"]))
     place = _placed(clock, Points(np.zeros(len(first), np.int64), first, last), slots, memory["about"])
     mass = _masses(memory["cum"], row, place, slots, clock, memory["shape"])
+    if len(memory["curve"]):
+        mass = mass * weeks.factor(memory, row[:, None], place.end_cell, place.cells)
     if slots == 168:
         mass = mass * _part_factors(memory["parts"], like, place)
     mass = mass.min(axis=1)[place_of]
@@ -89,7 +94,10 @@ def _placed(clock: Clock, points: Points, slots: int, about: FloatArray) -> _Pla
     run = cell[count:] - cell[:count]
     cells = run + fraction[count:] - fraction[:count] + 1.0 / about[1]
     broken = (last - first - run) % slots != 0
-    return _Place(first, last, cells, slots + last + fraction[count:], about[4], cell[:count], cell[count:], broken)
+    ends = cell[count:] + fraction[count:]
+    return _Place(
+        first, last, cells, slots + last + fraction[count:], about[4], cell[:count], cell[count:], ends, broken
+    )
 
 
 def _mass(cum: FloatArray, row: IntArray, place: _Place, slots: int, clock: Clock, shape: FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ from typing import Final, Protocol, Self
 
 import numpy as np
 
-from rules.detectors import levels, shapes, shares, spread
+from rules.detectors import levels, shapes, shares, spread, weeks
 from rules.detectors.ledger import PARTS, Ledger, slots_per_cell
 from rules.detectors.port import BoolArray, FloatArray, IntArray, Kin, Past
 
@@ -84,6 +84,9 @@ def learn(ledger: Ledger, past: Past, pace: Pace, *, spread_too: bool = True) ->
         derive(ledger, past)
     if len(past.cells):
         ledger.about[3] = past.cells[-1] + 1
+        weeks.take(ledger, past)
+        if weeks.followed(ledger):
+            derive(ledger, past)
 
 
 def learn_spread(ledger: Ledger, past: Past, pace: Pace) -> None:
@@ -104,12 +107,21 @@ def derive(ledger: Ledger, past: Past) -> None:
     ledger.shape = shapes.week_shapes(ledger, kin)
     ledger.cum = shapes.summed(ledger.shape)
     ledger.rate = levels.rates(ledger)
+    led = weeks.followed(ledger)
+    if not led:
+        ledger.curve = ledger.curve[:0]
+    else:
+        ledger.rate = weeks.rates_at(ledger, ledger.about[3:4].astype(np.int64))[:, 0]
     ledger.within, ledger.share = shares.shares(ledger, kin)
     ledger.parts = shares.part_factors(ledger, kin)
     ledger.pooled = spread.pooled(ledger, kin)
     ledger.spread = spread.spreads(ledger, kin)
+    if led and ledger.slots == 1:  # all weeks are known, and told spikes from spread
+        ledger.spread[ledger.top_series()] = np.stack((ledger.dispersion - 1.0, np.zeros(len(ledger.tops))), axis=1)[
+            :, None
+        ]
     rows = ledger.rows()
-    top = 1.0 / (ledger.level_events[rows] + 1.0)
+    top = ledger.doubt[rows] if led else 1.0 / (ledger.level_events[rows] + 1.0)
     below = np.where(kin.area_depth > 0, 1.0 / (ledger.share_events + shares.SEEN), 0.0)
     days = ledger.past_cells[rows] / ledger.cells_per_day
     ledger.traits = np.stack((ledger.row, ledger.rate[rows] * ledger.share, top + below, days), axis=1)
@@ -147,7 +159,8 @@ def _in_episode(held: BoolArray, kin: Kin) -> BoolArray:
 
 def _looked_at(ledger: Ledger, past: Past, at: IntArray) -> _Day:
     slots = past.slots[at]
-    base = ledger.rate[:, None] * ledger.shape[:-1, slots]
+    rate = weeks.rates_at(ledger, past.cells[at]) if weeks.followed(ledger) else ledger.rate[:, None]
+    base = rate * ledger.shape[:-1, slots]
     means = base[ledger.rows()] * ledger.share[:, None]
     if ledger.slots == 168:
         means *= ledger.parts[:, shares.day_parts(168)[slots]]

@@ -39,7 +39,14 @@ class Ledger:
     open_counts: FloatArray  # (S, W) of the window that is not yet whole
     open_means: FloatArray  # (S, W)
     open_group: FloatArray  # (W,) its number; -1: none
+    week_about: FloatArray  # (5,): first week kept, cells a week, where cell 0 lies in weeks, curve from, curve made in
+    week_counts: FloatArray  # (T, N) events of each week
+    week_heard: FloatArray  # (N,) cells heard of each week
+    week_begun: FloatArray  # (T,) the week in which its past begins
     stood: FloatArray  # (S,) days that an episode stood or the day's cap was passed, less days that it was not
+    curve: FloatArray  # derived, (T, H + 1) events by the curve, summed up over weeks; (0, 1) while there is none
+    doubt: FloatArray  # derived, (T,) variance of log(mean) of the curve
+    dispersion: FloatArray  # derived, (T,) variance of a week over its mean
     shape: FloatArray  # derived, (T + 1, K): share of the week in each slot; the last row is flat
     cum: FloatArray  # derived, (T + 1, 2 K + 2): the same summed up over two weeks
     rate: FloatArray  # derived, (T,) events a week
@@ -75,7 +82,14 @@ class Ledger:
             open_counts=np.zeros((0, w)),
             open_means=np.zeros((0, w)),
             open_group=np.full(w, -1.0),
+            week_about=np.zeros(5),
+            week_counts=np.zeros((0, 0)),
+            week_heard=np.zeros(0),
+            week_begun=np.zeros(0),
             stood=np.zeros(0),
+            curve=np.zeros((0, 1)),
+            doubt=np.zeros(0),
+            dispersion=np.zeros(0),
             shape=np.zeros((1, k)),
             cum=np.zeros((1, 2 * k + 2)),
             rate=np.zeros(0),
@@ -110,6 +124,9 @@ class Ledger:
             joining = np.minimum(oldest.max(initial=0.0), behind / grain)
             setattr(self, name, np.concatenate((oldest, joining)))
         self.tops = np.concatenate((self.tops, tops))
+        self.week_begun = np.concatenate(
+            (self.week_begun, np.zeros(len(tops)) if began is None else self._weeks(began[tops]))
+        )
         for name in ("shape_events", "level_events", "long_events", "pools"):
             setattr(self, name, _padded(getattr(self, name), rows))
         row_of = np.zeros(new)
@@ -132,6 +149,11 @@ class Ledger:
     def days(self) -> float:
         """Days of past taken in, missing cells left out."""
         return float(self.about[2] / self.cells_per_day)
+
+    def _weeks(self, cells: IntArray) -> FloatArray:
+        """The week after the one in which each cell lies, shape as `cells`."""
+        week = np.floor(cells / (7 * self.cells_per_day) + self.week_about[2])
+        return np.asarray(week + (0.0 if self.slots == 1 else 1.0))
 
     def rows(self) -> IntArray:
         return self.row.astype(np.int64)

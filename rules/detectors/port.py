@@ -188,6 +188,21 @@ class Foreseeing(Detector, Protocol):
         ...
 
 
+@runtime_checkable
+class Arranging(Foreseeing, Protocol):
+    """A detector whose laws may look at how the counts of a window lie, and can be bounded whatever way they do."""
+
+    def reads_counts(self, memory: Memory | None) -> bool:
+        """Whether laws of this memory do: then nothing of them is kept from one count to the next."""
+        ...
+
+    def bound(
+        self, memory: Memory | None, recent: Recent, clock: Clock, points: Points, kin: Kin, windows: tuple[int, ...]
+    ) -> Law:
+        """The law of each point by which no arrangement of a count scores less than by `law`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Fixed:
     """The fake: expects `mean` per bucket everywhere, speaks at `n`. For tests of the engine."""

@@ -26,7 +26,7 @@ DETECTORS: Final[Mapping[str, DetectorClass]] = MappingProxyType(
 )
 """kind -> class. To add a detector: docs/detectors/your-own.md."""
 
-_MEANING: Final[Mapping[str, int]] = MappingProxyType({"surprise": 1})
+_MEANING: Final[Mapping[str, int]] = MappingProxyType({"surprise": 2, "drop": 2, "accumulated": 2})
 """Raised when a detector's memory changes its meaning: old memory is then never read."""
 
 

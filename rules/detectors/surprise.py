@@ -8,7 +8,7 @@ from typing import ClassVar, Final, Literal
 
 import numpy as np
 
-from rules.detectors import expected, learning, tail
+from rules.detectors import arranged, expected, learning, tail
 from rules.detectors.ledger import Ledger
 from rules.detectors.port import (
     NEVER,
@@ -27,11 +27,18 @@ from rules.detectors.port import (
 
 _OVERLAP: Final = 3.0
 """Chances per window length and window: windows overlap bucket by bucket (docs/decisions/0004-surprise.md)."""
+_DAYS: Final = 31.0
+"""So many buckets a month, or fewer, are days or weeks."""
+_RARER: Final = 30.0
+"""How many times rarer a likelihood ratio is by chance than its bound (Ville) says: over the published scenarios."""
 
 
 @dataclass(frozen=True, slots=True)
 class Surprise:
     """Hear a count that its baseline makes unlikely, from a hundredth of an event to thousands expected.
+
+    Steps of days and weeks follow the course of the years (`curve`) and are judged by likelihood ratio (`likelihood`);
+    finer ones as follows.
 
     Baseline: hour-of-week shape x level x share of the area x day part, as `docs/detectors/surprise.md` tells.
     Law: negative binomial, variance = mean (1 + kappa) + alpha mean^2, one pair per window length, and
@@ -75,7 +82,28 @@ class Surprise:
         if memory is None or not memory["traits"].shape[0]:
             floor = np.full(len(points), expected.LEAST_MEAN)
             return Law(floor, np.zeros(len(points)), np.zeros(len(points), bool))
-        return expected.law(memory, recent, clock, points, kin, self.learn_days)
+        law = self.bound(memory, recent, clock, points, kin, windows)
+        if not self.reads_counts(memory):
+            return law
+
+        def means(parts: Points) -> FloatArray:
+            return expected.law(memory, recent, clock, parts, kin, self.learn_days).mean
+
+        return arranged.arranged(law, points, recent, means)
+
+    def bound(
+        self, memory: Memory | None, recent: Recent, clock: Clock, points: Points, kin: Kin, windows: tuple[int, ...]
+    ) -> Law:
+        """The law of windows whose counts lie as a rise would have them: by any other it scores no higher."""
+        if memory is None or not memory["traits"].shape[0]:
+            floor = np.full(len(points), expected.LEAST_MEAN)
+            return Law(floor, np.zeros(len(points)), np.zeros(len(points), bool))
+        law = expected.law(memory, recent, clock, points, kin, self.learn_days)
+        return arranged.weighed(law, points.length, windows) if self.reads_counts(memory) else law
+
+    def reads_counts(self, memory: Memory | None) -> bool:
+        """Whether laws look at how the counts of a window lie: they do for days and weeks."""
+        return self.hears == "high" and memory is not None and arranged.wanted(memory)
 
     def least(
         self, memory: Memory | None, recent: Recent, clock: Clock, series: IntArray, first: IntArray, last: IntArray,
@@ -84,19 +112,31 @@ class Surprise:
         if memory is None or not memory["traits"].shape[0]:
             floor = np.full(len(series), expected.LEAST_MEAN)
             return Law(floor, np.zeros(len(series)), np.zeros(len(series), bool))
-        return expected.least(memory, recent, clock, series, first, last, kin, self.learn_days)
+        law = expected.least(memory, recent, clock, series, first, last, kin, self.learn_days)
+        if not self.reads_counts(memory):
+            return law
+        return arranged.weighed(law, np.full(len(series), int(last[0] - first[0]) + 1), windows, least=True)
 
     def score(self, law: Law, counts: IntArray) -> FloatArray:
-        return np.where(law.enough, tail.surprise(law.mean, law.over, counts), -np.inf)
+        scores = arranged.score(law, counts) if "unit" in law.extra else tail.surprise(law.mean, law.over, counts)
+        return np.where(law.enough, scores, -np.inf)
 
     def limits(self, law: Law, heights: FloatArray) -> IntArray:
+        if "unit" in law.extra:
+            return arranged.limits(law, heights)
         limits = np.full(len(law.mean), NEVER)
         can = law.enough
         limits[can] = tail.smallest(law.mean[can], law.over[can], heights[can])
         return limits
 
     def height(self, promise: Promise) -> float:
-        """Union bound: all series, all windows of a month, each a chance that `_OVERLAP` allows for overlap."""
+        """Union bound: all series, all windows of a month, each a chance that `_OVERLAP` allows for overlap.
+
+        Days and weeks are judged by their ratio: that e^h is reached is a chance of e^-h / `_RARER` a bucket.
+        """
+        if promise.buckets_per_month <= _DAYS:
+            chances = max(promise.series, 1) * promise.buckets_per_month
+            return max(math.log(chances / (promise.false_alarms * _RARER)), 0.0)
         windows = sum(promise.buckets_per_month / max(length, 1) for length in promise.window_buckets)
         chances = max(promise.series, 1) * windows * _OVERLAP
         return max(math.log(chances / promise.false_alarms), math.log(2.0))

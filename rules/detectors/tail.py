@@ -51,7 +51,7 @@ def smallest(mean: FloatArray, over: FloatArray, heights: FloatArray) -> IntArra
     >>> smallest(np.array([1.0]), np.array([0.0]), np.array([3.9]))
     array([4])
     """
-    guess = _guess(mean, over, heights)
+    guess = smallest_guess(mean, over, heights)
     low = np.zeros(len(mean), np.int64)  # the last count known not to reach; 0 reaches only heights <= 0
     high = np.full(len(mean), _FURTHEST, np.int64)  # the first count known to reach
     high[heights <= 0] = 0
@@ -113,7 +113,7 @@ def largest(mean: FloatArray, over: FloatArray, heights: FloatArray) -> IntArray
     return np.where(can, low, NEVER)
 
 
-def _guess(mean: FloatArray, over: FloatArray, heights: FloatArray) -> IntArray:
+def smallest_guess(mean: FloatArray, over: FloatArray, heights: FloatArray) -> IntArray:
     """A count near the limit: where the large-deviation rate of the law equals the height."""
     size = mean / np.maximum(over, 1e-6)
     spread = np.sqrt(mean * (1 + over))
