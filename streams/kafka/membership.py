@@ -97,6 +97,11 @@ class Consumer(driver.Consumer):
             await self._thread.seek_wait(mine)
         self._read_offset.update({at: offset or None for at, offset in mine.items()})
 
+    def moving(self) -> bool:
+        """Whether partitions are being dealt out anew just now: what is assigned may be another worker's already."""
+        consumer = self._thread._consumer
+        return bool(consumer is not None and consumer._subscription.reassignment_in_progress)
+
     def on_buffer_full(self, tp: TP) -> None:
         """Faust would fetch no more of a partition until its agent has taken some, and forgets to begin again where a
         rebalance has emptied the buffer. Here whoever brings records waits for room."""
