@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -38,7 +40,7 @@ def shared_out(
         return
     _AT_WORK.append((work, jobs))
     try:
-        with ProcessPoolExecutor(min(processes, len(jobs)), get_context("fork"), _leave_quietly) as pool:
+        with ProcessPoolExecutor(min(processes, len(jobs)), get_context("fork"), _be_a_child, (os.getpid(),)) as pool:
             for future in [pool.submit(_one, number) for number in range(len(jobs))]:
                 while not wait([future], LOOK_SECONDS).done:
                     look()
@@ -59,9 +61,17 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def _leave_quietly() -> None:
-    """Ctrl-C ends a child at once and without a word: its parent says what there is to say."""
+def _be_a_child(parent: int) -> None:
+    """Ctrl-C ends a child at once and without a word: its parent says what there is to say. Nor does it outlive it."""
     signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """A parent that was killed cannot say so, and who waits for its next job would wait for ever."""
+    while os.getppid() == parent:
+        time.sleep(LOOK_SECONDS)
+    os._exit(130)
 
 
 def _one(number: int) -> Any:

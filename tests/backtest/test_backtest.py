@@ -21,6 +21,7 @@ from streams.backtest.report import Report
 from streams.cli import app
 from tests.streams.town import NAME, event, in_service, make_town
 
+pytestmark = pytest.mark.timeout(900)  # seconds of work, on a machine that may do much else
 BEGAN = datetime(2026, 1, 4, 16, tzinfo=UTC)  # midnight in the town
 DAYS = 90
 STORMS = (41, 60, 75)

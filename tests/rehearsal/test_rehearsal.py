@@ -17,6 +17,7 @@ from streams.clock import WallClock
 from streams.rehearsal import Outcome, Rehearsal, lines
 from tests.city.scenes import new_city
 
+pytestmark = pytest.mark.timeout(900)  # seconds of work, on a machine that may do much else
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 WRONG = """\
