@@ -22,6 +22,9 @@ SIZES: Final = np.array([1.5, 3.0, 5.0, 8.0, 12.0])
 """Rises that are looked for, in standard deviations of the shortest window."""
 _LEAST_OVER: Final = 1e-4
 """Below this a law is taken to be as wide: the gamma functions of huge sizes lose their digits."""
+_LEAST_SIZE: Final = 0.2
+"""No part is taken to be rarer than a clump in five: a clump in each of several rare parts would be evidence without
+end, and twice of everything less of it (law 7)."""
 _FURTHEST: Final = 2**40
 _Score = Callable[[IntArray, IntArray], FloatArray]
 _SHORTEST: Final = 0.2
@@ -42,12 +45,13 @@ def priors(windows: IntArray) -> FloatArray:
 
 def ratio(mean: FloatArray, over: FloatArray, counts: FloatArray, parts: FloatArray, unit: FloatArray) -> FloatArray:
     """Log of the mean likelihood ratio where `counts` lie evenly over `parts`, shape (P,); rises with the count."""
-    base = mean / np.maximum(over, _LEAST_OVER) / parts
+    wide = np.maximum(over, _LEAST_OVER)
+    base = np.maximum(mean / wide / parts, _LEAST_SIZE)
     each = counts / parts
     logs = np.empty((len(SIZES), len(mean)))
     for place, size in enumerate(SIZES):
-        raised = base * (1.0 + size * unit / mean)
-        logs[place] = parts * (_gain(each, base, raised) - (raised - base) * np.log1p(np.maximum(over, _LEAST_OVER)))
+        raised = base + size * unit / wide / parts
+        logs[place] = parts * (_gain(each, base, raised) - (raised - base) * np.log1p(wide))
     return _log_mean(logs)
 
 
@@ -56,10 +60,11 @@ def ratio_of_parts(
 ) -> FloatArray:
     """The same where `counts` lie as they do, against `means` that add up to `mean`; (P, K), 0 where no part is."""
     wide = np.maximum(over, _LEAST_OVER)
-    base = np.maximum(means / wide[:, None], 1e-12)
+    share = means / mean[:, None]
+    base = np.where(share > 0, np.maximum(means / wide[:, None], _LEAST_SIZE), 1.0)
     logs = np.empty((len(SIZES), len(mean)))
     for place, size in enumerate(SIZES):
-        raised = base * (1.0 + size * unit / mean)[:, None]
+        raised = base + (size * unit / wide)[:, None] * share
         logs[place] = _gain(counts, base, raised).sum(axis=1) - (raised - base).sum(axis=1) * np.log1p(wide)
     return _log_mean(logs)
 

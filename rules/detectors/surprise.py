@@ -29,6 +29,8 @@ _OVERLAP: Final = 3.0
 """Chances per window length and window: windows overlap bucket by bucket (docs/decisions/0004-surprise.md)."""
 _DAYS: Final = 31.0
 """So many buckets a month, or fewer, are days or weeks."""
+_LEAST_HEIGHT: Final = 2.0
+"""Less than seven to one for a rise is not worth telling."""
 _RARER: Final = 30.0
 """How many times rarer a likelihood ratio is by chance than its bound (Ville) says: over the published scenarios."""
 
@@ -136,7 +138,7 @@ class Surprise:
         """
         if promise.buckets_per_month <= _DAYS:
             chances = max(promise.series, 1) * promise.buckets_per_month
-            return max(math.log(chances / (promise.false_alarms * _RARER)), 0.0)
+            return max(math.log(chances / (promise.false_alarms * _RARER)), _LEAST_HEIGHT)
         windows = sum(promise.buckets_per_month / max(length, 1) for length in promise.window_buckets)
         chances = max(promise.series, 1) * windows * _OVERLAP
         return max(math.log(chances / promise.false_alarms), math.log(2.0))

@@ -43,7 +43,7 @@ def test_the_limit_is_the_first_count_that_reaches_the_height(
     assert arranged.score(law, limit - 1)[0] < height
 
 
-@given(mean=st.floats(1e-2, 1e3), over=overs, length=lengths, height=st.floats(0.0, 12.0))
+@given(mean=st.floats(1e-2, 1e3), over=overs, length=lengths, height=st.floats(2.0, 12.0))
 def test_mean_and_excess_doubled_never_make_it_less_sure(mean: float, over: float, length: int, height: float) -> None:
     """Law 7 of the engine, for a count that speaks."""
     law = law_of(mean, over, length)
