@@ -255,10 +255,12 @@ class Engine:
         return signals
 
     def _begin(self, now: int) -> None:
-        """The first tick: from here on time is known."""
-        self.next_learning = (now // DAY_MS + 1) * DAY_MS
+        """The first tick: from here on time is known, as if it had been since the first row arrived."""
+        first = self.identities.first_arrival()
+        since = now if first is None else min(now, first)
+        self.next_learning = (since // DAY_MS + 1) * DAY_MS
         for rule in self.rules.values():
-            rule.begin(now)
+            rule.begin(since)
 
     def _next_due(self) -> int | None:
         dues = [self.next_learning, self.identities.next_release(), self.next_due_of(self.groups)]

@@ -558,6 +558,13 @@ class Identities:
                     yield Change((told.old, -1, told.at))
                 yield Change((told.new, +1, told.at))
 
+    def first_arrival(self) -> int | None:
+        """When the first of all rows that are remembered arrived, ms; None: there are none."""
+        alone = (self.state[: self.used] == STANDS) | (self.state[: self.used] == FRESH)
+        found = self.rows["arrived_at"][: self.used][alone].tolist()
+        found += [fact.arrived_at for known in self.apart.values() for fact in known.fresh]
+        return min(found, default=None)
+
     def known_since(self, at: int) -> dict[str, int]:
         """By feed, when the oldest row may have occurred that can still be met at `at`, ms; on the wall clock alone."""
         if not self.horizon_holds:

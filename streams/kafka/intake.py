@@ -91,6 +91,8 @@ class Lane:
         self._producer: Producer = clients.transactional(address, f"tocsin-intake-{number}")
         self._producer.init_transactions(CALL_SECONDS)
         self._consumer: Consumer = clients.consumer(address, RAW_GROUP, ends=True)
+        for city in cities:
+            self._metrics.log_written.labels(city.name)  # seen from the start, though nothing is written yet
         self._sources = {city.name: sources_of(city, number, widths) for city in cities}
         places = sorted({source for feeds in self._sources.values() for source in feeds})
         kept = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +42,23 @@ def applied(events: Sequence[Event], ticks: Sequence[int]) -> Engine:
         engine.apply(record, offset)
     assert not engine.stopped
     return engine
+
+
+@pytest.mark.parametrize("first", [6, 700, 1_441, 40 * 60])
+def test_law_5_a_first_tick_that_comes_late_moves_no_baseline(first: int) -> None:
+    """The first refits take in the same cells, one after the other, as if ticks had come from the first row on."""
+    later = [*range(2 * 1440 - 55, DAYS * 1440, 60)]
+    at_once, late = (applied(steady_days(), [begin, *later]) for begin in (2, first))
+    for name in ("surge", "once"):
+        one, other = at_once.rules[name].judge, late.rules[name].judge
+        assert one.learned_to == other.learned_to
+        assert one.next_refit == other.next_refit
+        assert [begin for begin, _ in one.memories[1:]] == [begin for begin, _ in other.memories[1:]]
+        for (_, mine), (_, theirs) in zip(one.memories[1:], other.memories[1:], strict=True):
+            assert mine is not None
+            assert theirs is not None
+            assert mine.keys() == theirs.keys()
+            assert all(np.array_equal(mine[part], theirs[part], equal_nan=True) for part in mine)
 
 
 @given(

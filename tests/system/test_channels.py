@@ -88,6 +88,9 @@ def test_a_drill_by_mail_says_that_it_is_one(tocsin: Tocsin, town: Path, mail: M
 def test_a_drill_to_a_robot_is_signed_and_nothing_secret_is_said(
     tocsin: Tocsin, town: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr(
+        logging.getLogger(), "handlers", [caplog.handler]
+    )  # earlier commands left theirs, streams closed
     with DingTalkRobot(b"SEC0123456789") as robot, caplog.at_level(logging.DEBUG):
         monkeypatch.setenv("TOCSIN_SECRET_ROBOT_HOOK", robot.hook)
         monkeypatch.setenv("TOCSIN_SECRET_ROBOT_SIGN", "SEC0123456789")
