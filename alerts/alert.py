@@ -6,10 +6,11 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
+from alerts.duty import NOBODY, Duty
 from rules.signals import Signal
 
 AlertState = Literal["open", "over", "withdrawn", "merged"]
-"""First cut: what the engine says. Taken, raised, closed and the rest come with the desk."""
+"""What the engine says of it. What the desk has done about it is its duty (`alerts.duty`)."""
 
 Reason = Literal["first", "worse", "spread", "corrected", "over", "withdrawn", "merged"]
 """Why a notice goes out: a closed list."""
@@ -28,7 +29,7 @@ class Move(msgspec.Struct, frozen=True):
     area: str
 
 
-class Alert(msgspec.Struct, frozen=True):
+class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
     """`signal` is the last one applied; `moves` oldest first; `announced_at` is the desk's wall time, ms.
 
     No moves: the desk was never told (withdrawn before it was announced), and `announced_at` is 0.
@@ -43,6 +44,7 @@ class Alert(msgspec.Struct, frozen=True):
     announced_at: int
     signal: Signal
     moves: tuple[Move, ...]
+    duty: Duty = NOBODY
 
     @property
     def ended_at(self) -> int:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from alerts import life, routing
-from alerts.alert import Alert, Move, Reason
+from alerts.acting import TRIES, dues
+from alerts.alert import Alert, Reason
+from alerts.desks import Desk
+from alerts.duty import Act
 from alerts.notice import Notice, compose
-from alerts.store import Change, Store
+from alerts.store import Change, ConflictError, Store
 from rules.book import Book
 from rules.signals import Signal
 
@@ -17,11 +20,20 @@ class DeskRoom:
 
     `book` is the one in force: assign the new one when it changes. While `shut` (a load of the past) alerts
     and moves are kept and no notice is written. `channels`: desk -> names of its channels, in order; a desk
-    without channels is seen on the board alone.
+    without channels is seen on the board alone. `desks`: whose clocks run; assign the new ones when they change.
     """
 
-    def __init__(self, book: Book, store: Store, channels: Mapping[str, Sequence[str]], *, shut: bool = False) -> None:
+    def __init__(
+        self,
+        book: Book,
+        store: Store,
+        channels: Mapping[str, Sequence[str]],
+        *,
+        desks: Mapping[str, Desk] | None = None,
+        shut: bool = False,
+    ) -> None:
         self.book = book
+        self.desks = desks or {}
         self.shut = shut
         self._store = store
         self._channels = channels
@@ -34,19 +46,37 @@ class DeskRoom:
         fresh = self._fresh(signals) if signals else []  # most frames say nothing: they cost no query
         if not fresh:
             return []
-        alerts = self._store.alerts({signal.alert for signal in fresh})
+        for _ in range(TRIES):
+            try:
+                return self._write(fresh, wall_at)
+            except ConflictError:  # an officer moved one of them meanwhile: from there, then
+                continue
+        raise ConflictError(f"{len(fresh)} signals met other moves {TRIES} times over")
+
+    def _write(self, fresh: Sequence[Signal], wall_at: int) -> list[Alert]:
+        """One transaction. Raises ConflictError, and nothing is written."""
+        known = self._store.known({signal.alert for signal in fresh})
+        alerts = {i: alert for i, (_, alert) in known.items()}
         changed: dict[str, Alert] = {}
-        moves: list[tuple[Alert, Move]] = []
+        acts: list[tuple[str, Act]] = []
         notices: list[Notice] = []
         for signal in fresh:
             before = alerts.get(signal.alert)
             after, reason = self._apply(before, signal, wall_at)
             alerts[after.id] = changed[after.id] = after
             if reason:
-                moves.append((after, after.moves[-1]))
+                acts.append((after.id, life.act_of(after, reason, timed=not self.shut)))
                 notices += self._notices(before, after, reason, wall_at)
         self._store.commit(
-            Change(self.book.city, fresh[-1].cause, tuple(changed.values()), tuple(moves), tuple(notices))
+            Change(
+                self.book.city,
+                fresh[-1].cause,
+                tuple(changed.values()),
+                tuple(acts),
+                tuple(notices),
+                was={i: known[i][0] if i in known else 0 for i in changed},
+                due=dues(changed.values(), self.desks),
+            )
         )
         return list(changed.values())
 
@@ -61,13 +91,13 @@ class DeskRoom:
     def _apply(self, before: Alert | None, signal: Signal, wall_at: int) -> tuple[Alert, Reason | None]:
         desk = routing.desk_for(self.book, before, signal)
         wider = before is not None and routing.widened(self.book, before.signal, signal)
-        return life.apply(before, signal, desk, wall_at, widened=wider)
+        return life.apply(before, signal, desk, wall_at, widened=wider, timed=not self.shut)
 
     def _notices(self, before: Alert | None, after: Alert, reason: Reason, wall_at: int) -> list[Notice]:
-        """To the first desk, and, when the alert has moved on, also to the desk that had it."""
+        """To the first desk and every desk above that knows it, and, when it has moved on, to those that had it."""
         if self.shut:
             return []
-        desks = [after.desk]
-        if before is not None and before.moves and before.desk != after.desk:
-            desks.append(before.desk)
+        desks = [after.desk, *after.duty.above]
+        if before is not None and before.moves:
+            desks += [desk for desk in (before.desk, *before.duty.above) if desk not in desks]
         return [compose(after, reason, desk, road, wall_at) for desk in desks for road in self._channels.get(desk, ())]

@@ -28,6 +28,7 @@ from streams import explain as explains
 from streams import load as loads
 from streams import logs, replay, simulate
 from streams import serve as services
+from streams import verify as verifying
 from streams import watchdog as watchdogs
 from streams.arguments import ERRORS, TIMES, CityFolder, DataFolder, settings_of, time_of
 from streams.city import check as check_city
@@ -325,6 +326,25 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folde
 def contract() -> None:
     """Print the JSON Schema of an event."""
     typer.echo(msgspec.json.format(msgspec.json.encode(contracts.schema()), indent=2).decode())
+
+
+@app.command()
+def verify(
+    city: CityFolder,
+    heads: Annotated[
+        list[Path] | None,
+        typer.Option("--heads", metavar="FILE", help="Heads that were sent out; default: the files of desks.yaml."),
+    ] = None,
+    data: DataFolder = None,
+) -> None:
+    """Prove the chain of moves against its heads that were sent outside. Ends with 1 where anything was changed."""
+    settings = settings_of(data=data)
+    read = city_of(city, settings.language)
+    proof = verifying.verify(read, settings, heads or [])
+    for line in verifying.lines_of(proof, read.name, settings.language):
+        typer.echo(line)
+    if proof.faults:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -90,6 +90,9 @@ class Metrics:
         )
         self.alerts_open = self._gauge("tocsin_alerts_open_alerts", "Alerts that run, by desk.", ("city", "desk"))
         self.apply_seconds = self._histogram("tocsin_frame_apply_seconds", "The engine over one group of frames.", city)
+        self.head_sent = self._gauge(
+            "tocsin_head_sent_timestamp_seconds", "When the head of the chain of moves was last sent outside.", city
+        )
         self.notices_pending = self._gauge("tocsin_notices_pending_notices", "Notices not yet delivered.", city)
         self.feed_heard = self._gauge("tocsin_feed_heard_timestamp_seconds", "When the feed was last heard.", feed)
         self.feed_silent = self._gauge(

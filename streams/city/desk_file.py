@@ -8,15 +8,16 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from alerts.desks import Channel, Desk, Shift
+from alerts.desks import Channel, Desk, HeadWay, Shift
 from streams.city.city_file import Zone
-from streams.city.durations import Duration, Hour
+from streams.city.durations import HOUR, Duration, Hour
 from streams.city.schema import Code, Form, Names, Switch, Text, Whole, matching
 
 FILE: Final = "desks.yaml"
 
 FileName = Annotated[Text, AfterValidator(matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "file-name"))]
 WebAddress = Annotated[Text, AfterValidator(matching(r"https?://[^\s/@?#][^\s@]*", "web-address"))]
+AbsolutePath = Annotated[Text, AfterValidator(matching(r"/[^\x00-\x1f]{1,250}", "absolute-path"))]
 SecretName = Annotated[Text, AfterValidator(matching(r"[a-z][a-z0-9_]{0,63}", "secret-name"))]
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -70,6 +71,9 @@ class DeskForm(Form):
     shifts: list[ShiftForm] = Field(default=[], description="When it is there; default: always.")
     clocks: dict[Code, Duration] = Field(default={}, description="Colour -> time in which an alert must be taken.")
     budget: Annotated[Whole, Field(ge=1)] | None = Field(default=None, description="Alerts a shift.")
+    lapse: Duration = Field(
+        default=4 * HOUR, description="What was taken and not closed is open again after this long; 0m: never."
+    )
 
     def desk(self, zone: str, language: str) -> Desk:
         """The value that the desk's room reads; `zone` and `language` are the city's own."""
@@ -87,11 +91,32 @@ class DeskForm(Form):
             ),
             clocks=dict(self.clocks),
             budget=self.budget,
+            lapse=self.lapse,
         )
+
+
+class HeadFileForm(Form):
+    kind: Literal["file"]
+    path: AbsolutePath = Field(description="A file outside the data folder; its folder must be there. A line a head.")
+
+
+class HeadWebhookForm(Form):
+    kind: Literal["webhook"]
+    url: WebAddress = Field(description="https, or http where `private`.")
+    secret: SecretName = Field(description="Name of the secret that signs; never its value.")
+    private: Switch = Field(default=False, description="Whether loopback and private addresses may be called.")
+
+
+HeadForm = Annotated[HeadFileForm | HeadWebhookForm, Field(discriminator="kind")]
 
 
 class DesksFile(Form):
     desks: list[DeskForm] = Field(min_length=1, description="The city's desks.")
+    heads: list[HeadForm] = Field(default=[], description="Where the head of the chain of moves is sent every hour.")
+
+    def ways(self) -> tuple[HeadWay, ...]:
+        """Where heads go, as the desk's room reads it."""
+        return tuple(HeadWay(form.kind, form.model_dump(exclude={"kind"})) for form in self.heads)
 
 
 def _channels(

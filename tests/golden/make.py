@@ -20,9 +20,9 @@ import msgspec
 import numpy as np
 
 from alerts import alert as alerts
+from alerts.database import SqliteStore
 from alerts.notice import Notice
 from alerts.room import DeskRoom
-from alerts.sqlite import SqliteStore
 from rules import book as books
 from rules import packing, snapshots
 from rules.engine import Engine
@@ -36,7 +36,7 @@ from tests.golden import readable, world
 FILES: Final = Path(__file__).parent / "files"
 RECORD: Final = 1
 SIGNAL: Final = 2
-SCHEMA: Final = "0002"
+SCHEMA: Final = "0003"
 """The newest step in `alerts/migrations`."""
 
 

@@ -29,7 +29,7 @@ HELPED = [
         [name]
         for name in ("serve", "load", "replay", "audit", "explain", "watchdog", "demo", "check", "init", "contract")
     ),
-    *([name] for name in ("version", "simulate", "refused", "feeds", "rules", "kafka", "intake", "worker")),
+    *([name] for name in ("version", "verify", "simulate", "refused", "feeds", "rules", "kafka", "intake", "worker")),
     *(["rules", name] for name in ("list", "stop", "start")),
     *(["kafka", name] for name in ("setup", "check")),
     ["refused", "list"],
