@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from alerts import clocks
+from alerts import clocks, hold
 from alerts.alert import Alert
 from alerts.chain import Missed
 from alerts.desks import Desk
@@ -20,18 +20,21 @@ from alerts.duty import BY_HAND, Act, MoveRefused, fold
 from alerts.notice import Notice, compose
 from alerts.store import Change, ConflictError, Store
 
-TRIES: Final = 20
-"""How often a move is made anew before the store is called broken."""
+TRIES: Final = 200
+"""How often a move is made anew before the store is called broken: each time somebody else has come further."""
 
 
 class Acting:
-    """Acts upon the alerts of one city. `desks` by id: assign the new ones when they change, then call `reckon`."""
+    """Acts upon the alerts of one city. `desks` by id, `top`: the highest rank of its ladder. Assign the new ones when
+    they change, then call `reckon`."""
 
-    def __init__(self, city: str, store: Store, desks: Mapping[str, Desk]) -> None:
+    def __init__(self, city: str, store: Store, desks: Mapping[str, Desk], top: int) -> None:
         self.desks = desks
+        self.top = top
         self._city = city
         self._store = store
         self._looked: tuple[frozenset[str], int] | None = None
+        self._counted: dict[str, tuple[int, int]] = {}  # desk -> (beginning of its turn, alerts told in it)
 
     def by_hand(self, alert_id: str, act: Act, *, seen: int | None = None) -> Alert | None:
         """The alert after a person's move; None: no such alert. Raises MoveRefused.
@@ -59,12 +62,28 @@ class Acting:
             act = clocks.next_act(alert, self.desks)
             return msgspec.structs.replace(act, at=now) if act is not None and act.at <= now else None
 
-        moved = self._write([alert.id for _, alert in self._store.due_acts(now)], due)
+        moved = self._write([alert.id for _, alert in self._store.due_acts(now)], due) + self._let_out(now)
         version = self._store.version()
         if (blind, version) != self._looked:
             owed = [alert.id for _, alert in self._store.owed() if clocks.freeze(alert, blind, now)]
             moved += self._write(owed, lambda alert: clocks.freeze(alert, blind, now))
             self._looked = blind, self._store.version()
+        return moved
+
+    def _let_out(self, now: int) -> list[Alert]:
+        """What budgets have room for by now; looked at when a turn begins, or its count has changed."""
+        moved: list[Alert] = []
+        for desk in self.desks.values():
+            turn = hold.begun(desk, now)
+            if turn is None:
+                continue
+            budget, since = turn
+            told = self._store.told_since(desk.id, since, self.top)
+            if self._counted.get(desk.id) != (since, told):
+                held = [alert for _, alert in self._store.held(desk.id)]
+                out = hold.let_out(held, budget, told)
+                moved += self._write(out, lambda alert: _release(alert, now))
+                self._counted[desk.id] = since, told + len(out)
         return moved
 
     def missed(self, form: Missed) -> None:
@@ -100,8 +119,9 @@ class Acting:
         raise ConflictError(f"{len(ids)} alerts were changed by others {TRIES} times over")
 
     def _notices(self, alert: Alert, act: Act) -> list[Notice]:
-        """A desk above hears of the alert for the first time when it is raised to it."""
-        desk = self.desks.get(act.to) if act.verb == "raise" else None
+        """A desk hears of the alert for the first time when it is raised to it, or let out of what is held."""
+        told = {"raise": act.to, "release": alert.desk}.get(act.verb, "")
+        desk = self.desks.get(told)
         if desk is None:
             return []
         return [compose(alert, "first", desk.id, channel.name, act.at) for channel in desk.channels]
@@ -110,6 +130,12 @@ class Acting:
 def moved_by(alert: Alert, act: Act) -> Alert:
     """The alert after `act`. Raises MoveRefused."""
     return msgspec.structs.replace(alert, duty=fold(alert.duty, act))
+
+
+def _release(alert: Alert, now: int) -> Act | None:
+    if not alert.duty.held_at:
+        return None
+    return Act("release", now, desk=alert.desk, role="budget", rank=alert.rank)
 
 
 def due_at(alert: Alert, desks: Mapping[str, Desk]) -> int:

@@ -103,6 +103,18 @@ class DatabaseStore:
         owed = select(a.version, a.body).where(a.stage.in_(sorted(OWED)), a.told)
         return self._known(owed.order_by(a.said_at, a.id))
 
+    def told_since(self, desk: str, since: int, below: int) -> int:
+        a = tables.alerts.c
+        told = select(func.count()).where(a.desk == desk, a.told_at >= since, a.told_at > 0, a.rank < below)
+        with self._reader.connect() as db:
+            return db.scalar(told) or 0
+
+    def held(self, desk: str | None = None) -> list[Known]:
+        a = tables.alerts.c
+        held = select(a.version, a.body).where(a.held_at > 0)
+        held = held if desk is None else held.where(a.desk == desk)
+        return self._known(held.order_by(a.rank.desc(), a.held_at, a.id))
+
     def set_due(self, due: Mapping[str, int]) -> None:
         if due:
             one = tables.alerts.update().where(tables.alerts.c.id == bindparam("alert"))
@@ -351,6 +363,8 @@ def _alert_row(alert: Alert, version: int, due_at: int) -> dict[str, object]:
         "version": version,
         "stage": alert.duty.stage,
         "due_at": due_at,
+        "told_at": alert.duty.told_at,
+        "held_at": alert.duty.held_at,
         "body": alert_module.encode(alert),
     }
     return seals.sealed(tables.alerts, row)

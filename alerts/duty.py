@@ -20,11 +20,12 @@ Outcome = Literal["confirmed", "expected", "not_real", "data_fault", "cannot_tel
 
 Verb = Literal[
     "take", "leave", "raise", "close", "reopen", "note",  # people; clocks raise too
+    "hold", "release",  # the budget; people release too
     "lapse", "freeze", "thaw",  # clocks
     "first", "worse", "spread", "corrected", "over", "withdrawn", "merged",  # the engine: `alerts.alert.Reason`
 ]  # fmt: skip
 
-BY_HAND: Final[frozenset[Verb]] = frozenset(("take", "leave", "raise", "close", "reopen", "note"))
+BY_HAND: Final[frozenset[Verb]] = frozenset(("take", "leave", "raise", "close", "reopen", "note", "release"))
 WAITING: Final[frozenset[Stage]] = frozenset(("open", "raised"))
 """Nobody has it: the clock of the last desk that was told runs."""
 OWED: Final[frozenset[Stage]] = frozenset(("open", "raised", "taken"))
@@ -47,6 +48,8 @@ MOVES: Final[Mapping[tuple[Stage, Verb], Stage]] = {
     ("taken", "close"): "closed",
     ("closed", "close"): "closed",  # seen otherwise afterwards: both outcomes stay in the chain
     ("closed", "reopen"): "open",
+    ("open", "hold"): "open",
+    ("open", "release"): "open",
     ("open", "freeze"): "open",
     ("raised", "freeze"): "raised",
     ("taken", "freeze"): "taken",
@@ -78,7 +81,7 @@ HEARD: Final[Mapping[Verb, Mapping[Stage, Stage]]] = {
 
 Fault = Literal[
     "not_from_here", "not_a_hand", "outcome_missing", "outcome_elsewhere", "reason_missing", "cannot_confirm",
-    "desk_missing", "desk_has_it", "text_long", "changed",
+    "desk_missing", "desk_has_it", "text_long", "changed", "not_held",
 ]  # fmt: skip
 """Why a move is refused: a closed list, spoken by `alerts.words.refusals`."""
 
@@ -133,6 +136,8 @@ class Duty(msgspec.Struct, frozen=True, omit_defaults=True):
     outcome: Outcome | Literal[""] = ""
     why: str = ""
     rank: int = 0  # at the last act
+    told_at: int = 0  # when its first desk was interrupted for it: what the budget counts; 0: never
+    held_at: int = 0  # since then the budget keeps it back: on no channel, no clock
     frozen_at: int = 0  # since then a feed that it rests on is blind: it can be neither confirmed nor denied
 
     @property
@@ -158,20 +163,25 @@ def fold(duty: Duty, act: Act) -> Duty:
 def _heard(duty: Duty, act: Act) -> Duty:
     """The engine's move. A first desk that is another one now owes an answer of its own."""
     stage = HEARD[act.verb].get(duty.stage, duty.stage)
+    if stage not in OWED:
+        duty = msgspec.structs.replace(duty, held_at=0)
     passed_on = bool(duty.first) and act.desk != duty.first and stage in OWED
     anew = act.verb == "first" or stage != duty.stage or passed_on
     if passed_on or (stage == "open" and stage != duty.stage):
         duty = msgspec.structs.replace(_unanswered(duty), above=())
         stage = "open"
     since = act.at if act.timed else 0
-    worse = act.verb == "worse" and stage in WAITING
+    waits = stage in WAITING and not duty.held_at
+    worse = act.verb == "worse" and waits
     above = tuple(desk for desk in duty.above if desk != act.desk)
+    if anew and waits and act.timed and (passed_on or not duty.told_at):
+        duty = msgspec.structs.replace(duty, told_at=act.at)
     return msgspec.structs.replace(
         duty,
         stage=stage,
         first=act.desk,
         above=above,
-        since=since if (anew and stage in WAITING) or worse else duty.since,
+        since=since if (anew and waits) or worse else duty.since,
     )
 
 
@@ -188,7 +198,18 @@ def _moved(duty: Duty, act: Act) -> Duty:
 
 
 def _taken(duty: Duty, act: Act, _was: Stage) -> Duty:
-    return msgspec.structs.replace(duty, account=act.account, desk=act.desk, taken_at=act.at, since=0)
+    return msgspec.structs.replace(duty, account=act.account, desk=act.desk, taken_at=act.at, since=0, held_at=0)
+
+
+def _held(duty: Duty, act: Act, _was: Stage) -> Duty:
+    """Kept back before its desk was told: it was never interrupted."""
+    return msgspec.structs.replace(duty, held_at=duty.held_at or act.at, told_at=0, since=0)
+
+
+def _released(duty: Duty, act: Act, was: Stage) -> Duty:
+    if not duty.held_at:
+        raise MoveRefused("not_held", was, act.verb)
+    return msgspec.structs.replace(duty, held_at=0, told_at=act.at, since=act.at)
 
 
 def _left(duty: Duty, act: Act, _was: Stage) -> Duty:
@@ -201,7 +222,7 @@ def _raised(duty: Duty, act: Act, was: Stage) -> Duty:
         raise MoveRefused("desk_missing", was, act.verb)
     if act.to in duty.desks:
         raise MoveRefused("desk_has_it", was, act.verb)
-    return msgspec.structs.replace(_unanswered(duty), above=(*duty.above, act.to), since=act.at)
+    return msgspec.structs.replace(_unanswered(duty), above=(*duty.above, act.to), since=act.at, held_at=0)
 
 
 def _closed(duty: Duty, act: Act, was: Stage) -> Duty:
@@ -219,6 +240,7 @@ def _closed(duty: Duty, act: Act, was: Stage) -> Duty:
         desk=act.desk,
         closed_at=act.at,
         since=0,
+        held_at=0,
         outcome=act.outcome,
         why=act.why,
     )
@@ -244,6 +266,8 @@ def _noted(duty: Duty, act: Act, was: Stage) -> Duty:
 
 _MAKERS: Final[Mapping[Verb, Callable[[Duty, Act, Stage], Duty]]] = {
     "take": _taken,
+    "hold": _held,
+    "release": _released,
     "leave": _left,
     "lapse": _left,
     "raise": _raised,

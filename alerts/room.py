@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from alerts import life, routing
-from alerts.acting import TRIES, dues
+from alerts import hold, life, routing
+from alerts.acting import TRIES, dues, moved_by
 from alerts.alert import Alert, Reason
 from alerts.desks import Desk
 from alerts.duty import Act
@@ -19,8 +19,8 @@ class DeskRoom:
     """Applies signals of one city in the order of their causes, each batch in one transaction.
 
     `book` is the one in force: assign the new one when it changes. While `shut` (a load of the past) alerts
-    and moves are kept and no notice is written. `channels`: desk -> names of its channels, in order; a desk
-    without channels is seen on the board alone. `desks`: whose clocks run; assign the new ones when they change.
+    and moves are kept and no notice is written; shut from the beginning, no clock starts. `channels`: desk -> names
+    of its channels, in order; a desk without channels is seen on the board alone. `desks`: whose clocks run; assign the new ones when they change.
     """
 
     def __init__(
@@ -35,6 +35,7 @@ class DeskRoom:
         self.book = book
         self.desks = desks or {}
         self.shut = shut
+        self._timed = not shut
         self._store = store
         self._channels = channels
 
@@ -59,26 +60,58 @@ class DeskRoom:
         alerts = {i: alert for i, (_, alert) in known.items()}
         changed: dict[str, Alert] = {}
         acts: list[tuple[str, Act]] = []
-        notices: list[Notice] = []
+        notices: dict[str, list[Notice]] = {}
+        new: list[str] = []
         for signal in fresh:
             before = alerts.get(signal.alert)
             after, reason = self._apply(before, signal, wall_at)
-            alerts[after.id] = changed[after.id] = after
             if reason:
-                acts.append((after.id, life.act_of(after, reason, timed=not self.shut)))
-                notices += self._notices(before, after, reason, wall_at)
+                acts.append((after.id, life.act_of(after, reason, timed=self._timed)))
+                if after.duty.told_at and not (before and before.duty.told_at):
+                    new.append(after.id)
+                    reason = "first"  # also of what was held, went, and is back
+                elif after.duty.held_at and after.rank >= self._top:
+                    after, reason = self._let_out(after, acts, wall_at), "first"
+                notices.setdefault(after.id, []).extend(self._notices(before, after, reason, wall_at))
+            alerts[after.id] = changed[after.id] = after
+        for kept in self._over_budget([changed[i] for i in new], wall_at):
+            act = Act("hold", wall_at, desk=kept.desk, role="budget", rank=kept.rank)
+            acts.append((kept.id, act))
+            changed[kept.id], notices[kept.id] = moved_by(kept, act), []
         self._store.commit(
             Change(
                 self.book.city,
                 fresh[-1].cause,
                 tuple(changed.values()),
                 tuple(acts),
-                tuple(notices),
+                tuple(notice for several in notices.values() for notice in several),
                 was={i: known[i][0] if i in known else 0 for i in changed},
                 due=dues(changed.values(), self.desks),
             )
         )
         return list(changed.values())
+
+    @property
+    def _top(self) -> int:
+        return len(self.book.ladder) - 1
+
+    def _let_out(self, held: Alert, acts: list[tuple[str, Act]], wall_at: int) -> Alert:
+        """What was held and has worsened to the top rank: its desk hears of it now, for the first time."""
+        act = Act("release", wall_at, desk=held.desk, role="budget", rank=held.rank)
+        acts.append((held.id, act))
+        return moved_by(held, act)
+
+    def _over_budget(self, new: Sequence[Alert], wall_at: int) -> list[Alert]:
+        """Those of `new` for which the turn of their desk has no room left."""
+        kept: list[Alert] = []
+        for name in {alert.desk for alert in new} if self._timed else ():
+            turn = hold.begun(self.desks.get(name), wall_at)
+            if turn is not None:
+                budget, since = turn
+                mine = [alert for alert in new if alert.desk == name and alert.duty.stage == "open"]
+                told = hold.admitted(mine, budget - self._store.told_since(name, since, self._top), self._top)
+                kept += [alert for alert in mine if alert.id not in told]
+        return kept
 
     def _fresh(self, signals: Sequence[Signal]) -> list[Signal]:
         for signal in signals:
@@ -91,11 +124,11 @@ class DeskRoom:
     def _apply(self, before: Alert | None, signal: Signal, wall_at: int) -> tuple[Alert, Reason | None]:
         desk = routing.desk_for(self.book, before, signal)
         wider = before is not None and routing.widened(self.book, before.signal, signal)
-        return life.apply(before, signal, desk, wall_at, widened=wider, timed=not self.shut)
+        return life.apply(before, signal, desk, wall_at, widened=wider, timed=self._timed)
 
     def _notices(self, before: Alert | None, after: Alert, reason: Reason, wall_at: int) -> list[Notice]:
         """To the first desk and every desk above that knows it, and, when it has moved on, to those that had it."""
-        if self.shut:
+        if self.shut or after.duty.held_at:
             return []
         desks = [after.desk, *after.duty.above]
         if before is not None and before.moves:

@@ -89,6 +89,14 @@ class Store(Protocol):
         """Alerts that somebody was told of and that nobody has closed, oldest first; also what is over by now."""
         ...
 
+    def told_since(self, desk: str, since: int, below: int) -> int:
+        """How many alerts of a rank below `below` interrupted their first desk `desk` at `since` (ms) or later."""
+        ...
+
+    def held(self, desk: str | None = None) -> list[Known]:
+        """What budgets keep back: highest rank first, then longest held."""
+        ...
+
     def set_due(self, due: Mapping[str, int]) -> None:
         """Alert -> when its clock has something to do, 0: never. Where desks have changed, and at a start."""
         ...
@@ -207,6 +215,17 @@ class MemoryStore:
         with self._lock:
             owed = [(v, a) for v, a in self._alerts.values() if a.moves and a.duty.stage in OWED]
         return sorted(owed, key=lambda known: (known[1].signal.said_at, known[1].id))
+
+    def told_since(self, desk: str, since: int, below: int) -> int:
+        with self._lock:
+            return sum(
+                a.desk == desk and a.rank < below and a.duty.told_at >= max(since, 1) for _, a in self._alerts.values()
+            )
+
+    def held(self, desk: str | None = None) -> list[Known]:
+        with self._lock:
+            held = [(v, a) for v, a in self._alerts.values() if a.duty.held_at and desk in (None, a.desk)]
+        return sorted(held, key=lambda known: (-known[1].rank, known[1].duty.held_at, known[1].id))
 
     def set_due(self, due: Mapping[str, int]) -> None:
         with self._lock:

@@ -30,9 +30,9 @@ alerts: Final = Table(
     Column("told", Boolean, nullable=False),
     Column("version", BigInteger, nullable=False),  # of the commit that changed it last
     Column("stage", Text, nullable=False, server_default="open"),
-    Column(
-        "due_at", BigInteger, nullable=False, server_default="0"
-    ),  # when a clock has something to do about it; 0: never
+    Column("due_at", BigInteger, nullable=False, server_default="0"),  # when a clock has something to do; 0: never
+    Column("told_at", BigInteger, nullable=False, server_default="0"),  # when its desk was interrupted; 0: never
+    Column("held_at", BigInteger, nullable=False, server_default="0"),  # since then kept back by the budget; 0: not
     Column("body", LargeBinary, nullable=False),  # alerts.alert.encode
     Column("sum", LargeBinary, nullable=True),  # alerts.seals, as below
     Index(None, "state", "ended_at"),
@@ -40,6 +40,8 @@ alerts: Final = Table(
     Index(None, "version"),
     Index(None, "stage", "said_at"),
     Index(None, "due_at"),
+    Index(None, "desk", "told_at"),
+    Index(None, "held_at"),
 )
 
 chain: Final = Table(

@@ -122,7 +122,7 @@ def open_city(
         if short:
             shard.choke()  # what is free is for what is known already, until there is room for both
         recovery = _recover(shard, city, store, clock, metrics)
-        acting = Acting(city.name, store, desks)
+        acting = Acting(city.name, store, desks, len(city.book.ladder) - 1)
         return Opened(folder, key, store, desk, acting, shard, recovery, stack.pop_all().close)
 
 

@@ -188,6 +188,7 @@ class Station:
         self._watching = intake_of(city, self._opened.key)
         self.board.reshape(shapes_of(city))
         self.desk.desks = self.acting.desks = desks_of(city)
+        self.acting.top = len(city.book.ladder) - 1
         self.acting.reckon()
         self.city = city
         return []

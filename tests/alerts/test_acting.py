@@ -42,7 +42,7 @@ DESKS: Final = {"county": desk("county", "city"), "eastern": desk("eastern", "co
 
 def at_work(store: Store) -> tuple[DeskRoom, Acting]:
     roads = {name: [channel.name for channel in one.channels] for name, one in DESKS.items()}
-    return DeskRoom(book(), store, roads, desks=DESKS), Acting(CITY, store, DESKS)
+    return DeskRoom(book(), store, roads, desks=DESKS), Acting(CITY, store, DESKS, 3)
 
 
 def hand(verb: Verb, at: int = NOON + MINUTE, **changes: Any) -> Act:

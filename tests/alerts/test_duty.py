@@ -52,6 +52,9 @@ def refusal(duty: Duty, act: Act) -> str:
 @pytest.mark.parametrize("verb", sorted(set(get_args(Verb)) - set(HEARD)))
 def test_every_move_leads_where_the_table_says_or_is_refused(stage: Stage, verb: Verb) -> None:
     before, act = at_stage(stage), hand(verb, to="province" if verb == "raise" else "")
+    if (verb, stage) == ("release", "open"):
+        assert refusal(before, act) == "not_held"
+        before = fold(before, Act("hold", NOON, desk="county", role="budget"))
     if (stage, verb) in MOVES:
         after = fold(before, act)
         assert (after.stage, after.acts) == (MOVES[stage, verb], before.acts + 1)
@@ -155,6 +158,15 @@ def test_what_was_loaded_of_the_past_has_no_clock_until_it_gets_worse() -> None:
     loaded = told(Act("first", NOON, desk="county", role="engine", timed=False), begun=False)
     assert (loaded.stage, loaded.since) == ("open", 0)
     assert fold(loaded, Act("worse", NOON + 9, desk="county", role="engine", rank=2)).since == NOON + 9
+
+
+def test_what_is_held_was_never_told_and_whatever_a_person_does_with_it_lets_it_out() -> None:
+    held = told(Act("hold", NOON, desk="county", role="budget"))
+    assert (held.held_at, held.told_at, held.since) == (NOON, 0, 0)
+    assert fold(held, Act("worse", NOON + 5, desk="county", role="engine", rank=2)).since == 0
+    for verb in ("take", "close", "raise", "release"):
+        assert fold(held, hand(verb)).held_at == 0
+    assert fold(held, Act("withdrawn", NOON + 5, desk="county", role="engine")).held_at == 0
 
 
 def test_a_note_of_nothing_and_a_text_without_end_are_refused() -> None:

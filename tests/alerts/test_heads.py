@@ -26,7 +26,7 @@ DESKS: Final[dict[str, Any]] = {}
 
 
 def a_night(store: Store, since: int = 1, alerts: int = 4) -> None:
-    room, acting = DeskRoom(book(), store, {}), Acting(CITY, store, DESKS)
+    room, acting = DeskRoom(book(), store, {}), Acting(CITY, store, DESKS, 3)
     for i in range(since, since + alerts):
         room.apply([signal(i, alert=f"a{i}", evidence=evidence(3))], NOON + i)
         acting.by_hand(f"a{i}", Act("take", NOON + i, account="1001", desk="county", role="officer"))

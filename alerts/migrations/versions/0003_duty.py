@@ -16,15 +16,20 @@ branch_labels = None
 depends_on = None
 
 SUMMED = ("id", "city", "state", "desk", "rule", "area", "category", "rank", "said_at", "ended_at", "told", "version")
+NEW = ("stage", "told_at", "held_at")
 DAMAGED = b"damaged"
 
 
 def upgrade() -> None:
     op.add_column("alerts", sa.Column("stage", sa.Text(), nullable=False, server_default="open"))
     op.add_column("alerts", sa.Column("due_at", sa.BigInteger(), nullable=False, server_default="0"))
-    _sum_anew((*SUMMED, "body"), (*SUMMED, "stage", "body"))
+    op.add_column("alerts", sa.Column("told_at", sa.BigInteger(), nullable=False, server_default="0"))
+    op.add_column("alerts", sa.Column("held_at", sa.BigInteger(), nullable=False, server_default="0"))
+    _sum_anew((*SUMMED, "body"), (*SUMMED, *NEW, "body"))
     op.create_index("ix_alerts_stage_said_at", "alerts", ["stage", "said_at"])
     op.create_index("ix_alerts_due_at", "alerts", ["due_at"])
+    op.create_index("ix_alerts_desk_told_at", "alerts", ["desk", "told_at"])
+    op.create_index("ix_alerts_held_at", "alerts", ["held_at"])
     op.drop_table("moves")
     op.create_table(
         "chain",
@@ -65,11 +70,13 @@ def downgrade() -> None:
         sa.ForeignKeyConstraint(["alert"], ["alerts.id"], name="fk_moves_alert"),
         sa.PrimaryKeyConstraint("alert", "epoch", "offset", "n", name="pk_moves"),
     )
+    op.drop_index("ix_alerts_held_at", "alerts")
+    op.drop_index("ix_alerts_desk_told_at", "alerts")
     op.drop_index("ix_alerts_due_at", "alerts")
     op.drop_index("ix_alerts_stage_said_at", "alerts")
-    _sum_anew((*SUMMED, "stage", "body"), (*SUMMED, "body"))
-    op.drop_column("alerts", "due_at")
-    op.drop_column("alerts", "stage")
+    _sum_anew((*SUMMED, *NEW, "body"), (*SUMMED, "body"))
+    for name in ("held_at", "told_at", "due_at", "stage"):
+        op.drop_column("alerts", name)
 
 
 def _sum_anew(before: tuple[str, ...], after: tuple[str, ...]) -> None:
