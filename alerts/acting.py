@@ -14,7 +14,7 @@ import msgspec
 
 from alerts import clocks, hold
 from alerts.alert import Alert
-from alerts.chain import Missed
+from alerts.chain import Missed, decode
 from alerts.desks import Desk
 from alerts.duty import BY_HAND, Act, MoveRefused, fold
 from alerts.notice import Notice, compose
@@ -39,18 +39,22 @@ class Acting:
     def by_hand(self, alert_id: str, act: Act, *, seen: int | None = None) -> Alert | None:
         """The alert after a person's move; None: no such alert. Raises MoveRefused.
 
-        `seen`: how many acts the alert had when it was looked at; where it has had others since, nothing is done.
+        `seen`: how many acts the alert had when it was looked at; where it has had others since, nothing is done. An
+        act whose `key` is in the chain already is not made again.
         """
         if act.verb not in BY_HAND:
             raise MoveRefused("not_a_hand", "open", act.verb)
 
-        def made(alert: Alert) -> Act:
+        def made(alert: Alert) -> Act | None:
+            if act.key and self._was_made(alert.id, act.key):
+                return None
             if seen is not None and alert.duty.acts != seen:
                 raise MoveRefused("changed", alert.duty.stage, act.verb)
             up = clocks.desk_above(alert, self.desks) if act.verb == "raise" and not act.to else act.to
             return msgspec.structs.replace(act, rank=alert.rank, to=up)
 
-        return next(iter(self._write([alert_id], made)), None)
+        moved = self._write([alert_id], made)
+        return moved[0] if moved else self._store.alert(alert_id)
 
     def by_clock(self, now: int, blind: frozenset[str]) -> list[Alert]:
         """Make every move that is due at `now` (ms UTC); `blind`: feeds that are silent just now.
@@ -86,8 +90,13 @@ class Acting:
                 self._counted[desk.id] = since, told + len(out)
         return moved
 
+    def _was_made(self, alert_id: str, key: str) -> bool:
+        return any(decode(one.body).act.key == key for one in self._store.links_of(alert_id))
+
     def missed(self, form: Missed) -> None:
-        """Keep what happened and nobody was told of."""
+        """Keep what happened and nobody was told of; once, where its `key` is in the chain already."""
+        if form.key and self._was_made("", form.key):
+            return
         self._store.commit(Change(self._city, None, (), acts=(("", form),)))
 
     def reckon(self) -> None:

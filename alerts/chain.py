@@ -43,6 +43,7 @@ class Missed(msgspec.Struct, frozen=True, omit_defaults=True, tag="missed", tag_
     account: str = ""
     desk: str = ""
     role: str = ""
+    key: str = ""  # as of an act
 
 
 class Link(msgspec.Struct, frozen=True):

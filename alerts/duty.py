@@ -115,6 +115,7 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True, tag="move", tag_field
     note: str = ""
     rank: int = 0
     timed: bool = True
+    key: str = ""  # of the request that asked for it: asked again, it is not made again
 
 
 class Duty(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -19,8 +19,9 @@ class DeskRoom:
     """Applies signals of one city in the order of their causes, each batch in one transaction.
 
     `book` is the one in force: assign the new one when it changes. While `shut` (a load of the past) alerts
-    and moves are kept and no notice is written; shut from the beginning, no clock starts. `channels`: desk -> names
-    of its channels, in order; a desk without channels is seen on the board alone. `desks`: whose clocks run; assign the new ones when they change.
+    and moves are kept and no notice is written; shut from the beginning, no clock starts. `channels`: desk ->
+    names of its channels, in order; a desk without channels is seen on the board alone. `desks`: whose clocks
+    run; assign the new ones when they change.
     """
 
     def __init__(

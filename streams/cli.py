@@ -46,6 +46,7 @@ from streams.retry import Retried, retry, waiting_in
 from streams.rule_commands import rules
 from streams.runtime import ClockKind
 from streams.settings import read_settings
+from streams.user_commands import users
 
 app = typer.Typer(
     name="tocsin",
@@ -59,6 +60,7 @@ app.add_typer(refused, name="refused")
 app.add_typer(feeds, name="feeds")
 app.add_typer(rules, name="rules")
 app.add_typer(kafka, name="kafka")
+app.add_typer(users, name="users")
 app.command()(intake)
 app.command()(worker)
 

@@ -116,6 +116,49 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "  head of move {seq}: is not signed with this city's key",
         "zh-CN": "  动作 {seq} 的链头：不是用本城市的密钥签名",
     },
+    "user-wrong-number": {
+        "en": "this is no duty number: up to three capitals and six digits, such as 1001 or A-17; never a name{what}",
+        "zh-CN": "这不是值班号：最多三个大写字母加六位数字，如 1001 或 A-17；不得使用姓名{what}",
+    },
+    "user-wrong-role": {
+        "en": "give at least one --role, out of {what}, or write the account into users.yaml",
+        "zh-CN": "请至少给出一个 --role（可选 {what}），或将账号写入 users.yaml",
+    },
+    "user-wrong-apart": {
+        "en": "of {what} an account holds at most one",
+        "zh-CN": "{what} 中每个账号至多担任一个",
+    },
+    "user-wrong-area": {
+        "en": "{what}: no such area: see areas.csv of the city; give at least one --area",
+        "zh-CN": "{what}：没有该区域：请查看城市的 areas.csv；至少给出一个 --area",
+    },
+    "user-password-short": {
+        "en": "the password is shorter than {what} characters",
+        "zh-CN": "口令短于 {what} 个字符",
+    },
+    "user-unknown": {
+        "en": "there is no such account: see tocsin users list",
+        "zh-CN": "没有该账号：请运行 tocsin users list 查看",
+    },
+    "user-added": {
+        "en": "{number}: {roles} for {areas} of {city}. Sessions and tokens from before have ended."
+        " The second factor is shown once: read it with an authenticator, then clear the screen",
+        "zh-CN": "{number}：{city} 的 {areas}，角色 {roles}。此前的会话与令牌已失效。"
+        "第二因素仅显示一次：请用验证器读取后清屏",
+    },
+    "user-none": {
+        "en": "no account yet: whoever is on this machine may do everything, and nobody from elsewhere comes in;"
+        " make one with tocsin users add",
+        "zh-CN": "尚无账号：本机用户可执行一切操作，外部无法访问；请运行 tocsin users add 创建",
+    },
+    "user-ended": {
+        "en": "{number}: ended, with all its sessions and tokens",
+        "zh-CN": "{number}：已停用，其会话与令牌全部失效",
+    },
+    "user-token": {
+        "en": "A token of {number} for programs, 90 days, shown once (Authorization: Bearer ...)",
+        "zh-CN": "{number} 的程序令牌，90 天有效，仅显示一次（Authorization: Bearer ...）",
+    },
     "heads-unreadable": {
         "en": "{path}: heads cannot be read there ({why}): name another file with --heads",
         "zh-CN": "{path}：无法读取链头（{why}）：请用 --heads 指定其他文件",

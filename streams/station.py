@@ -6,6 +6,7 @@ data folder - key - journal - engine - desk - outbox - writer - doors (push, fil
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from alerts.alert import Alert
+from alerts.api.door import DutyCity
 from alerts.channels.port import Channel
 from alerts.channels.register import open_channel
 from alerts.desks import HeadWay
@@ -25,6 +27,7 @@ from streams.board import CityBoard
 from streams.city import City, read_city
 from streams.clock import Clock
 from streams.engines import RuleEngines
+from streams.gate import Class, Gate
 from streams.handover import take_handed
 from streams.journal import means_full
 from streams.messages import say
@@ -79,6 +82,7 @@ class Station:
         sent = metrics.head_sent.labels(city.name)
         self.heads = Heads(city.name, self.store, key, roads, lambda at: sent.set(at / 1000))
         self.outbox = Outbox(self.store, self._channels(), lambda _: self.shard.engine.book)
+        self._texts, self._texts_held = Gate(), threading.Lock()
         self._delivered_at = 0.0
         self._changed = True
         self._unseen = 0
@@ -194,6 +198,22 @@ class Station:
         return []
 
     # for the doors
+
+    @property
+    def duty(self) -> DutyCity:
+        """What people do with its alerts goes through here."""
+        return DutyCity(
+            book=lambda: self.board.city().book,
+            store=self.store,
+            acting=self.acting,
+            now=self._clock.now,
+            ring=self.board.ring,
+            names_nobody=self._names_nobody,
+        )
+
+    def _names_nobody(self, text: str) -> bool:
+        with self._texts_held:
+            return self._texts.verdict(text, Class.PLAIN) is None
 
     @property
     def pushed_feeds(self) -> tuple[str, ...]:

@@ -29,9 +29,13 @@ HELPED = [
         [name]
         for name in ("serve", "load", "replay", "audit", "explain", "watchdog", "demo", "check", "init", "contract")
     ),
-    *([name] for name in ("version", "verify", "simulate", "refused", "feeds", "rules", "kafka", "intake", "worker")),
+    *(
+        [name]
+        for name in ("version", "verify", "simulate", "refused", "feeds", "rules", "users", "kafka", "intake", "worker")
+    ),
     *(["rules", name] for name in ("list", "stop", "start")),
     *(["kafka", name] for name in ("setup", "check")),
+    *(["users", name] for name in ("add", "list", "end", "token")),
     ["refused", "list"],
     ["refused", "retry"],
     ["feeds", "look"],

@@ -1,0 +1,101 @@
+"""What the programming interface and the pages ask of a city, cut to what an account may see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from alerts.access.roles import Who
+from alerts.acting import Acting
+from alerts.alert import Alert
+from alerts.api.troubles import TroubleError
+from alerts.chain import Missed
+from alerts.desks import Desk
+from alerts.duty import NOBODY, Act, MoveRefused
+from alerts.store import ConflictError, Store
+from rules.book import Book
+
+
+@dataclass(frozen=True, slots=True)
+class DutyCity:
+    """One city. `now`: the desk's clock, ms UTC. `ring`: alerts have changed. `names_nobody`: may a text stay?"""
+
+    book: Callable[[], Book]
+    store: Store
+    acting: Acting
+    now: Callable[[], int]
+    ring: Callable[[], None]
+    names_nobody: Callable[[str], bool]
+
+    @property
+    def desks(self) -> Mapping[str, Desk]:
+        return self.acting.desks
+
+    def seen(self, who: Who, alerts: Iterable[Alert]) -> list[Alert]:
+        """Those of `alerts` that were told and that `who` may see."""
+        book = self.book()
+        return [alert for alert in alerts if alert.moves and who.sees(alert, book)]
+
+    def alert(self, who: Who, alert_id: str) -> Alert:
+        """Raises TroubleError: what is elsewhere and what is nowhere are answered alike."""
+        found = self.store.alert(alert_id)
+        if found is None or not self.seen(who, [found]):
+            raise TroubleError("unknown")
+        return found
+
+    def move(self, who: Who, alert_id: str, wish: Act, *, desk: str = "", seen: int | None = None) -> Alert:
+        """The alert after the move that `who` wishes: verb and texts are the wish's own. Raises TroubleError."""
+        alert = self.alert(who, alert_id)
+        self._check_texts(wish.note, wish.why)
+        if wish.to and wish.to not in self.desks:
+            raise TroubleError("wrong_form", ("to",))
+        act = msgspec.structs.replace(
+            wish, at=self.now(), account=who.account, role=who.role, desk=self._desk(who, alert, desk), timed=True
+        )
+        try:
+            moved = self.acting.by_hand(alert.id, act, seen=seen)
+        except MoveRefused as refused:
+            raise TroubleError(refused.fault) from None
+        except ConflictError:
+            raise TroubleError("conflict") from None
+        self.ring()
+        return moved or alert
+
+    def missed(self, who: Who, form: Missed, desk: str = "") -> None:
+        """Keep a form "missed". Raises TroubleError."""
+        book = self.book()
+        wrong = [
+            name
+            for name, code, tree in (("area", form.area, book.areas), ("category", form.category, book.categories))
+            if code not in tree.by_code
+        ]
+        if wrong:
+            raise TroubleError("wrong_form", wrong)
+        if not who.sees_area(book.city, book.areas, form.area):
+            raise TroubleError("unknown")
+        if not 0 < form.time <= self.now():
+            raise TroubleError("wrong_form", ("time",))
+        self._check_texts(form.note)
+        own = self._own_desk(who, [book.first_desk(form.area, form.category)], desk)
+        self.acting.missed(msgspec.structs.replace(form, at=self.now(), account=who.account, role=who.role, desk=own))
+        self.ring()
+
+    def _check_texts(self, *texts: str) -> None:
+        if not all(self.names_nobody(text) for text in texts if text):
+            raise TroubleError("identity")
+
+    def _desk(self, who: Who, alert: Alert, wanted: str) -> str:
+        duty = alert.duty if alert.duty != NOBODY else msgspec.structs.replace(NOBODY, first=alert.desk)
+        return self._own_desk(who, duty.desks[::-1], wanted)
+
+    def _own_desk(self, who: Who, told: Iterable[str], wanted: str) -> str:
+        """For which desk `who` acts: the one that is named, else the last one that was told, else any of his own."""
+        book = self.book()
+        own = [name for name, desk in self.desks.items() if who.answers_for(desk, book)]
+        first = [wanted] if wanted else [*told, *own]
+        found = next((name for name in first if name in own), "")
+        if not found:
+            raise TroubleError("no_desk")
+        return found
