@@ -14,9 +14,10 @@ import msgspec
 
 from alerts import clocks, hold
 from alerts.alert import Alert
-from alerts.chain import Missed, decode
+from alerts.chain import Missed, Mute, Unmute, decode
 from alerts.desks import Desk
 from alerts.duty import BY_HAND, Act, MoveRefused, fold
+from alerts.mutes import Cost, Standing, cost, standing
 from alerts.notice import Notice, compose
 from alerts.store import Change, ConflictError, Store
 
@@ -34,6 +35,7 @@ class Acting:
         self._city = city
         self._store = store
         self._looked: tuple[frozenset[str], int] | None = None
+        self._mutes: Mapping[str, Standing] | None = None
         self._counted: dict[str, tuple[int, int]] = {}  # desk -> (beginning of its turn, alerts told in it)
 
     def by_hand(self, alert_id: str, act: Act, *, seen: int | None = None) -> Alert | None:
@@ -66,7 +68,11 @@ class Acting:
             act = clocks.next_act(alert, self.desks)
             return msgspec.structs.replace(act, at=now) if act is not None and act.at <= now else None
 
-        moved = self._write([alert.id for _, alert in self._store.due_acts(now)], due) + self._let_out(now)
+        moved = (
+            self._write([alert.id for _, alert in self._store.due_acts(now)], due)
+            + self._end_mutes(now)
+            + self._let_out(now)
+        )
         version = self._store.version()
         if (blind, version) != self._looked:
             owed = [alert.id for _, alert in self._store.owed() if clocks.freeze(alert, blind, now)]
@@ -74,9 +80,60 @@ class Acting:
             self._looked = blind, self._store.version()
         return moved
 
+    @property
+    def mutes(self) -> Mapping[str, Standing]:
+        """Every mute, by id."""
+        if self._mutes is None:
+            self._mutes = standing(self._store.links_of(""))
+        return self._mutes
+
+    def running_mutes(self, now: int) -> list[Mute]:
+        return [one.mute for one in self.mutes.values() if one.runs(now)]
+
+    def mute(self, mute: Mute) -> Mute:
+        """Lay a mute; once, where its `key` is in the chain already."""
+        known = next((one.mute for one in self.mutes.values() if mute.key and one.mute.key == mute.key), None)
+        if known is None:
+            self._keep("", mute)
+        return known or mute
+
+    def unmute(self, end: Unmute) -> list[Alert]:
+        """End a mute: its report is written, and what it hid and still runs is told, as far as budgets have room."""
+        hid = self._hidden_by(end.id)
+        price = cost(end.id, hid)
+        self._keep("", msgspec.structs.replace(end, hidden=price.hidden, confirmed=price.confirmed))
+        waiting = sorted(
+            (alert for alert in hid if alert.duty.held_at and alert.state == "open"), key=lambda alert: -alert.rank
+        )
+        out = [alert.id for alert in waiting if self._has_room(alert, end.at, waiting)]
+        return self._write(out, lambda alert: _release(alert, end.at))
+
+    def _has_room(self, alert: Alert, now: int, waiting: Sequence[Alert]) -> bool:
+        turn = hold.begun(self.desks.get(alert.desk), now)
+        if turn is None or alert.rank >= self.top:
+            return True
+        before = sum(one.desk == alert.desk and one.rank < self.top for one in waiting[: waiting.index(alert)])
+        return self._store.told_since(alert.desk, turn[1], self.top) + before < turn[0]
+
+    def _hidden_by(self, mute_id: str) -> list[Alert]:
+        return [alert for _, alert in self._store.held_by(mute_id)]
+
+    def hidden(self, mute_id: str) -> Cost:
+        """What a mute has hidden by now: the counter while it runs."""
+        return cost(mute_id, self._hidden_by(mute_id))
+
+    def _keep(self, alert_id: str, entry: Missed | Mute | Unmute) -> None:
+        self._store.commit(Change(self._city, None, (), acts=((alert_id, entry),)))
+        self._mutes = None
+
+    def _end_mutes(self, now: int) -> list[Alert]:
+        over = [one.mute for one in self.mutes.values() if one.end is None and one.mute.until <= now]
+        return [alert for mute in over for alert in self.unmute(Unmute(now, mute.id, role=clocks.CLOCK))]
+
     def _let_out(self, now: int) -> list[Alert]:
         """What budgets have room for by now; looked at when a turn begins, or its count has changed."""
         moved: list[Alert] = []
+        hiding = {mute.id for mute in self.running_mutes(now)}
         for desk in self.desks.values():
             turn = hold.begun(desk, now)
             if turn is None:
@@ -84,7 +141,7 @@ class Acting:
             budget, since = turn
             told = self._store.told_since(desk.id, since, self.top)
             if self._counted.get(desk.id) != (since, told):
-                held = [alert for _, alert in self._store.held(desk.id)]
+                held = [alert for _, alert in self._store.held(desk.id) if alert.duty.mute not in hiding]
                 out = hold.let_out(held, budget, told)
                 moved += self._write(out, lambda alert: _release(alert, now))
                 self._counted[desk.id] = since, told + len(out)
@@ -97,7 +154,7 @@ class Acting:
         """Keep what happened and nobody was told of; once, where its `key` is in the chain already."""
         if form.key and self._was_made("", form.key):
             return
-        self._store.commit(Change(self._city, None, (), acts=(("", form),)))
+        self._keep("", form)
 
     def reckon(self) -> None:
         """When each clock is due next: at a start, and where desks have changed."""

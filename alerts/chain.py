@@ -22,13 +22,15 @@ CUT: Final = 20
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One link. `alert` is empty where no alert was moved (a form "missed"): then `area`, `category` and `time` say
-    what nobody heard. Its bytes are those of `encode`: fields sorted, no blanks."""
+    """One link. `alert` is empty where no alert was moved: a form "missed", a mute and its end.
+
+    Its bytes are those of `encode`: fields sorted, no blanks.
+    """
 
     city: str
     seq: int  # 1 is the first; no gap
     prev: str  # hash of the entry before, hexadecimal
-    act: Act | Missed
+    act: Act | Missed | Mute | Unmute
     alert: str = ""
 
 
@@ -46,6 +48,39 @@ class Missed(msgspec.Struct, frozen=True, omit_defaults=True, tag="missed", tag_
     key: str = ""  # as of an act
 
 
+class Mute(msgspec.Struct, frozen=True, omit_defaults=True, tag="mute", tag_field="form"):
+    """What begins in `area` and `category`, of `rule` or of any, is not told from `at` until `until` (ms UTC).
+
+    `top`: the top rank neither. `account`, `desk` and `role` own it.
+    """
+
+    at: int
+    id: str
+    area: str
+    category: str
+    until: int
+    reason: str
+    rule: str = ""
+    top: bool = False
+    account: str = ""
+    desk: str = ""
+    role: str = ""
+    key: str = ""
+
+
+class Unmute(msgspec.Struct, frozen=True, omit_defaults=True, tag="unmute", tag_field="form"):
+    """The end of a mute, by its time or by hand, and its report: what it hid, and how much of that was confirmed."""
+
+    at: int
+    id: str
+    hidden: int = 0
+    confirmed: int = 0
+    account: str = ""
+    desk: str = ""
+    role: str = ""
+    key: str = ""
+
+
 class Link(msgspec.Struct, frozen=True):
     """An entry as it lies in the store: its place, its bytes and their hash, and what it is found by."""
 
@@ -57,8 +92,12 @@ class Link(msgspec.Struct, frozen=True):
     at: int
 
 
-def verb_of(act: Act | Missed) -> str:
-    return act.verb if isinstance(act, Act) else "missed"
+Kept = Act | Missed | Mute | Unmute
+"""What an entry may hold."""
+
+
+def verb_of(act: Kept) -> str:
+    return act.verb if isinstance(act, Act) else {Missed: "missed", Mute: "mute", Unmute: "unmute"}[type(act)]
 
 
 class Head(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -100,7 +139,7 @@ def hash_of(body: bytes) -> bytes:
     return hashlib.sha256(body).digest()
 
 
-def link(city: str, last: Link | None, entries: Iterable[tuple[str, Act | Missed]]) -> Iterator[Link]:
+def link(city: str, last: Link | None, entries: Iterable[tuple[str, Kept]]) -> Iterator[Link]:
     """Links for (alert, act) pairs, to follow `last`."""
     seq, prev = (last.seq, last.hash) if last else (0, START)
     for alert, act in entries:

@@ -115,6 +115,12 @@ class DatabaseStore:
         held = held if desk is None else held.where(a.desk == desk)
         return self._known(held.order_by(a.rank.desc(), a.held_at, a.id))
 
+    def held_by(self, mute: str) -> list[Known]:
+        a, c = tables.alerts.c, tables.chain
+        hid = select(c.c.alert).where(c.c.verb == "hold", c.c.alert == a.id).exists()
+        known = self._known(select(a.version, a.body).where(hid).order_by(a.said_at, a.id))
+        return [(version, alert) for version, alert in known if alert.duty.mute == mute]
+
     def set_due(self, due: Mapping[str, int]) -> None:
         if due:
             one = tables.alerts.update().where(tables.alerts.c.id == bindparam("alert"))

@@ -55,6 +55,7 @@ class Desk:
     clocks: Mapping[str, int] = field(default_factory=dict)
     budget: int | None = None
     lapse: int = 0
+    mute: int = 86_400_000  # ms, the longest mute of its alerts
 
 
 @dataclass(frozen=True, slots=True)

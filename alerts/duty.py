@@ -115,6 +115,7 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True, tag="move", tag_field
     note: str = ""
     rank: int = 0
     timed: bool = True
+    mute: str = ""  # of a hold: the mute that hides it; none: the budget
     key: str = ""  # of the request that asked for it: asked again, it is not made again
 
 
@@ -138,7 +139,8 @@ class Duty(msgspec.Struct, frozen=True, omit_defaults=True):
     why: str = ""
     rank: int = 0  # at the last act
     told_at: int = 0  # when its first desk was interrupted for it: what the budget counts; 0: never
-    held_at: int = 0  # since then the budget keeps it back: on no channel, no clock
+    held_at: int = 0  # since then a budget or a mute keeps it back: on no channel, no clock
+    mute: str = ""  # the last mute that hid it
     frozen_at: int = 0  # since then a feed that it rests on is blind: it can be neither confirmed nor denied
 
     @property
@@ -204,7 +206,7 @@ def _taken(duty: Duty, act: Act, _was: Stage) -> Duty:
 
 def _held(duty: Duty, act: Act, _was: Stage) -> Duty:
     """Kept back before its desk was told: it was never interrupted."""
-    return msgspec.structs.replace(duty, held_at=duty.held_at or act.at, told_at=0, since=0)
+    return msgspec.structs.replace(duty, held_at=duty.held_at or act.at, told_at=0, since=0, mute=act.mute)
 
 
 def _released(duty: Duty, act: Act, was: Stage) -> Duty:

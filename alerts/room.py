@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from alerts import hold, life, routing
 from alerts.acting import TRIES, dues, moved_by
 from alerts.alert import Alert, Reason
+from alerts.chain import Mute
 from alerts.desks import Desk
 from alerts.duty import Act
+from alerts.mutes import covers
 from alerts.notice import Notice, compose
 from alerts.store import Change, ConflictError, Store
 from rules.book import Book
@@ -21,7 +23,7 @@ class DeskRoom:
     `book` is the one in force: assign the new one when it changes. While `shut` (a load of the past) alerts
     and moves are kept and no notice is written; shut from the beginning, no clock starts. `channels`: desk ->
     names of its channels, in order; a desk without channels is seen on the board alone. `desks`: whose clocks
-    run; assign the new ones when they change.
+    run; assign the new ones when they change. `mutes`: those that run at a time, ms UTC.
     """
 
     def __init__(
@@ -31,8 +33,10 @@ class DeskRoom:
         channels: Mapping[str, Sequence[str]],
         *,
         desks: Mapping[str, Desk] | None = None,
+        mutes: Callable[[int], Sequence[Mute]] = lambda _: (),
         shut: bool = False,
     ) -> None:
+        self._mutes = mutes
         self.book = book
         self.desks = desks or {}
         self.shut = shut
@@ -71,12 +75,16 @@ class DeskRoom:
                 if after.duty.told_at and not (before and before.duty.told_at):
                     new.append(after.id)
                     reason = "first"  # also of what was held, went, and is back
-                elif after.duty.held_at and after.rank >= self._top:
+                elif after.duty.held_at and after.rank >= self._top and not self._muted([after], wall_at):
                     after, reason = self._let_out(after, acts, wall_at), "first"
                 notices.setdefault(after.id, []).extend(self._notices(before, after, reason, wall_at))
             alerts[after.id] = changed[after.id] = after
-        for kept in self._over_budget([changed[i] for i in new], wall_at):
+        muted = self._muted([changed[i] for i in new], wall_at)
+        over = self._over_budget([changed[i] for i in new if i not in muted], wall_at)
+        for kept in (*(changed[i] for i in muted), *over):
             act = Act("hold", wall_at, desk=kept.desk, role="budget", rank=kept.rank)
+            if kept.id in muted:
+                act = Act("hold", wall_at, desk=kept.desk, role="mute", rank=kept.rank, mute=muted[kept.id])
             acts.append((kept.id, act))
             changed[kept.id], notices[kept.id] = moved_by(kept, act), []
         self._store.commit(
@@ -101,6 +109,16 @@ class DeskRoom:
         act = Act("release", wall_at, desk=held.desk, role="budget", rank=held.rank)
         acts.append((held.id, act))
         return moved_by(held, act)
+
+    def _muted(self, alerts: Sequence[Alert], wall_at: int) -> dict[str, str]:
+        """Alert -> the mute that hides it."""
+        running = self._mutes(wall_at) if self._timed and alerts else ()
+        found: dict[str, str] = {}
+        for alert in alerts:
+            mute = next((one for one in running if covers(one, alert, self.book)), None)
+            if mute is not None and alert.duty.stage == "open":
+                found[alert.id] = mute.id
+        return found
 
     def _over_budget(self, new: Sequence[Alert], wall_at: int) -> list[Alert]:
         """Those of `new` for which the turn of their desk has no room left."""

@@ -14,8 +14,8 @@ from typing import Protocol
 import msgspec
 
 from alerts.alert import Alert
-from alerts.chain import Head, Link, Missed, link
-from alerts.duty import OWED, Act
+from alerts.chain import Head, Kept, Link, link
+from alerts.duty import OWED
 from alerts.notice import Notice, is_due, revived
 from rules.signals import Cause
 
@@ -24,14 +24,14 @@ class Change(msgspec.Struct, frozen=True):
     """All that one move, or a batch of signals, does to a city.
 
     `cause` is the last one applied; None where the engine did not speak. `acts`: (alert, act) in their order; the
-    alert of a form "missed" is "". `was`: alert -> the version it was read at, 0 where it was not there. `due`: alert
-    -> when a clock has something to do about it, ms UTC; an alert that is not named has no clock.
+    alert of a form "missed" or of a mute is "". `was`: alert -> the version it was read at, 0 where it was not there.
+    `due`: alert -> when a clock has something to do about it, ms UTC; one that is not named has no clock.
     """
 
     city: str
     cause: Cause | None
     alerts: tuple[Alert, ...]
-    acts: tuple[tuple[str, Act | Missed], ...] = ()
+    acts: tuple[tuple[str, Kept], ...] = ()
     notices: tuple[Notice, ...] = ()
     was: Mapping[str, int] = {}
     due: Mapping[str, int] = {}
@@ -94,7 +94,11 @@ class Store(Protocol):
         ...
 
     def held(self, desk: str | None = None) -> list[Known]:
-        """What budgets keep back: highest rank first, then longest held."""
+        """What budgets and mutes keep back: highest rank first, then longest held."""
+        ...
+
+    def held_by(self, mute: str) -> list[Known]:
+        """Every alert that this mute has hidden, also where it is told or closed by now."""
         ...
 
     def set_due(self, due: Mapping[str, int]) -> None:
@@ -106,7 +110,7 @@ class Store(Protocol):
         ...
 
     def links_of(self, alert_id: str) -> list[Link]:
-        """The entries of one alert; of "" the forms "missed"."""
+        """The entries of one alert; of "" the forms "missed" and the mutes."""
         ...
 
     def last_link(self) -> Link | None: ...
@@ -226,6 +230,10 @@ class MemoryStore:
         with self._lock:
             held = [(v, a) for v, a in self._alerts.values() if a.duty.held_at and desk in (None, a.desk)]
         return sorted(held, key=lambda known: (-known[1].rank, known[1].duty.held_at, known[1].id))
+
+    def held_by(self, mute: str) -> list[Known]:
+        with self._lock:
+            return [(v, a) for v, a in self._alerts.values() if a.duty.mute == mute]
 
     def set_due(self, due: Mapping[str, int]) -> None:
         with self._lock:

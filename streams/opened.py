@@ -105,7 +105,8 @@ def open_city(
         stack.callback(store.close)
         desks = desks_of(city)
         roads = {desk.id: [channel.name for channel in desk.channels] for desk in city.desks}
-        desk = DeskRoom(city.book, store, roads, desks=desks, shut=shut)
+        acting = Acting(city.name, store, desks, len(city.book.ladder) - 1)
+        desk = DeskRoom(city.book, store, roads, desks=desks, mutes=acting.running_mutes, shut=shut)
         crash = armed(settings.crash_at) if kind == "stream" else never
         shard = Shard(
             Journal.open(journal_of(city.name, settings), crash=crash),
@@ -122,7 +123,6 @@ def open_city(
         if short:
             shard.choke()  # what is free is for what is known already, until there is room for both
         recovery = _recover(shard, city, store, clock, metrics)
-        acting = Acting(city.name, store, desks, len(city.book.ladder) - 1)
         return Opened(folder, key, store, desk, acting, shard, recovery, stack.pop_all().close)
 
 

@@ -46,6 +46,10 @@ POLICY: Final[Mapping[tuple[str, str], Action]] = {
     ("GET", "/v1/cities/{city}/overdue"): "supervise",
     ("GET", "/v1/cities/{city}/missed"): "view",
     ("POST", "/v1/cities/{city}/missed"): "move",
+    ("GET", "/v1/cities/{city}/mutes"): "view",
+    ("POST", "/v1/cities/{city}/mutes"): "supervise",
+    ("POST", "/v1/cities/{city}/mutes/preview"): "supervise",
+    ("DELETE", "/v1/cities/{city}/mutes/{mute_id}"): "supervise",
     ("GET", "/v1/cities/{city}/stream"): "view",
     ("GET", "/v1/cities/{city}/chain"): "audit",
 }

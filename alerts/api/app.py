@@ -20,11 +20,13 @@ from alerts.access.logins import LoginRefused, Logins, TooManyTries
 from alerts.access.roles import Who
 from alerts.alert import Alert
 from alerts.api.door import DutyCity
-from alerts.api.forms import Login, MissedForm, MoveForm, alert_of, move_of
+from alerts.api.forms import Login, MissedForm, MoveForm, MuteForm, alert_of, move_of, mute_of
 from alerts.api.pages import MOST, page_of
 from alerts.api.stream import moves as move_stream
 from alerts.api.troubles import Trouble, TroubleError, language_of, problem
+from alerts.chain import Mute
 from alerts.export import rfc3339
+from alerts.mutes import Cost, Standing
 
 SHIFT_MS: Final = 8 * 3_600_000
 Listed = Literal["owed", "running", "held", "all"]
@@ -61,6 +63,7 @@ def create_api(service: Service) -> FastAPI:
     _logins(app, service)
     _alerts(app, service)
     _forms(app, service)
+    _mutes(app, service)
     _stream(app, service)
     app.add_exception_handler(TroubleError, _told)
     app.add_exception_handler(RequestValidationError, _wrong_form)
@@ -171,7 +174,9 @@ def _alerts(app: FastAPI, service: Service) -> None:
     def held(city: str, who: Asks) -> Response:
         """What budgets hold, every alert in one group."""
         town = _city(service, who, city)
-        kept = town.seen(who, (alert for _, alert in town.store.held()))
+        hiding = {mute.id for mute in town.acting.running_mutes(town.now())}
+        held = (alert for _, alert in town.store.held() if alert.duty.mute not in hiding)
+        kept = town.seen(who, held)
         groups = [{**_fields(group), "since": rfc3339(group.since)} for group in hold.digest(kept)]
         return _json({"held": len(kept), "groups": groups})
 
@@ -230,8 +235,47 @@ def _forms(app: FastAPI, service: Service) -> None:
     def all_missed(city: str, who: Asks) -> Response:
         """What was missed, oldest first."""
         town, book = _city(service, who, city), service.cities[city].book()
-        told = [move_of(one) for one in town.store.links_of("")]
+        told = [move_of(one) for one in town.store.links_of("") if one.verb == "missed"]
         return _json({"missed": [one for one in told if who.sees_area(city, book.areas, str(one.get("area")))]})
+
+
+def _mutes(app: FastAPI, service: Service) -> None:
+    @app.get("/cities/{city}/mutes")
+    def mutes(city: str, who: Asks) -> Response:
+        """Every mute, oldest first: whose, why, until when, and what it hides or hid."""
+        town = _city(service, who, city)
+        return _json({"mutes": [_mute(town, one) for one in town.mutes(who)]})
+
+    @app.post("/cities/{city}/mutes", status_code=201)
+    def mute(city: str, form: MuteForm, who: Asks, key: Key = "") -> Response:
+        """Lay a mute on what begins from now on. To hide the top rank too it is said twice."""
+        town = _city(service, who, city)
+        laid = town.mute(who, _wish(form, _key(who, key)), form.desk)
+        return _json(_mute(town, town.acting.mutes[laid.id]), 201)
+
+    @app.post("/cities/{city}/mutes/preview")
+    def preview(city: str, form: MuteForm, who: Asks) -> Response:
+        """What this mute would have hidden in the last 90 days, and how much of it was confirmed."""
+        price = _city(service, who, city).preview(who, _wish(form, ""), form.desk)
+        return _json({"days": 90, "hidden": price.hidden, "confirmed": price.confirmed})
+
+    @app.delete("/cities/{city}/mutes/{mute_id}")
+    def unmute(city: str, mute_id: str, who: Asks) -> Response:
+        """End a mute; its report. What it hid and still runs is told."""
+        town = _city(service, who, city)
+        return _json(_mute(town, town.unmute(who, mute_id)))
+
+
+def _wish(form: MuteForm, key: str) -> Mute:
+    if form.top != form.top_again:
+        raise TroubleError("top_once")
+    until = round(form.until.timestamp() * 1000) if form.until.tzinfo is not None else 0
+    return Mute(0, "", form.area, form.category, until, form.reason, form.rule, form.top, key=key)
+
+
+def _mute(town: DutyCity, one: Standing) -> dict[str, object]:
+    hidden = Cost(0, 0) if one.end else town.acting.hidden(one.mute.id)
+    return mute_of(one, hidden, town.now())
 
 
 def _stream(app: FastAPI, service: Service) -> None:
@@ -313,7 +357,16 @@ async def _told(request: Request, fault: Exception) -> Response:
 async def _wrong_form(request: Request, fault: Exception) -> Response:
     """Names of our own fields alone: what else was sent may name a person."""
     assert isinstance(fault, RequestValidationError)
-    known = {*MoveForm.model_fields, *MissedForm.model_fields, *Login.model_fields, "limit", "cursor", "hours", "after"}
+    known = {
+        *MuteForm.model_fields,
+        *MoveForm.model_fields,
+        *MissedForm.model_fields,
+        *Login.model_fields,
+        "limit",
+        "cursor",
+        "hours",
+        "after",
+    }
     places = [str(step) for error in fault.errors() for step in error["loc"][1:] if step in known]
     return problem(request.headers, "wrong_form", errors=sorted(set(places)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -11,9 +12,10 @@ from alerts.access.roles import Who
 from alerts.acting import Acting
 from alerts.alert import Alert
 from alerts.api.troubles import TroubleError
-from alerts.chain import Missed
+from alerts.chain import Missed, Mute, Unmute
 from alerts.desks import Desk
 from alerts.duty import NOBODY, Act, MoveRefused
+from alerts.mutes import LOOK_BACK_MS, Cost, Standing, preview
 from alerts.store import ConflictError, Store
 from rules.book import Book
 
@@ -81,6 +83,64 @@ class DutyCity:
         own = self._own_desk(who, [book.first_desk(form.area, form.category)], desk)
         self.acting.missed(msgspec.structs.replace(form, at=self.now(), account=who.account, role=who.role, desk=own))
         self.ring()
+
+    def mute(self, who: Who, wish: Mute, desk: str = "") -> Mute:
+        """Lay a mute for the desk that answers for its area. Raises TroubleError."""
+        own = self._check_mute(who, wish, desk)
+        now = self.now()
+        if not now < wish.until <= now + self.desks[own].mute:
+            raise TroubleError("mute_long" if wish.until > now else "wrong_form", ("until",))
+        self._check_texts(wish.reason)
+        said = f"{wish.key or now}\0{who.account}\0{wish.area}\0{wish.category}\0{wish.rule}".encode()
+        made = msgspec.structs.replace(
+            wish,
+            at=now,
+            id=hashlib.blake2b(said, digest_size=8).hexdigest(),
+            account=who.account,
+            role=who.role,
+            desk=own,
+        )
+        laid = self.acting.mute(made)
+        self.ring()
+        return laid
+
+    def preview(self, who: Who, wish: Mute, desk: str = "") -> Cost:
+        """What it would have hidden in the last 90 days, and how much of that was confirmed. Raises TroubleError."""
+        self._check_mute(who, wish, desk)
+        now = self.now()
+        past = self.seen(who, self.store.between(now - LOOK_BACK_MS, now + LOOK_BACK_MS))
+        return preview(wish, past, self.book())
+
+    def mutes(self, who: Who) -> list[Standing]:
+        """Every mute of areas that `who` may see, oldest first."""
+        book = self.book()
+        return [one for one in self.acting.mutes.values() if who.sees_area(book.city, book.areas, one.mute.area)]
+
+    def unmute(self, who: Who, mute_id: str) -> Standing:
+        """End a mute by hand; its report. Raises TroubleError."""
+        found = next((one for one in self.mutes(who) if one.mute.id == mute_id), None)
+        if found is None:
+            raise TroubleError("unknown")
+        if found.end is None:
+            own = self._own_desk(who, [found.mute.desk], "")
+            self.acting.unmute(Unmute(self.now(), mute_id, account=who.account, desk=own, role=who.role))
+            self.ring()
+        return self.acting.mutes[mute_id]
+
+    def _check_mute(self, who: Who, wish: Mute, desk: str) -> str:
+        """The desk that owns it. Raises TroubleError."""
+        book = self.book()
+        rules = {"", *(rule.id for rule in book.rules)}
+        wrong = [name for name, ok in (
+            ("area", wish.area in book.areas.by_code),
+            ("category", wish.category in book.categories.by_code),
+            ("rule", wish.rule in rules),
+        ) if not ok]  # fmt: skip
+        if wrong:
+            raise TroubleError("wrong_form", wrong)
+        if not who.sees_area(book.city, book.areas, wish.area):
+            raise TroubleError("unknown")
+        return self._own_desk(who, [book.first_desk(wish.area, wish.category)], desk)
 
     def _check_texts(self, *texts: str) -> None:
         if not all(self.names_nobody(text) for text in texts if text):

@@ -16,7 +16,8 @@ LANGUAGES: Final = ("en", "zh-CN")
 
 Trouble = Literal[
     "who", "not_allowed", "unknown", "method", "led_here", "login_refused", "too_many_tries", "wrong_form",
-    "wrong_cursor", "no_desk", "identity", "conflict", "too_large", "broken",
+    "wrong_cursor", "no_desk", "identity", "conflict", "too_large", "broken", "mute_long",
+    "top_once",
 ]  # fmt: skip
 
 STATUS: Final[Mapping[Trouble | Fault, int]] = {
@@ -34,6 +35,8 @@ STATUS: Final[Mapping[Trouble | Fault, int]] = {
     "conflict": 503,
     "too_large": 413,
     "broken": 500,
+    "mute_long": 422,
+    "top_once": 422,
     "changed": 412,
     **dict.fromkeys((fault for fault in get_args(Fault) if fault != "changed"), 409),
 }
@@ -64,6 +67,11 @@ WORDS: Final[Mapping[Trouble | Fault, Mapping[str, str]]] = {
     },
     "conflict": {"en": "Others were faster, many times over: try again.", "zh-CN": "他人反复抢先修改：请重试。"},
     "too_large": {"en": "What was sent is too large.", "zh-CN": "发送内容过大。"},
+    "mute_long": {"en": "That is longer than this desk may mute.", "zh-CN": "超过该值班台允许的最长静默时间。"},
+    "top_once": {
+        "en": "To hide the top rank too, say so twice: top and top_again.",
+        "zh-CN": "如需连最高级别一并静默，请确认两次：top 与 top_again。",
+    },
     "broken": {"en": "This failed on our side; it was written down.", "zh-CN": "系统内部出错，已记录。"},
     "not_from_here": {"en": "The alert is not where this can be done.", "zh-CN": "警报当前状态不允许此操作。"},
     "not_a_hand": {"en": "Clocks do this, not people.", "zh-CN": "此操作由系统时钟执行，不能人工执行。"},

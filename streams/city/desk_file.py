@@ -75,6 +75,8 @@ class DeskForm(Form):
         default=4 * HOUR, description="What was taken and not closed is open again after this long; 0m: never."
     )
 
+    mute: Duration = Field(default=24 * HOUR, description="The longest mute that may be laid on its alerts.")
+
     def desk(self, zone: str, language: str) -> Desk:
         """The value that the desk's room reads; `zone` and `language` are the city's own."""
         return Desk(
@@ -92,6 +94,7 @@ class DeskForm(Form):
             clocks=dict(self.clocks),
             budget=self.budget,
             lapse=self.lapse,
+            mute=self.mute,
         )
 
 

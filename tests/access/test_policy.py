@@ -37,6 +37,10 @@ NEEDED: Final[dict[str, str]] = {
     "GET /v1/cities/{city}/overdue": "supervise",
     "GET /v1/cities/{city}/missed": "view",
     "POST /v1/cities/{city}/missed": "move",
+    "GET /v1/cities/{city}/mutes": "view",
+    "POST /v1/cities/{city}/mutes": "supervise",
+    "POST /v1/cities/{city}/mutes/preview": "supervise",
+    "DELETE /v1/cities/{city}/mutes/{mute_id}": "supervise",
     "GET /v1/cities/{city}/chain": "audit",
     "DELETE /v1/accounts/{number}/sessions": "revoke",
 }
@@ -79,7 +83,14 @@ def test_the_oracle_knows_every_line_of_the_policy() -> None:
 
 def filled(line: str, town: Town) -> tuple[str, str]:
     method, template = line.split(" ")
-    values = {"{city}": NAME, "{name}": NAME, "{alert_id}": town.alert.id, "{number}": "9999", "{path}": "style.css"}
+    values = {
+        "{city}": NAME,
+        "{name}": NAME,
+        "{alert_id}": town.alert.id,
+        "{number}": "9999",
+        "{mute_id}": "none",
+        "{path}": "style.css",
+    }
     for part, value in values.items():
         template = template.replace(part, value)
     return method, template

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from alerts.chain import Head, Link, Missed, decode, encode, hash_of, is_signed, link, sign, verify
+from alerts.chain import Head, Kept, Link, Missed, decode, encode, hash_of, is_signed, link, sign, verify
 from alerts.duty import NOBODY, Act, Duty, fold
 from tests.alerts.signals import CITY, NOON
 
@@ -51,7 +51,7 @@ def mended(chain: list[Link], since: int) -> list[Link]:
     return [*chain[:since], *link(CITY, chain[since - 1] if since else None, [acted(one) for one in chain[since:]])]
 
 
-def acted(one: Link) -> tuple[str, Act | Missed]:
+def acted(one: Link) -> tuple[str, Kept]:
     entry = decode(one.body)
     return entry.alert, entry.act
 
