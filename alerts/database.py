@@ -6,23 +6,22 @@ What is written is written under one lock, so that every check of a change sees 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
 from alembic.util import CommandError
-from sqlalchemy import Engine, Row, bindparam, func, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Engine, Row, func, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError
 
 from alerts import alert as alert_module
 from alerts import engines, schema, seals, tables
 from alerts.alert import Alert
-from alerts.chain import Head, Link, Proof, link, verify
+from alerts.chain import link
 from alerts.channels.port import Receipt
-from alerts.duty import OWED
+from alerts.duty_rows import DutyRows, insert, last_link
 from alerts.notice import WAIT_TOP_MS, Notice, revived
 from alerts.seals import StoreDamagedError
 from alerts.store import Backlog, Change, Known, check_cause, check_versions
@@ -34,7 +33,7 @@ CHUNK: Final = 500
 """Ids in one query: well below SQLite's bound on variables."""
 
 
-class DatabaseStore:
+class DatabaseStore(DutyRows):
     """A store over two engines: one writes, one only reads. Brings the schema up to date, and looks for damage.
 
     `name`: what the store is called where it cannot be used. Raises schema.StoreTooNewError, seals.StoreDamagedError.
@@ -63,10 +62,10 @@ class DatabaseStore:
             if change.alerts:
                 _upsert(db, [_alert_row(alert, version, change.due.get(alert.id, 0)) for alert in change.alerts])
             if change.acts:
-                links = link(change.city, _last_link(db), change.acts)
+                links = link(change.city, last_link(db), change.acts)
                 db.execute(tables.chain.insert(), [msgspec.structs.asdict(one) for one in links])
             if change.notices:
-                fresh = _insert(db, tables.notices).on_conflict_do_nothing(index_elements=["id"])
+                fresh = insert(db, tables.notices).on_conflict_do_nothing(index_elements=["id"])
                 db.execute(fresh, [_notice_row(notice) for notice in change.notices])
             if change.cause is not None:
                 _remember(db, change.city, change.cause)
@@ -92,76 +91,6 @@ class DatabaseStore:
         for i in range(0, len(wanted), CHUNK):
             found += self._known(select(a.version, a.body).where(a.id.in_(wanted[i : i + CHUNK])))
         return {alert.id: (version, alert) for version, alert in found}
-
-    def due_acts(self, now: int, limit: int = 500) -> list[Known]:
-        a = tables.alerts.c
-        due = select(a.version, a.body).where(a.due_at > 0, a.due_at <= now)
-        return self._known(due.order_by(a.due_at, a.id).limit(limit))
-
-    def owed(self) -> list[Known]:
-        a = tables.alerts.c
-        owed = select(a.version, a.body).where(a.stage.in_(sorted(OWED)), a.told)
-        return self._known(owed.order_by(a.said_at, a.id))
-
-    def told_since(self, desk: str, since: int, below: int) -> int:
-        a = tables.alerts.c
-        told = select(func.count()).where(a.desk == desk, a.told_at >= since, a.told_at > 0, a.rank < below)
-        with self._reader.connect() as db:
-            return db.scalar(told) or 0
-
-    def held(self, desk: str | None = None) -> list[Known]:
-        a = tables.alerts.c
-        held = select(a.version, a.body).where(a.held_at > 0)
-        held = held if desk is None else held.where(a.desk == desk)
-        return self._known(held.order_by(a.rank.desc(), a.held_at, a.id))
-
-    def held_by(self, mute: str) -> list[Known]:
-        a, c = tables.alerts.c, tables.chain
-        hid = select(c.c.alert).where(c.c.verb == "hold", c.c.alert == a.id).exists()
-        known = self._known(select(a.version, a.body).where(hid).order_by(a.said_at, a.id))
-        return [(version, alert) for version, alert in known if alert.duty.mute == mute]
-
-    def set_due(self, due: Mapping[str, int]) -> None:
-        if due:
-            one = tables.alerts.update().where(tables.alerts.c.id == bindparam("alert"))
-            with self._writer.begin() as db:
-                db.execute(one.values(due_at=bindparam("due")), [{"alert": i, "due": at} for i, at in due.items()])
-
-    def links(self, after: int = 0) -> Iterator[Link]:
-        c = tables.chain.c
-        with self._reader.connect() as db:
-            rows = db.execution_options(yield_per=CHUNK).execute(
-                select(tables.chain).where(c.seq > after).order_by(c.seq)
-            )
-            yield from map(_link, rows)
-
-    def links_of(self, alert_id: str) -> list[Link]:
-        c = tables.chain.c
-        with self._reader.connect() as db:
-            return [_link(row) for row in db.execute(select(tables.chain).where(c.alert == alert_id).order_by(c.seq))]
-
-    def last_link(self) -> Link | None:
-        with self._reader.connect() as db:
-            return _last_link(db)
-
-    def prove(self, heads: Sequence[Head], key: bytes) -> Proof:
-        """Hold chain and duties against the heads that were sent out, all as of one moment. Works while serving."""
-        a, c = tables.alerts.c, tables.chain.c
-        with self._reader.connect() as db:
-            bodies = db.execute(select(a.body)).scalars()
-            duties = {alert.id: alert.duty for alert in map(alert_module.decode, bodies)}
-            rows = db.execution_options(yield_per=CHUNK).execute(select(tables.chain).order_by(c.seq))
-            return verify(map(_link, rows), heads, duties, key)
-
-    def keep_head(self, head: Head) -> None:
-        row = _insert_into(self._writer, tables.heads).values(at=head.at, seq=head.seq, body=msgspec.json.encode(head))
-        with self._writer.begin() as db:
-            db.execute(row.on_conflict_do_nothing(index_elements=["at"]))
-
-    def last_head(self) -> Head | None:
-        with self._reader.connect() as db:
-            body = db.scalar(select(tables.heads.c.body).order_by(tables.heads.c.at.desc()).limit(1))
-        return msgspec.json.decode(body, type=Head) if body is not None else None
 
     def board(self, desk: str | None = None, *, ended_since: int | None = None) -> list[Alert]:
         a = tables.alerts.c
@@ -237,10 +166,6 @@ class DatabaseStore:
         with self._reader.connect() as db:
             return [alert_module.decode(body) for body in db.scalars(query)]
 
-    def _known(self, query: Any) -> list[Known]:
-        with self._reader.connect() as db:
-            return [(version, alert_module.decode(body)) for version, body in db.execute(query)]
-
     def _notices(self, query: Any) -> list[Notice]:
         with self._reader.connect() as db:
             return [_notice(row) for row in db.execute(query)]
@@ -286,14 +211,6 @@ def _looking(kind: type[_S], reader: Engine, name: Path | str) -> _S:
     return store
 
 
-def _insert_into(engine: Engine, table: Any) -> Any:
-    return (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(table)
-
-
-def _insert(db: Connection, table: Any) -> Any:
-    return _insert_into(db.engine, table)
-
-
 def _hold(db: Connection) -> None:
     """One change at a time: SQLite's transaction holds the file already."""
     if db.dialect.name == "postgresql":
@@ -307,15 +224,6 @@ def _versions(db: Connection, was: Mapping[str, int]) -> dict[str, int]:
         rows = db.execute(select(a.id, a.version).where(a.id.in_(wanted[i : i + CHUNK])))
         found.update((alert, version) for alert, version in rows)
     return found
-
-
-def _last_link(db: Connection) -> Link | None:
-    row = db.execute(select(tables.chain).order_by(tables.chain.c.seq.desc()).limit(1)).first()
-    return _link(row) if row is not None else None
-
-
-def _link(row: Row[Any]) -> Link:
-    return Link(row.seq, row.body, row.hash, row.alert, row.verb, row.at)
 
 
 def _told(desk: str | None) -> Any:
@@ -336,7 +244,7 @@ def _last_cause(db: Connection, city: str) -> Cause | None:
 def _remember(db: Connection, city: str, cause: Cause) -> None:
     now = {"epoch": cause.epoch, "offset": cause.offset, "n": cause.n}
     whole = seals.sealed(tables.causes, {"city": city, **now})
-    row = _insert(db, tables.causes).values(whole)
+    row = insert(db, tables.causes).values(whole)
     db.execute(row.on_conflict_do_update(index_elements=["city"], set_={**now, "sum": whole["sum"]}))
 
 
@@ -347,7 +255,7 @@ def _update_notice(db: Connection, notice: Notice) -> None:
 
 
 def _upsert(db: Connection, rows: list[dict[str, object]]) -> None:
-    row = _insert(db, tables.alerts)
+    row = insert(db, tables.alerts)
     changed = {name: row.excluded[name] for name in rows[0] if name != "id"}
     db.execute(row.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
 
