@@ -1,4 +1,4 @@
-"""What the desk has done, in a database: which alerts are owed, held and due, and the chain of moves. Part of the store."""
+"""What the desk has done, in a database: which alerts are owed, held and due, and the chain. Part of the store."""
 
 from __future__ import annotations
 

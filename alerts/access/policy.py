@@ -32,6 +32,8 @@ POLICY: Final[Mapping[tuple[str, str], Action]] = {
     # pages
     ("GET", "/"): "view",
     ("GET", "/city/{name}"): "view",
+    ("GET", "/city/{name}/desk"): "view",
+    ("POST", "/city/{name}/missed"): "move",
     ("GET", "/alert/{alert_id}"): "view",
     ("POST", "/alert/{alert_id}/moves"): "move",
     ("GET", "/shapes/{name}.json"): "view",

@@ -15,18 +15,23 @@ from starlette.types import Scope
 from alerts.alert import Alert
 from alerts.api.app import Service
 from alerts.api.troubles import WORDS
+from alerts.console.desk import DeskFigures, desk_figures
 from alerts.console.doors import add_doors
 from alerts.console.duty import duty_figures
 from alerts.console.headers import HEADERS, SafeHeaders
+from alerts.console.naming import Names
 from alerts.console.pages import (
     STATIC,
     THEMES,
     Desk,
+    Floor,
     Reader,
     alert_page,
     alert_part,
     board_page,
     board_part,
+    desk_page,
+    desk_part,
     offered,
     shapes_file,
     trouble_page,
@@ -63,7 +68,7 @@ def reader_of(request: Request, languages: Sequence[str]) -> Reader:
     )
     theme = request.cookies.get(THEME_COOKIE, THEMES[0])
     who = who_asks(request)
-    return Reader(language, theme if theme in THEMES else THEMES[0], bool(who and who.session))
+    return Reader(language, theme if theme in THEMES else THEMES[0], bool(who and who.session), who is not None)
 
 
 def page(request: Request, html: str, reader: Reader) -> Response:
@@ -128,6 +133,30 @@ class Console:
         links, moves = town.store.links_of(alert.id), who.may("move")
         return lambda names: duty_figures(alert, links, town.desks, names, moves=moves), town.now()
 
+    def floor(self, request: Request, name: str) -> Floor:
+        """What the desk of a city has before it. Raises HTTPException where nobody is let in, or it is not there."""
+        who, city = who_asks(request), self.service.cities.get(name) if self.service is not None else None
+        if who is None or city is None or not who.sees_city(name):
+            raise HTTPException(404)
+        owed = city.seen(who, (alert for _, alert in city.store.owed()))
+        mutes, now = city.mutes(who), city.now()
+
+        def figures(names: Names, source: BoardSource) -> DeskFigures:
+            hidden = city.acting.hidden
+            return desk_figures(owed, mutes, hidden, city.desks, names, source.feeds(), source.now(), now)
+
+        return figures, now, who.may("move")
+
+    def desk_page(self, request: Request, name: str) -> Response:
+        source = self.find_city(request, name)
+        reader, who = reader_of(request, offered(source)), who_asks(request)
+        tree = source.city().book.areas
+        areas = [node.code for node in tree.nodes if who is None or who.sees_area(name, tree, node.code)]
+        words = WORDS.get(request.query_params.get("said", ""))  # type: ignore[call-overload]  # any text may stand there
+        said = words[reader.language] if words else ""
+        html = desk_page(source, reader, self.seen(request), self.floor(request, name), areas, said)
+        return page(request, html, reader)
+
     def front(self, request: Request) -> Response:
         return self.board(request, self.first(request))
 
@@ -148,6 +177,11 @@ class Console:
         """Found before the stream begins, so that what is unknown is answered 404 and a full house 503."""
         if self.streams.full or self.streams.stopped:
             raise HTTPException(503, headers={"Retry-After": "5"})
+        desk_of = request.query_params.get("desk", "")
+        if desk_of:
+            desk_source = self.find_city(request, desk_of)
+            desk_reader = reader_of(request, offered(desk_source))
+            return desk_source, lambda: desk_part(desk_source, desk_reader, self.floor(request, desk_of))
         alert_id = request.query_params.get("alert", "")
         if not alert_id:
             board_source = self.find_city(request, request.query_params.get("city", self.first(request)))
@@ -217,6 +251,7 @@ def create_app(
             yield part
 
     if service is not None:
+        app.get("/city/{name}/desk", response_model=None)(console.desk_page)
         add_doors(app, service)
 
     app.add_exception_handler(HTTPException, trouble)

@@ -1,7 +1,9 @@
 """Forms of the pages: logging in and out, and moving an alert. Plain posts that answer with a way back."""
 
+from datetime import datetime
 from typing import Annotated, Final, cast, get_args
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -13,6 +15,7 @@ from alerts.api.app import Service, enter, set_session, who_asks
 from alerts.api.door import DutyCity
 from alerts.api.forms import HandVerb
 from alerts.api.troubles import WORDS, TroubleError
+from alerts.chain import Missed
 from alerts.console.pages import THEMES, Reader, login_page
 from alerts.console.speech import LANGUAGES, choose
 from alerts.duty import Act, Outcome
@@ -65,6 +68,29 @@ def add_doors(app: FastAPI, service: Service) -> None:
         except TroubleError as trouble:
             return RedirectResponse(f"{place}?said={trouble.trouble}", AGAIN)
         return RedirectResponse(place, AGAIN)
+
+    @app.post("/city/{name}/missed")
+    def missed(
+        request: Request, name: str, area: Text = "", category: Text = "", time: Text = "", note: Text = ""
+    ) -> Response:
+        """A form "missed": its time is the city's own."""
+        who, city = who_asks(request), service.cities.get(name)
+        if city is None or not who.sees_city(name):
+            raise HTTPException(404)
+        place = f"/city/{quote(name, safe='')}/desk"
+        try:
+            city.missed(who, Missed(0, area, category, _moment(time, city.book().calendar.zone), note.strip()))
+        except TroubleError as trouble:
+            return RedirectResponse(f"{place}?said={trouble.trouble}", AGAIN)
+        return RedirectResponse(place, AGAIN)
+
+
+def _moment(text: str, zone: str) -> int:
+    """ms UTC of a local time; 0 where it is none."""
+    try:
+        return round(datetime.fromisoformat(text[:32]).replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return 0
 
 
 def _city_of(service: Service, who: Who, alert_id: str) -> DutyCity:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from alerts.alert import Alert
 from alerts.console.board import board
 from alerts.console.card import card
+from alerts.console.desk import DeskFigures
 from alerts.console.duty import DutyFigures
 from alerts.console.naming import Names
 from alerts.console.source import BoardSource
@@ -30,11 +31,13 @@ THEMES: Final = ("auto", "light", "dark")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who looks: a language and a theme. `account`: whether there is a session that can be left."""
+    """Who looks: a language and a theme. `account`: whether there is a session that can be left;
+    `desk`: whether the desk's page is open to him."""
 
     language: str
     theme: str = "auto"
     account: bool = False
+    desk: bool = False
 
 
 @cache
@@ -85,6 +88,7 @@ def _frame(source: BoardSource, reader: Reader, cities: Mapping[str, BoardSource
         "area_count": sum(1 for kids in city.book.areas.children.values() if not kids),
         "reader": reader,
         "who": reader.account,
+        "floor": reader.desk,
         "themes": THEMES,
         "languages": [(tag, LANGUAGE_LABELS[tag]) for tag in offered(source)],
         "cities": [(name, Names(other.city(), speech).here()) for name, other in cities.items()],
@@ -149,6 +153,34 @@ def alert_page(
 
 def alert_part(source: BoardSource, alert: Alert, reader: Reader, desk: Desk | None = None) -> str:
     return _render("alert_part.html", reader.language, _alert_values(source, alert, _frame(source, reader, {}), desk))
+
+
+Floor = tuple[Callable[[Names, BoardSource], DeskFigures], int, bool]
+"""What the desk's page shows in the reader's names, the desk's clock (ms UTC), and whether its reader may move."""
+
+
+def _desk_values(
+    source: BoardSource, reader: Reader, cities: Mapping[str, BoardSource], floor: Floor
+) -> dict[str, Any]:
+    frame = _frame(source, reader, cities)
+    return {**frame, "desk": floor[0](frame["names"], source), "desk_now": floor[1], "moves": floor[2]}
+
+
+def desk_page(
+    source: BoardSource,
+    reader: Reader,
+    cities: Mapping[str, BoardSource],
+    floor: Floor,
+    areas: Sequence[str],
+    said: str = "",
+) -> str:
+    """`areas`: codes that the reader may name in a form; `said`: what became of one."""
+    values = _desk_values(source, reader, cities, floor)
+    return _render("desk.html", reader.language, {**values, "areas": areas, "said": said})
+
+
+def desk_part(source: BoardSource, reader: Reader, floor: Floor) -> str:
+    return _render("desk_part.html", reader.language, _desk_values(source, reader, {}, floor))
 
 
 def login_page(reader: Reader, said: str = "") -> str:

@@ -25,6 +25,8 @@ NEEDED: Final[dict[str, str]] = {
     "GET /metrics": "scrape",
     "GET /": "view",
     "GET /city/{name}": "view",
+    "GET /city/{name}/desk": "view",
+    "POST /city/{name}/missed": "move",
     "GET /alert/{alert_id}": "view",
     "POST /alert/{alert_id}/moves": "move",
     "GET /shapes/{name}.json": "view",
