@@ -97,7 +97,7 @@ class DatabaseStore(DutyRows):
         shown = a.state == "open"
         if ended_since is not None:
             shown = shown | ((a.state != "open") & (a.ended_at >= ended_since))
-        query = _told(desk).where(shown).order_by(a.rank.desc(), a.said_at.desc(), a.id)
+        query = _told(desk).where(shown, a.held_at == 0).order_by(a.rank.desc(), a.said_at.desc(), a.id)
         return self._read(query)
 
     def between(self, since: int, until: int, *, desk: str | None = None) -> list[Alert]:

@@ -47,6 +47,12 @@ class DutyRows:
         held = held if desk is None else held.where(a.desk == desk)
         return self._known(held.order_by(a.rank.desc(), a.held_at, a.id))
 
+    def held_areas(self) -> dict[str, int]:
+        a = tables.alerts.c
+        with self._reader.connect() as db:
+            counts = db.execute(select(a.area, func.count()).where(a.held_at > 0).group_by(a.area)).all()
+        return {row[0]: row[1] for row in counts}
+
     def held_by(self, mute: str) -> list[Known]:
         a, c = tables.alerts.c, tables.chain
         hid = select(c.c.alert).where(c.c.verb == "hold", c.c.alert == a.id).exists()

@@ -8,6 +8,7 @@ from: where another was faster, nothing is written, and whoever made it looks ag
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
@@ -97,6 +98,10 @@ class Store(Protocol):
         """What budgets and mutes keep back: highest rank first, then longest held."""
         ...
 
+    def held_areas(self) -> dict[str, int]:
+        """Area -> how many alerts are held there just now."""
+        ...
+
     def held_by(self, mute: str) -> list[Known]:
         """Every alert that this mute has hidden, also where it is told or closed by now."""
         ...
@@ -126,7 +131,7 @@ class Store(Protocol):
     def board(self, desk: str | None = None, *, ended_since: int | None = None) -> list[Alert]:
         """What runs, and, if given, what ended at or after `ended_since` (city time). Highest rank first, then newest.
 
-        Alerts that nobody was told of are left out.
+        Alerts that nobody was told of are left out, and so is what is held: `held` lists it.
         """
         ...
 
@@ -231,6 +236,9 @@ class MemoryStore:
             held = [(v, a) for v, a in self._alerts.values() if a.duty.held_at and desk in (None, a.desk)]
         return sorted(held, key=lambda known: (-known[1].rank, known[1].duty.held_at, known[1].id))
 
+    def held_areas(self) -> dict[str, int]:
+        return dict(Counter(alert.signal.area for _, alert in self.held()))
+
     def held_by(self, mute: str) -> list[Known]:
         with self._lock:
             return [(v, a) for v, a in self._alerts.values() if a.duty.mute == mute]
@@ -256,7 +264,8 @@ class MemoryStore:
 
     def board(self, desk: str | None = None, *, ended_since: int | None = None) -> list[Alert]:
         with self._lock:
-            shown = [a for a in self._told(desk) if a.state == "open" or _ended_since(a, ended_since)]
+            told = [a for a in self._told(desk) if not a.duty.held_at]
+        shown = [a for a in told if a.state == "open" or _ended_since(a, ended_since)]
         return sorted(shown, key=lambda a: (-a.rank, -a.signal.said_at, a.id))
 
     def between(self, since: int, until: int, *, desk: str | None = None) -> list[Alert]:

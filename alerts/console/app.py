@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from fastapi import Depends, FastAPI, Request
@@ -163,7 +163,15 @@ class Console:
     def board(self, request: Request, name: str) -> Response:
         source = self.find_city(request, name)
         reader = reader_of(request, offered(source))
-        return page(request, board_page(source, reader, self.seen(request)), reader)
+        return page(request, board_page(source, self.with_held(request, reader, name), self.seen(request)), reader)
+
+    def with_held(self, request: Request, reader: Reader, name: str) -> Reader:
+        """The reader with the number of what is held in areas that he may see."""
+        who, city = who_asks(request), self.service.cities.get(name) if self.service is not None else None
+        if who is None or city is None:
+            return reader
+        tree, held = city.book().areas, city.store.held_areas()
+        return replace(reader, held=sum(n for area, n in held.items() if who.sees_area(name, tree, area)))
 
     def card(self, request: Request, alert_id: str) -> Response:
         source, alert = self.find_alert(request, alert_id)
@@ -184,9 +192,10 @@ class Console:
             return desk_source, lambda: desk_part(desk_source, desk_reader, self.floor(request, desk_of))
         alert_id = request.query_params.get("alert", "")
         if not alert_id:
-            board_source = self.find_city(request, request.query_params.get("city", self.first(request)))
+            name = request.query_params.get("city", self.first(request))
+            board_source = self.find_city(request, name)
             board_reader = reader_of(request, offered(board_source))
-            return board_source, lambda: board_part(board_source, board_reader)
+            return board_source, lambda: board_part(board_source, self.with_held(request, board_reader, name))
         source, alert = self.find_alert(request, alert_id)
         reader = reader_of(request, offered(source))
 

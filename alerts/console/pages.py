@@ -32,12 +32,13 @@ THEMES: Final = ("auto", "light", "dark")
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Who looks: a language and a theme. `account`: whether there is a session that can be left;
-    `desk`: whether the desk's page is open to him."""
+    `desk`: whether the desk's page is open to him; `held`: how many alerts are kept back there."""
 
     language: str
     theme: str = "auto"
     account: bool = False
     desk: bool = False
+    held: int = 0
 
 
 @cache

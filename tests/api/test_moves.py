@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from alerts.api.troubles import LANGUAGES, STATUS, WORDS, Trouble
-from alerts.duty import TEXT_LONGEST, Fault
+from alerts.duty import TEXT_LONGEST, Act, Fault
 from tests.access.guarded import NAME, Town
 
 
@@ -169,3 +169,18 @@ def test_the_promise_of_the_interface_names_every_route(town: Town) -> None:
     assert promise["servers"] == [{"url": "/v1"}]
     assert "/cities/{city}/alerts/{alert_id}/moves" in promise["paths"]
     assert NAME not in str(promise)
+
+
+def test_the_board_says_how_much_is_held_where_one_may_see(fresh: Town) -> None:
+    duty = fresh.station.duty
+    hold = Act("hold", duty.now(), desk="east", role="budget", rank=1)
+    duty.acting._write([fresh.alert.id], lambda _: hold)
+    east = fresh.as_role("officer", areas=("east",)).get("/").text
+    assert "1 held" in east
+    assert fresh.alert.id not in east
+    assert "1 held" not in fresh.as_role("officer", areas=("west",), number="1002").get("/").text
+    officer = fresh.as_role("officer")
+    assert officer.get(f"{fresh.base}/held").json()["held"] == 1
+    let_out = officer.post(f"{where(fresh)}/moves", json={"verb": "release"}).json()["duty"]
+    assert (let_out["held_since"], let_out["stage"]) == (None, "open")
+    assert fresh.alert.id in officer.get("/").text
