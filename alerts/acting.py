@@ -1,0 +1,232 @@
+"""Moves of people and clocks: read, folded, written with their entry in the chain and the notices that they owe.
+
+Every thread may move. Where another was faster the store refuses what was made from an older alert; then it is made
+anew from the alert as it is, so that of two officers at once neither move is lost: the second is kept behind the first,
+or refused in words because the first has made it impossible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from alerts import clocks, hold
+from alerts.alert import Alert, Reason
+from alerts.chain import Missed, Mute, Unmute, decode
+from alerts.desks import Desk
+from alerts.duty import BY_HAND, Act, MoveRefused, fold
+from alerts.mutes import Cost, Standing, cost, standing
+from alerts.notice import Notice, tell
+from alerts.store import Change, ConflictError, Store
+
+TRIES: Final = 200
+"""How often a move is made anew before the store is called broken: each time somebody else has come further."""
+
+
+class Acting:
+    """Acts upon the alerts of one city. `desks` by id, `top`: the highest rank of its ladder. Assign the new ones when
+    they change, then call `reckon`."""
+
+    def __init__(self, city: str, store: Store, desks: Mapping[str, Desk], top: int) -> None:
+        self.desks = desks
+        self.top = top
+        self._city = city
+        self._store = store
+        self._looked: tuple[frozenset[str], int] | None = None
+        self._mutes: Mapping[str, Standing] | None = None
+        self._counted: dict[str, tuple[int, int]] = {}  # desk -> (beginning of its turn, alerts told in it)
+
+    def by_hand(self, alert_id: str, act: Act, *, seen: int | None = None) -> Alert | None:
+        """The alert after a person's move; None: no such alert. Raises MoveRefused.
+
+        `seen`: how many acts the alert had when it was looked at; where it has had others since, nothing is done. An
+        act whose `key` is in the chain already is not made again.
+        """
+        if act.verb not in BY_HAND:
+            raise MoveRefused("not_a_hand", "open", act.verb)
+
+        def made(alert: Alert) -> Act | None:
+            if act.key and self._was_made(alert.id, act.key):
+                return None
+            if seen is not None and alert.duty.acts != seen:
+                raise MoveRefused("changed", alert.duty.stage, act.verb)
+            up = clocks.desk_above(alert, self.desks) if act.verb == "raise" and not act.to else act.to
+            return msgspec.structs.replace(act, rank=alert.rank, to=up)
+
+        moved = self._write([alert_id], made)
+        return moved[0] if moved else self._store.alert(alert_id)
+
+    def by_clock(self, now: int, blind: frozenset[str]) -> list[Alert]:
+        """Make every move that is due at `now` (ms UTC); `blind`: feeds that are silent just now.
+
+        An alert rises one level a call, so that a long stop tells every level, each with its own time.
+        """
+
+        def due(alert: Alert) -> Act | None:
+            act = clocks.next_act(alert, self.desks)
+            return msgspec.structs.replace(act, at=now) if act is not None and act.at <= now else None
+
+        moved = (
+            self._write([alert.id for _, alert in self._store.due_acts(now)], due)
+            + self._end_mutes(now)
+            + self._let_out(now)
+        )
+        version = self._store.version()
+        if (blind, version) != self._looked:
+            owed = [alert.id for _, alert in self._store.owed() if clocks.freeze(alert, blind, now)]
+            moved += self._write(owed, lambda alert: clocks.freeze(alert, blind, now))
+            self._looked = blind, self._store.version()
+        return moved
+
+    @property
+    def mutes(self) -> Mapping[str, Standing]:
+        """Every mute, by id."""
+        if self._mutes is None:
+            self._mutes = standing(self._store.links_of(""))
+        return self._mutes
+
+    def running_mutes(self, now: int) -> list[Mute]:
+        return [one.mute for one in self.mutes.values() if one.runs(now)]
+
+    def mute(self, mute: Mute) -> Mute:
+        """Lay a mute; once, where its `key` is in the chain already."""
+        known = next((one.mute for one in self.mutes.values() if mute.key and one.mute.key == mute.key), None)
+        if known is None:
+            self._keep("", mute)
+        return known or mute
+
+    def unmute(self, end: Unmute) -> list[Alert]:
+        """End a mute: its report is written, and what it hid and still runs is told, as far as budgets have room."""
+        hid = self._hidden_by(end.id)
+        price = cost(end.id, hid)
+        self._keep("", msgspec.structs.replace(end, hidden=price.hidden, confirmed=price.confirmed))
+        waiting = sorted(
+            (alert for alert in hid if alert.duty.held_at and alert.state == "open"), key=lambda alert: -alert.rank
+        )
+        out = [alert.id for alert in waiting if self._has_room(alert, end.at, waiting)]
+        return self._write(out, lambda alert: _release(alert, end.at))
+
+    def _has_room(self, alert: Alert, now: int, waiting: Sequence[Alert]) -> bool:
+        turn = hold.begun(self.desks.get(alert.desk), now)
+        if turn is None or alert.rank >= self.top:
+            return True
+        before = sum(one.desk == alert.desk and one.rank < self.top for one in waiting[: waiting.index(alert)])
+        return self._store.told_since(alert.desk, turn[1], self.top) + before < turn[0]
+
+    def _hidden_by(self, mute_id: str) -> list[Alert]:
+        return [alert for _, alert in self._store.held_by(mute_id)]
+
+    def hidden(self, mute_id: str) -> Cost:
+        """What a mute has hidden by now: the counter while it runs."""
+        return cost(mute_id, self._hidden_by(mute_id))
+
+    def _keep(self, alert_id: str, entry: Missed | Mute | Unmute) -> None:
+        self._store.commit(Change(self._city, None, (), acts=((alert_id, entry),)))
+        self._mutes = None
+
+    def _end_mutes(self, now: int) -> list[Alert]:
+        over = [one.mute for one in self.mutes.values() if one.end is None and one.mute.until <= now]
+        return [alert for mute in over for alert in self.unmute(Unmute(now, mute.id, role=clocks.CLOCK))]
+
+    def _let_out(self, now: int) -> list[Alert]:
+        """What budgets have room for by now; looked at when a turn begins, or its count has changed."""
+        moved: list[Alert] = []
+        hiding = {mute.id for mute in self.running_mutes(now)}
+        for desk in self.desks.values():
+            turn = hold.begun(desk, now)
+            if turn is None:
+                continue
+            budget, since = turn
+            told = self._store.told_since(desk.id, since, self.top)
+            if self._counted.get(desk.id) != (since, told):
+                held = [alert for _, alert in self._store.held(desk.id) if alert.duty.mute not in hiding]
+                out = hold.let_out(held, budget, told)
+                moved += self._write(out, lambda alert: _release(alert, now))
+                self._counted[desk.id] = since, told + len(out)
+        return moved
+
+    def _was_made(self, alert_id: str, key: str) -> bool:
+        return any(decode(one.body).act.key == key for one in self._store.links_of(alert_id))
+
+    def missed(self, form: Missed) -> None:
+        """Keep what happened and nobody was told of; once, where its `key` is in the chain already."""
+        if form.key and self._was_made("", form.key):
+            return
+        self._keep("", form)
+
+    def reckon(self) -> None:
+        """When each clock is due next: at a start, and where desks have changed."""
+        self._store.set_due({alert.id: due_at(alert, self.desks) for _, alert in self._store.owed()})
+
+    def _write(self, ids: Sequence[str], made: Callable[[Alert], Act | None]) -> list[Alert]:
+        """One transaction for all of `ids`, made anew where it met another; the alerts that were moved."""
+        for _ in range(TRIES):
+            known = self._store.known(ids)
+            acts = {i: (found, act) for i, found in known.items() if (act := made(found[1])) is not None}
+            if not acts:
+                return []
+            moved = {i: moved_by(alert, act) for i, ((_, alert), act) in acts.items()}
+            change = Change(
+                self._city,
+                None,
+                tuple(moved.values()),
+                tuple((i, act) for i, (_, act) in acts.items()),
+                tuple(notice for i, (_, act) in acts.items() for notice in self._notices(moved[i], act)),
+                was={i: version for i, ((version, _), _) in acts.items()},
+                due={i: due_at(alert, self.desks) for i, alert in moved.items()},
+            )
+            try:
+                self._store.commit(change)
+            except ConflictError:
+                continue
+            return list(moved.values())
+        raise ConflictError(f"{len(ids)} alerts were changed by others {TRIES} times over")
+
+    def _notices(self, alert: Alert, act: Act) -> list[Notice]:
+        """A desk hears of the alert for the first time when it is raised to it, or let out of what is held. It is
+        reminded when it did not answer in time, and when nobody has the alert any more."""
+        if alert.duty.held_at:
+            return []
+        again = f"reminder-{alert.duty.acts}"
+        told: list[tuple[str, Reason, str]] = []
+        if act.verb in ("raise", "release"):
+            told.append((act.to or alert.desk, "first", ""))
+        if act.verb == "raise" and act.why == "unanswered" and act.role == clocks.CLOCK:
+            told.append((act.desk, "reminder", again))
+        if act.verb in ("lapse", "leave", "reopen"):
+            told.append((alert.duty.asked, "reminder", again))
+        return [
+            notice
+            for name, reason, mark in told
+            if (desk := self.desks.get(name)) is not None
+            for notice in tell(alert, reason, name, *_roads(desk), act.at, mark=mark)
+        ]
+
+
+def moved_by(alert: Alert, act: Act) -> Alert:
+    """The alert after `act`. Raises MoveRefused."""
+    return msgspec.structs.replace(alert, duty=fold(alert.duty, act))
+
+
+def _roads(desk: Desk) -> tuple[list[str], Mapping[str, int]]:
+    """Its channels in order, and which of them stand in after how many ms."""
+    return [one.name for one in desk.channels], {one.name: one.standby for one in desk.channels if one.standby}
+
+
+def _release(alert: Alert, now: int) -> Act | None:
+    if not alert.duty.held_at:
+        return None
+    return Act("release", now, desk=alert.desk, role="budget", rank=alert.rank)
+
+
+def due_at(alert: Alert, desks: Mapping[str, Desk]) -> int:
+    """When a clock has something to do about the alert, ms UTC; 0: never."""
+    act = clocks.next_act(alert, desks)
+    return act.at if act is not None else 0
+
+
+def dues(alerts: Iterable[Alert], desks: Mapping[str, Desk]) -> dict[str, int]:
+    """The same for several."""
+    return {alert.id: due_at(alert, desks) for alert in alerts}
