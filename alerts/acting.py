@@ -7,6 +7,7 @@ or refused in words because the first has made it impossible.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -14,7 +15,7 @@ import msgspec
 
 from alerts import clocks, hold
 from alerts.alert import Alert, Reason
-from alerts.chain import Missed, Mute, Unmute, decode
+from alerts.chain import Kept, Missed, Mute, Unmute, decode
 from alerts.desks import Desk
 from alerts.duty import BY_HAND, Act, MoveRefused, fold
 from alerts.mutes import Cost, Standing, cost, standing
@@ -36,7 +37,8 @@ class Acting:
         self._store = store
         self._looked: tuple[frozenset[str], int] | None = None
         self._mutes: Mapping[str, Standing] | None = None
-        self._counted: dict[str, tuple[int, int]] = {}  # desk -> (beginning of its turn, alerts told in it)
+        self._ending = threading.Lock()
+        self._let_out_of: dict[str, object] = {}  # desk -> what decided when its held alerts were looked at last
 
     def by_hand(self, alert_id: str, act: Act, *, seen: int | None = None) -> Alert | None:
         """The alert after a person's move; None: no such alert. Raises MoveRefused.
@@ -99,21 +101,27 @@ class Acting:
 
     def unmute(self, end: Unmute) -> list[Alert]:
         """End a mute: its report is written, and what it hid and still runs is told, as far as budgets have room."""
-        hid = self._hidden_by(end.id)
-        price = cost(end.id, hid)
-        self._keep("", msgspec.structs.replace(end, hidden=price.hidden, confirmed=price.confirmed))
-        waiting = sorted(
-            (alert for alert in hid if alert.duty.held_at and alert.state == "open"), key=lambda alert: -alert.rank
-        )
-        out = [alert.id for alert in waiting if self._has_room(alert, end.at, waiting)]
-        return self._write(out, lambda alert: _release(alert, end.at))
+        with self._ending:
+            if end.id in self.mutes and self.mutes[end.id].end is not None:
+                return []
+            hid = self._hidden_by(end.id)
+            price = cost(end.id, hid)
+            report = msgspec.structs.replace(end, hidden=price.hidden, confirmed=price.confirmed)
+            waiting = [alert for alert in hid if alert.duty.held_at and alert.state == "open"]
+            out = self._write(self._with_room(waiting, end.at), lambda alert: _release(alert, end.at), (("", report),))
+            self._mutes = None
+            return out
 
-    def _has_room(self, alert: Alert, now: int, waiting: Sequence[Alert]) -> bool:
-        turn = hold.begun(self.desks.get(alert.desk), now)
-        if turn is None or alert.rank >= self.top:
-            return True
-        before = sum(one.desk == alert.desk and one.rank < self.top for one in waiting[: waiting.index(alert)])
-        return self._store.told_since(alert.desk, turn[1], self.top) + before < turn[0]
+    def _with_room(self, waiting: Sequence[Alert], now: int) -> list[str]:
+        """Ids of those for which the turns of their desks have room, the most urgent of each desk first."""
+        out: list[str] = []
+        for name in sorted({alert.desk for alert in waiting}):
+            mine = [alert for alert in waiting if alert.desk == name]
+            turn = hold.begun(self.desks.get(name), now)
+            free = turn[0] - self._store.told_since(name, turn[1], self.top) if turn is not None else len(mine)
+            admitted = hold.admitted(mine, free, self.top)
+            out += [alert.id for alert in mine if alert.id in admitted]
+        return out
 
     def _hidden_by(self, mute_id: str) -> list[Alert]:
         return [alert for _, alert in self._store.held_by(mute_id)]
@@ -131,20 +139,27 @@ class Acting:
         return [alert for mute in over for alert in self.unmute(Unmute(now, mute.id, role=clocks.CLOCK))]
 
     def _let_out(self, now: int) -> list[Alert]:
-        """What budgets have room for by now; looked at when a turn begins, or its count has changed."""
+        """What no running mute hides and budgets have room for by now.
+
+        What is held at a desk that has no budget any more, or is itself no more, comes out whole. A desk is looked at
+        where something has changed since the last look.
+        """
         moved: list[Alert] = []
-        hiding = {mute.id for mute in self.running_mutes(now)}
-        for desk in self.desks.values():
+        hiding = frozenset(mute.id for mute in self.running_mutes(now))
+        for name in self._store.held_desks():
+            desk = self.desks.get(name)
+            bounded = desk is not None and desk.budget is not None
             turn = hold.begun(desk, now)
-            if turn is None:
+            if bounded and turn is None:
+                continue  # nobody is there: it waits for the next turn
+            told = self._store.told_since(name, turn[1], self.top) if turn is not None else 0
+            looked = turn, told, hiding, self._store.version()
+            if self._let_out_of.get(name) == looked:
                 continue
-            budget, since = turn
-            told = self._store.told_since(desk.id, since, self.top)
-            if self._counted.get(desk.id) != (since, told):
-                held = [alert for _, alert in self._store.held(desk.id) if alert.duty.mute not in hiding]
-                out = hold.let_out(held, budget, told)
-                moved += self._write(out, lambda alert: _release(alert, now))
-                self._counted[desk.id] = since, told + len(out)
+            held = [alert for _, alert in self._store.held(name) if alert.duty.mute not in hiding]
+            out = hold.let_out(held, turn[0] if turn is not None else None, told, self.top)
+            moved += self._write(out, lambda alert: _release(alert, now))
+            self._let_out_of[name] = looked
         return moved
 
     def _was_made(self, alert_id: str, key: str) -> bool:
@@ -160,19 +175,25 @@ class Acting:
         """When each clock is due next: at a start, and where desks have changed."""
         self._store.set_due({alert.id: due_at(alert, self.desks) for _, alert in self._store.owed()})
 
-    def _write(self, ids: Sequence[str], made: Callable[[Alert], Act | None]) -> list[Alert]:
-        """One transaction for all of `ids`, made anew where it met another; the alerts that were moved."""
+    def _write(
+        self,
+        ids: Sequence[str],
+        made: Callable[[Alert], Act | None],
+        before: Sequence[tuple[str, Kept]] = (),
+    ) -> list[Alert]:
+        """One transaction for all of `ids`, made anew where it met another; the alerts that were moved. Entries
+        `before` theirs are written in the same, also where no alert moves."""
         for _ in range(TRIES):
             known = self._store.known(ids)
             acts = {i: (found, act) for i, found in known.items() if (act := made(found[1])) is not None}
-            if not acts:
+            if not acts and not before:
                 return []
             moved = {i: moved_by(alert, act) for i, ((_, alert), act) in acts.items()}
             change = Change(
                 self._city,
                 None,
                 tuple(moved.values()),
-                tuple((i, act) for i, (_, act) in acts.items()),
+                (*before, *((i, act) for i, (_, act) in acts.items())),
                 tuple(notice for i, (_, act) in acts.items() for notice in self._notices(moved[i], act)),
                 was={i: version for i, ((version, _), _) in acts.items()},
                 due={i: due_at(alert, self.desks) for i, alert in moved.items()},

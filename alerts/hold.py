@@ -39,10 +39,14 @@ def admitted(fresh: Sequence[Alert], free: int, top: int) -> set[str]:
     return {alert.id for alert in fresh if alert.rank >= top} | {alert.id for alert in rest[: max(0, free)]}
 
 
-def let_out(held: Sequence[Alert], budget: int, told: int) -> list[str]:
-    """Ids of held alerts for which the turn has room: what still runs, the most urgent first."""
-    room = budget - budget // KEPT_FREE - told
-    return [alert.id for alert in held if alert.state == "open"][: max(0, room)]
+def let_out(held: Sequence[Alert], budget: int | None, told: int, top: int) -> list[str]:
+    """Ids of held alerts for which the turn has room (`budget` None: for all): what still runs, the most urgent first.
+    The top rank needs none."""
+    running = [alert for alert in held if alert.state == "open"]
+    if budget is None:
+        return [alert.id for alert in running]
+    passing = admitted(running, budget - budget // KEPT_FREE - told, top)
+    return [alert.id for alert in running if alert.id in passing]
 
 
 def flood(before: int, after: int) -> int:

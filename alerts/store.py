@@ -105,6 +105,10 @@ class Store(Protocol):
         """What budgets and mutes keep back: highest rank first, then longest held."""
         ...
 
+    def held_desks(self) -> list[str]:
+        """First desks at which something is held just now, by name."""
+        ...
+
     def held_areas(self) -> dict[str, int]:
         """Area -> how many alerts are held there just now."""
         ...
@@ -268,6 +272,9 @@ class MemoryStore:
         with self._lock:
             held = [(v, a) for v, a in self._alerts.values() if a.duty.held_at and desk in (None, a.desk)]
         return sorted(held, key=lambda known: (-known[1].rank, known[1].duty.held_at, known[1].id))
+
+    def held_desks(self) -> list[str]:
+        return sorted({alert.desk for _, alert in self.held()})
 
     def held_areas(self) -> dict[str, int]:
         return dict(Counter(alert.signal.area for _, alert in self.held()))

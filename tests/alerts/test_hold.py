@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any, Final
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,6 +90,17 @@ def test_what_is_held_has_no_clock_and_no_word_goes_out_of_it(store: Store) -> N
     assert [alert.id for _, alert in store.due_acts(NOON + 99 * HOUR)] == []
     room.apply([signal(10, alert="a2", state="over", evidence=evidence(2))], NOON + 2)
     assert store.notices_of("a2") == []
+
+
+@pytest.mark.parametrize("after", ["no budget", "no desk"])
+def test_what_is_held_comes_out_when_its_desk_has_no_budget_any_more_or_is_gone(store: Store, after: str) -> None:
+    room, acting = at_work(store, budget=1)
+    room.apply(storm([1, 1, 1]), NOON)
+    acting.by_clock(NOON + 1, NOBODY_BLIND)
+    assert len(held(store)) == 2
+    acting.desks = {"county": replace(COUNTY, budget=None)} if after == "no budget" else {}
+    assert len(acting.by_clock(NOON + 2, NOBODY_BLIND)) == 2
+    assert held(store) == []
 
 
 def test_what_is_held_and_worsens_to_the_top_rank_is_told_at_once(store: Store) -> None:

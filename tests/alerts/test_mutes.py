@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -9,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.acting import Acting
-from alerts.chain import Mute, Unmute, verify
+from alerts.chain import Mute, Unmute, verb_of, verify
 from alerts.desks import Channel, Desk
 from alerts.duty import Act
 from alerts.mutes import covers, preview
 from alerts.room import DeskRoom
-from alerts.store import MemoryStore, Store
+from alerts.store import Change, MemoryStore, Store
 from rules.signals import Signal
 from tests.alerts.signals import CITY, HOUR, NOON, book, evidence, signal
 
@@ -31,8 +32,8 @@ def mute(**changes: Any) -> Mute:
     return Mute(NOON, "m1", **{**given_, **changes})
 
 
-def at_work(store: Store) -> tuple[DeskRoom, Acting]:
-    desks = {"county": COUNTY}
+def at_work(store: Store, **changes: Any) -> tuple[DeskRoom, Acting]:
+    desks = {"county": replace(COUNTY, **changes)}
     acting = Acting(CITY, store, desks, TOP)
     town = book(desks=book().desks[:1])
     return DeskRoom(town, store, {"county": ["line"]}, desks=desks, mutes=acting.running_mutes), acting
@@ -85,6 +86,42 @@ def test_what_worsens_to_the_top_rank_comes_out_unless_the_mute_hides_that_too(s
     deaf.apply([signal(2, alert="b")], NOON)
     deaf.apply([signal(3, alert="b", evidence=evidence(TOP))], NOON)
     assert told(other) == []
+
+
+def test_what_was_over_when_its_mute_ended_and_goes_on_after_all_is_told_then(store: Store) -> None:
+    room, acting = at_work(store, budget=None)
+    acting.mute(mute())
+    room.apply([signal(1)], NOON)
+    room.apply([signal(2, state="over")], NOON + 1)
+    acting.by_clock(NOON + HOUR, NOBODY_BLIND)
+    assert told(store) == []
+    room.apply([signal(3)], NOON + HOUR + 1)
+    acting.by_clock(NOON + HOUR + 2, NOBODY_BLIND)
+    assert told(store) == ["a1"]
+
+
+def test_the_end_of_a_mute_and_what_comes_out_of_it_are_one_transaction(store: Store) -> None:
+    room, acting = at_work(store)
+    acting.mute(mute())
+    room.apply([signal(1)], NOON)
+    changes: list[Change] = []
+    commit = store.commit
+    store.commit = lambda change: (changes.append(change), commit(change))[1]  # type: ignore[method-assign]
+    acting.by_clock(NOON + HOUR, NOBODY_BLIND)
+    assert [(alert, verb_of(act)) for alert, act in changes[0].acts] == [("", "unmute"), ("a1", "release")]
+    assert [n.alert_id for n in changes[0].notices] == ["a1"]
+
+
+def test_what_a_mute_hid_after_it_had_ended_comes_out_at_the_next_tick(store: Store) -> None:
+    room, acting = at_work(store, budget=None)
+    acting.mute(mute())
+    before = acting.running_mutes(NOON)
+    acting.unmute(Unmute(NOON + 1, "m1", account="1001", desk="county", role="supervisor"))
+    late = DeskRoom(room.book, store, {"county": ["line"]}, desks=acting.desks, mutes=lambda _: before)
+    late.apply([signal(1)], NOON + 2)  # it had looked at the mutes before
+    assert told(store) == []
+    acting.by_clock(NOON + 3, NOBODY_BLIND)
+    assert told(store) == ["a1"]
 
 
 def test_an_alert_that_was_told_before_goes_on_under_a_mute(store: Store) -> None:
