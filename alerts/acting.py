@@ -36,8 +36,9 @@ class Acting:
         self._city = city
         self._store = store
         self._looked: tuple[frozenset[str], int] | None = None
-        self._mutes: Mapping[str, Standing] | None = None
-        self._ending = threading.Lock()
+        self._mutes: tuple[int, Mapping[str, Standing]] | None = None  # as of so many entries that are no alert's
+        self._entries = 0
+        self._keeping = threading.Lock()
         self._let_out_of: dict[str, object] = {}  # desk -> what decided when its held alerts were looked at last
 
     def by_hand(self, alert_id: str, act: Act, *, seen: int | None = None) -> Alert | None:
@@ -85,23 +86,26 @@ class Acting:
     @property
     def mutes(self) -> Mapping[str, Standing]:
         """Every mute, by id."""
-        if self._mutes is None:
-            self._mutes = standing(self._store.links_of(""))
-        return self._mutes
+        while True:
+            entries, known = self._entries, self._mutes
+            if known is not None and known[0] == entries:
+                return known[1]
+            self._mutes = entries, standing(self._store.links_of(""))  # none of them where one was written meanwhile
 
     def running_mutes(self, now: int) -> list[Mute]:
         return [one.mute for one in self.mutes.values() if one.runs(now)]
 
     def mute(self, mute: Mute) -> Mute:
         """Lay a mute; once, where its `key` is in the chain already."""
-        known = next((one.mute for one in self.mutes.values() if mute.key and one.mute.key == mute.key), None)
-        if known is None:
-            self._keep("", mute)
+        with self._keeping:
+            known = next((one.mute for one in self.mutes.values() if mute.key and one.mute.key == mute.key), None)
+            if known is None:
+                self._keep(mute)
         return known or mute
 
     def unmute(self, end: Unmute) -> list[Alert]:
         """End a mute: its report is written, and what it hid and still runs is told, as far as budgets have room."""
-        with self._ending:
+        with self._keeping:
             if end.id in self.mutes and self.mutes[end.id].end is not None:
                 return []
             hid = self._hidden_by(end.id)
@@ -109,7 +113,7 @@ class Acting:
             report = msgspec.structs.replace(end, hidden=price.hidden, confirmed=price.confirmed)
             waiting = [alert for alert in hid if alert.duty.held_at and alert.state == "open"]
             out = self._write(self._with_room(waiting, end.at), lambda alert: _release(alert, end.at), (("", report),))
-            self._mutes = None
+            self._entries += 1
             return out
 
     def _with_room(self, waiting: Sequence[Alert], now: int) -> list[str]:
@@ -130,9 +134,9 @@ class Acting:
         """What a mute has hidden by now: the counter while it runs."""
         return cost(mute_id, self._hidden_by(mute_id))
 
-    def _keep(self, alert_id: str, entry: Missed | Mute | Unmute) -> None:
-        self._store.commit(Change(self._city, None, (), acts=((alert_id, entry),)))
-        self._mutes = None
+    def _keep(self, entry: Missed | Mute) -> None:
+        self._store.commit(Change(self._city, None, (), acts=(("", entry),)))
+        self._entries += 1
 
     def _end_mutes(self, now: int) -> list[Alert]:
         over = [one.mute for one in self.mutes.values() if one.end is None and one.mute.until <= now]
@@ -167,9 +171,9 @@ class Acting:
 
     def missed(self, form: Missed) -> None:
         """Keep what happened and nobody was told of; once, where its `key` is in the chain already."""
-        if form.key and self._was_made("", form.key):
-            return
-        self._keep("", form)
+        with self._keeping:
+            if not form.key or not self._was_made("", form.key):
+                self._keep(form)
 
     def reckon(self) -> None:
         """When each clock is due next: at a start, and where desks have changed."""

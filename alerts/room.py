@@ -78,7 +78,7 @@ class DeskRoom:
                 if after.duty.told_at and not (before and before.duty.told_at):
                     new.append(after.id)
                     reason = "first"  # also of what was held, went, and is back
-                elif after.duty.held_at and after.rank >= self._top and not self._muted([after], wall_at):
+                elif after.duty.held_at and after.rank >= self._top and not self._hidden(after, wall_at):
                     after, reason = self._let_out(after, acts, wall_at), "first"
                 notices.setdefault(after.id, []).extend(self._notices(before, after, reason, wall_at))
             alerts[after.id] = changed[after.id] = after
@@ -113,6 +113,11 @@ class DeskRoom:
         act = Act("release", wall_at, desk=held.desk, role="budget", rank=held.rank)
         acts.append((held.id, act))
         return moved_by(held, act)
+
+    def _hidden(self, held: Alert, wall_at: int) -> bool:
+        """Whether the mute that holds it still does, as it is now. Another one hides only what begins under it."""
+        own = next((one for one in self._mutes(wall_at) if one.id == held.duty.mute), None)
+        return own is not None and covers(own, held, self.book)
 
     def _muted(self, alerts: Sequence[Alert], wall_at: int) -> dict[str, str]:
         """Alert -> the mute that hides it."""

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.acting import Acting
-from alerts.chain import Mute, Unmute, verb_of, verify
+from alerts.chain import Link, Mute, Unmute, verb_of, verify
 from alerts.desks import Channel, Desk
 from alerts.duty import Act
 from alerts.mutes import covers, preview
@@ -29,7 +30,7 @@ NOBODY_BLIND: Final[frozenset[str]] = frozenset()
 
 def mute(**changes: Any) -> Mute:
     given_: dict[str, Any] = {"area": "lower-merion", "category": "traffic", "until": NOON + HOUR, "reason": "a fair"}
-    return Mute(NOON, "m1", **{**given_, **changes})
+    return Mute(**{"at": NOON, "id": "m1", **given_, **changes})
 
 
 def at_work(store: Store, **changes: Any) -> tuple[DeskRoom, Acting]:
@@ -122,6 +123,36 @@ def test_what_a_mute_hid_after_it_had_ended_comes_out_at_the_next_tick(store: St
     assert told(store) == []
     acting.by_clock(NOON + 3, NOBODY_BLIND)
     assert told(store) == ["a1"]
+
+
+@pytest.mark.parametrize("verb", ["mute", "unmute"])
+def test_a_mute_that_is_laid_or_ended_while_mutes_are_read_is_seen_by_the_next_look(store: Store, verb: str) -> None:
+    acting = at_work(store)[1]
+    acting.mute(mute())
+    links_of, done = store.links_of, list[str]()
+
+    def meanwhile(alert_id: str) -> list[Link]:
+        found = links_of(alert_id)
+        if not done:
+            done.append(verb)
+            if verb == "mute":
+                acting.mute(mute(id="m2"))
+            else:
+                acting.unmute(Unmute(NOON + 1, "m1", role="supervisor"))
+        return found
+
+    store.links_of = meanwhile  # type: ignore[method-assign]
+    acting.running_mutes(NOON + 2)
+    assert done == [verb]
+    assert [one.id for one in acting.running_mutes(NOON + 2)] == (["m1", "m2"] if verb == "mute" else [])
+
+
+def test_what_the_budget_holds_and_worsens_to_the_top_rank_is_told_under_whatever_mute(store: Store) -> None:
+    room, acting = at_work(store, budget=1)
+    room.apply([signal(1), signal(2, alert="b")], NOON)
+    acting.mute(mute(top=True))
+    room.apply([signal(3, alert="b", evidence=evidence(TOP))], NOON + 1)
+    assert sorted(told(store)) == ["a1", "b"]
 
 
 def test_an_alert_that_was_told_before_goes_on_under_a_mute(store: Store) -> None:
