@@ -177,7 +177,15 @@ class Acting:
 
     def reckon(self) -> None:
         """When each clock is due next: at a start, and where desks have changed."""
-        self._store.set_due({alert.id: due_at(alert, self.desks) for _, alert in self._store.owed()})
+        done: dict[str, int] = {}
+        for _ in range(TRIES):
+            moved = {alert.id: (version, alert) for version, alert in self._store.owed()}
+            moved = {i: known for i, known in moved.items() if done.get(i) != known[0]}
+            if not moved:
+                return
+            self._store.set_due({i: (version, due_at(alert, self.desks)) for i, (version, alert) in moved.items()})
+            done |= {i: version for i, (version, _) in moved.items()}
+        raise ConflictError(f"{len(done)} alerts were changed by others {TRIES} times over")
 
     def _write(
         self,

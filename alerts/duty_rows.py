@@ -70,11 +70,13 @@ class DutyRows:
         known = self._known(select(a.version, a.body).where(hid).order_by(a.said_at, a.id))
         return [(version, alert) for version, alert in known if alert.duty.mute == mute]
 
-    def set_due(self, due: Mapping[str, int]) -> None:
+    def set_due(self, due: Mapping[str, tuple[int, int]]) -> None:
         if due:
-            one = tables.alerts.update().where(tables.alerts.c.id == bindparam("alert"))
+            a = tables.alerts.c
+            one = tables.alerts.update().where(a.id == bindparam("alert"), a.version == bindparam("read"))
+            rows = [{"alert": i, "read": version, "due": at} for i, (version, at) in due.items()]
             with self._writer.begin() as db:
-                db.execute(one.values(due_at=bindparam("due")), [{"alert": i, "due": at} for i, at in due.items()])
+                db.execute(one.values(due_at=bindparam("due")), rows)
 
     def links(self, after: int = 0) -> Iterator[Link]:
         c = tables.chain.c

@@ -117,8 +117,9 @@ class Store(Protocol):
         """Every alert that this mute has hidden, also where it is told or closed by now."""
         ...
 
-    def set_due(self, due: Mapping[str, int]) -> None:
-        """Alert -> when its clock has something to do, 0: never. Where desks have changed, and at a start."""
+    def set_due(self, due: Mapping[str, tuple[int, int]]) -> None:
+        """Alert -> (version that it was read at, when its clock has something to do, 0: never). Where desks have
+        changed, and at a start; an alert that was moved meanwhile is left as it is."""
         ...
 
     def links(self, after: int = 0) -> Iterator[Link]:
@@ -283,9 +284,10 @@ class MemoryStore:
         with self._lock:
             return [(v, a) for v, a in self._alerts.values() if a.duty.mute == mute]
 
-    def set_due(self, due: Mapping[str, int]) -> None:
+    def set_due(self, due: Mapping[str, tuple[int, int]]) -> None:
         with self._lock:
-            self._due.update((i, at) for i, at in due.items() if i in self._alerts)
+            same = {i: at for i, (version, at) in due.items() if i in self._alerts and self._alerts[i][0] == version}
+            self._due.update(same)
 
     def links(self, after: int = 0) -> Iterator[Link]:
         return iter(self._chain[after:])

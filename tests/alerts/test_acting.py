@@ -233,6 +233,24 @@ def test_other_desks_have_other_clocks_from_then_on(store: Store) -> None:
     assert acting.by_clock(NOON + 60 * MINUTE, NOBODY_BLIND) == []
 
 
+def test_an_alert_that_is_moved_while_clocks_are_reckoned_anew_keeps_the_clock_of_its_move(store: Store) -> None:
+    room, acting = at_work(store)
+    room.apply([signal(1, evidence=evidence(3))], NOON)
+    acting.desks = {**DESKS, "county": replace(DESKS["county"], lapse=0)}
+    acting.by_hand("a1", hand("take"))
+    set_due, done = store.set_due, list[str]()
+
+    def meanwhile(due: Any) -> None:
+        if not done:
+            done.append("left")
+            acting.by_hand("a1", hand("leave", NOON + 2 * MINUTE))
+        set_due(due)
+
+    store.set_due = meanwhile  # type: ignore[method-assign]
+    acting.reckon()
+    assert [alert.duty.stage for alert in acting.by_clock(NOON + 7 * MINUTE, NOBODY_BLIND)] == ["raised"]
+
+
 def test_what_was_missed_is_kept_with_who_said_so(store: Store) -> None:
     form = Missed(NOON, "abington", "crash", NOON - 9, "two cars", "1001", "county", "officer")
     at_work(store)[1].missed(form)

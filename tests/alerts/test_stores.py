@@ -228,7 +228,8 @@ def test_the_store_says_which_alerts_a_clock_waits_for(store: Store) -> None:
     assert [alert.id for _, alert in store.due_acts(NOON + 9)] == ["b", "a1"]
     assert [alert.id for _, alert in store.due_acts(NOON + 9, 1)] == ["b"]
     assert [alert.id for _, alert in store.due_acts(NOON + 5)] == ["b"]
-    store.set_due({"b": 0, "c": NOON, "never-there": 7})
+    at = {i: version for i, (version, _) in store.known(["a1", "b", "c"]).items()}
+    store.set_due({"b": (at["b"], 0), "c": (at["c"], NOON), "a1": (at["a1"] + 1, 0), "never-there": (0, 7)})
     assert [alert.id for _, alert in store.due_acts(NOON + 9)] == ["c", "a1"]
     store.set_due({})
 
