@@ -107,7 +107,12 @@ def test_the_end_of_a_mute_and_what_comes_out_of_it_are_one_transaction(store: S
     room.apply([signal(1)], NOON)
     changes: list[Change] = []
     commit = store.commit
-    store.commit = lambda change: (changes.append(change), commit(change))[1]  # type: ignore[method-assign]
+
+    def watched(change: Change) -> int:
+        changes.append(change)
+        return commit(change)
+
+    store.commit = watched  # type: ignore[method-assign]  # looked over the shoulder
     acting.by_clock(NOON + HOUR, NOBODY_BLIND)
     assert [(alert, verb_of(act)) for alert, act in changes[0].acts] == [("", "unmute"), ("a1", "release")]
     assert [n.alert_id for n in changes[0].notices] == ["a1"]
@@ -141,7 +146,7 @@ def test_a_mute_that_is_laid_or_ended_while_mutes_are_read_is_seen_by_the_next_l
                 acting.unmute(Unmute(NOON + 1, "m1", role="supervisor"))
         return found
 
-    store.links_of = meanwhile  # type: ignore[method-assign]
+    store.links_of = meanwhile  # type: ignore[method-assign]  # another is faster
     acting.running_mutes(NOON + 2)
     assert done == [verb]
     assert [one.id for one in acting.running_mutes(NOON + 2)] == (["m1", "m2"] if verb == "mute" else [])
