@@ -61,4 +61,6 @@ def guard(stations: Mapping[str, Station], settings: Settings, clock: Clock, met
     )
     api = create_api(service)
     whole = create_app(stations, console, settings, metrics, api)
-    return Guarded(Gate(whole, accounts, clock.now), whole, console, api, accounts, console.state.streams.stop)
+    alone = not (settings.address or settings.proxies)
+    gate = Gate(whole, accounts, clock.now, alone=alone)
+    return Guarded(gate, whole, console, api, accounts, console.state.streams.stop)

@@ -16,6 +16,7 @@ from typing import Final
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from streams.clock import Clock, WallClock
 from streams.guarded import guard
@@ -79,22 +80,28 @@ def listen(settings: Settings) -> tuple[socket.socket, str]:
     return listener, f"http://{f'[{host}]' if family == socket.AF_INET6 else host}:{bound}"
 
 
+def config_of(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves `app`. Who asks is whoever connects, unless that is a proxy that the settings name."""
+    return uvicorn.Config(
+        app,
+        access_log=False,
+        log_config=None,
+        lifespan="off",
+        server_header=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=settings.proxies or None,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=IDLE_SECONDS,
+    )
+
+
 class Service:
     """Cities in service behind one address. `run` returns when the process is told to end."""
 
     def __init__(self, stations: Sequence[Station], settings: Settings, clock: Clock, metrics: Metrics) -> None:
         self._stations: Mapping[str, Station] = {station.city.name: station for station in stations}
         guarded = guard(self._stations, settings, clock, metrics)
-        config = uvicorn.Config(
-            guarded.app,
-            access_log=False,
-            log_config=None,
-            lifespan="off",
-            server_header=False,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
-            timeout_keep_alive=IDLE_SECONDS,
-        )
-        self.server = Server(config, guarded.end_streams, self._reread)
+        self.server = Server(config_of(guarded.app, settings), guarded.end_streams, self._reread)
         self.faults: list[BaseException] = []
 
     def run(self, listener: socket.socket, address: str) -> bool:

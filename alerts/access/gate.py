@@ -1,7 +1,8 @@
 """The gate before the whole application: who asks, whether that may be, and whether a browser was led to ask it.
 
 It lays `who` into the request's state; what a role may see of a city is cut where it is read. Before the first account
-is made only loopback comes in, and there everybody may do everything but keep the machine.
+is made only loopback comes in, and there everybody may do everything but keep the machine: so it is where nothing says
+that a proxy stands before us, for over a proxy on this machine everybody comes from loopback.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ COOKIE: Final = "tocsin-session"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 NAMES: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 """What a browser calls this machine. Any other name over loopback is a stranger's, led here by a lie of its DNS."""
+PROXIED: Final = frozenset({"forwarded", "via", "x-real-ip", "x-client-ip", "cf-connecting-ip", "true-client-ip"})
+"""Headers that a proxy adds, beside X-Forwarded-*: whoever sent the request is not on this machine."""
 EVENTS: Final = "/v1/events"
 """It has a secret, a bound and words of its own."""
 BODY_LONGEST: Final = 64 << 10
@@ -34,9 +37,13 @@ Now = Callable[[], int]
 
 
 class Gate:
-    """ASGI. `now`: ms UTC. Refusals are problem+json; a browser without a session is led to the login."""
+    """ASGI. `now`: ms UTC. Refusals are problem+json; a browser without a session is led to the login.
 
-    def __init__(self, app: ASGIApp, accounts: Accounts, now: Now) -> None:
+    `alone`: no proxy is told of in the settings; else nobody comes in before the first account.
+    """
+
+    def __init__(self, app: ASGIApp, accounts: Accounts, now: Now, *, alone: bool = True) -> None:
+        self._alone = alone
         self._app = app
         self._accounts = accounts
         self._now = now
@@ -82,7 +89,7 @@ class Gate:
         token = _cookie(headers)
         if token:
             return self._accounts.who(token, now, by_cookie=True)
-        if _over_loopback(scope, headers) and self._accounts.empty():
+        if self._alone and _over_loopback(scope, headers) and self._accounts.empty():
             return EVERYBODY
         return None
 
@@ -123,5 +130,13 @@ def _cookie(headers: Headers) -> str:
 
 def _over_loopback(scope: Scope, headers: Headers) -> bool:
     client = scope.get("client")
-    host = urlsplit(f"//{headers.get('host', '')}").hostname
-    return client is not None and client[0] in LOOPBACK and host in NAMES
+    if client is None or client[0] not in LOOPBACK or any(_is_of_a_proxy(name) for name in headers):
+        return False
+    try:
+        return urlsplit(f"//{headers.get('host', '')}").hostname in NAMES
+    except ValueError:
+        return False
+
+
+def _is_of_a_proxy(name: str) -> bool:
+    return name in PROXIED or name.startswith("x-forwarded-")

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import urllib.request
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import uvicorn
+from starlette.responses import PlainTextResponse
 
 from alerts.access.accounts import IDLE_MS, SESSION_MS
 from alerts.access.credentials import code_at, hashed, is_password, step_of
-from alerts.access.gate import COOKIE
+from alerts.access.gate import COOKIE, Gate
 from alerts.access.logins import TRIES_ACCOUNT, TRIES_SOURCE, WINDOW_MS
 from alerts.access.roles import mistakes
+from streams.serve import config_of
+from streams.settings import Settings
 from tests.access.guarded import FACTOR, OUTSIDE, PASSWORD, Town
 
 LOOPBACK: Any = {"client": ("127.0.0.1", 5), "base_url": "http://127.0.0.1"}
@@ -36,6 +45,39 @@ def test_until_the_first_account_only_loopback_comes_in(fresh: Town) -> None:
     assert fresh.client(**LOOPBACK).get("/").status_code == 401
     fresh.accounts.end("1001", 0)
     assert fresh.client(**LOOPBACK).get("/").status_code == 401  # to end the last one opens no door
+
+
+@pytest.mark.parametrize(
+    "header", ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded", "via", "x-real-ip"]
+)
+def test_before_the_first_account_nobody_comes_in_over_a_proxy(fresh: Town, header: str) -> None:
+    near = fresh.client(**LOOPBACK)
+    assert near.get(f"{fresh.base}/chain", headers={header: "127.0.0.1"}).status_code == 401
+    assert near.get(f"{fresh.base}/chain").status_code == 200
+
+
+def test_where_the_settings_tell_of_a_proxy_nobody_comes_in_before_the_first_account(fresh: Town) -> None:
+    fresh.guarded = replace(fresh.guarded, app=Gate(fresh.guarded.whole, fresh.accounts, fresh.clock.now, alone=False))
+    assert fresh.client(**LOOPBACK).get("/").status_code == 401
+
+
+@pytest.mark.parametrize(("proxies", "client"), [("", "127.0.0.1"), ("127.0.0.1", "203.0.113.9")])
+def test_what_is_forwarded_is_believed_of_the_proxies_of_the_settings_alone(proxies: str, client: str) -> None:
+    async def who(scope: Any, _receive: Any, send: Any) -> None:
+        await PlainTextResponse(scope["client"][0])(scope, _receive, send)
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        server = uvicorn.Server(config_of(who, Settings(proxies=proxies)))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            asked = urllib.request.Request(address, headers={"x-forwarded-for": "203.0.113.9"})
+            with urllib.request.urlopen(asked, timeout=10) as answer:
+                assert answer.read().decode() == client
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def test_a_session_is_a_cookie_that_scripts_and_other_sites_do_not_get(town: Town) -> None:
