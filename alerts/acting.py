@@ -26,11 +26,18 @@ TRIES: Final = 200
 """How often a move is made anew before the store is called broken: each time somebody else has come further."""
 
 
-class Acting:
-    """Acts upon the alerts of one city. `desks` by id, `top`: the highest rank of its ladder. Assign the new ones when
-    they change, then call `reckon`."""
+Route = Callable[[Alert], str]
+"""The desk that would hear of an alert first, were it new."""
 
-    def __init__(self, city: str, store: Store, desks: Mapping[str, Desk], top: int) -> None:
+
+class Acting:
+    """Acts upon the alerts of one city. `desks` by id, `top`: the highest rank of its ladder, `route`: which desk would
+    hear of an alert now. Assign the new ones when they change, then call `reckon`."""
+
+    def __init__(
+        self, city: str, store: Store, desks: Mapping[str, Desk], top: int, route: Route = lambda alert: alert.desk
+    ) -> None:
+        self.route = route
         self.desks = desks
         self.top = top
         self._city = city
@@ -55,7 +62,11 @@ class Acting:
                 return None
             if seen is not None and alert.duty.acts != seen:
                 raise MoveRefused("changed", alert.duty.stage, act.verb)
-            up = clocks.desk_above(alert, self.desks) if act.verb == "raise" and not act.to else act.to
+            up = (
+                clocks.desk_above(alert, self.desks, self.route(alert))
+                if act.verb == "raise" and not act.to
+                else act.to
+            )
             return msgspec.structs.replace(act, rank=alert.rank, to=up)
 
         moved = self._write([alert_id], made)
@@ -68,7 +79,7 @@ class Acting:
         """
 
         def due(alert: Alert) -> Act | None:
-            act = clocks.next_act(alert, self.desks)
+            act = clocks.next_act(alert, self.desks, self.route(alert))
             return msgspec.structs.replace(act, at=now) if act is not None and act.at <= now else None
 
         moved = (
@@ -183,7 +194,8 @@ class Acting:
             moved = {i: known for i, known in moved.items() if done.get(i) != known[0]}
             if not moved:
                 return
-            self._store.set_due({i: (version, due_at(alert, self.desks)) for i, (version, alert) in moved.items()})
+            due = dues((alert for _, alert in moved.values()), self.desks, self.route)
+            self._store.set_due({i: (version, due[i]) for i, (version, _) in moved.items()})
             done |= {i: version for i, (version, _) in moved.items()}
         raise ConflictError(f"{len(done)} alerts were changed by others {TRIES} times over")
 
@@ -208,7 +220,7 @@ class Acting:
                 (*before, *((i, act) for i, (_, act) in acts.items())),
                 tuple(notice for i, (_, act) in acts.items() for notice in self._notices(moved[i], act)),
                 was={i: version for i, ((version, _), _) in acts.items()},
-                due={i: due_at(alert, self.desks) for i, alert in moved.items()},
+                due=dues(moved.values(), self.desks, self.route),
             )
             try:
                 self._store.commit(change)
@@ -254,12 +266,12 @@ def _release(alert: Alert, now: int) -> Act | None:
     return Act("release", now, desk=alert.desk, role="budget", rank=alert.rank)
 
 
-def due_at(alert: Alert, desks: Mapping[str, Desk]) -> int:
+def due_at(alert: Alert, desks: Mapping[str, Desk], routed: str = "") -> int:
     """When a clock has something to do about the alert, ms UTC; 0: never."""
-    act = clocks.next_act(alert, desks)
+    act = clocks.next_act(alert, desks, routed)
     return act.at if act is not None else 0
 
 
-def dues(alerts: Iterable[Alert], desks: Mapping[str, Desk]) -> dict[str, int]:
+def dues(alerts: Iterable[Alert], desks: Mapping[str, Desk], route: Route) -> dict[str, int]:
     """The same for several."""
-    return {alert.id: due_at(alert, desks) for alert in alerts}
+    return {alert.id: due_at(alert, desks, route(alert)) for alert in alerts}

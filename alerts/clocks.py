@@ -20,43 +20,63 @@ CLOCK: Final = "clock"
 """The role of what moved by itself."""
 
 
-def next_act(alert: Alert, desks: Mapping[str, Desk]) -> Act | None:
+def next_act(alert: Alert, desks: Mapping[str, Desk], routed: str = "") -> Act | None:
     """What a clock does about the alert next, dated with the moment it is due; None: nothing, ever.
 
-    A desk that nobody staffs when it is told hands on at once, where it has a desk above. What is over, has no clock,
-    or has reached the highest desk stays where it is: `overdue` lists it.
+    A desk that nobody staffs when it is told hands on at once, where it has a desk above; so does one that is gone, to
+    the desk that hears such alerts now, `routed`. What is over rises no more, for nothing runs: like what has
+    reached the highest desk it stays where it is, and `overdue` lists it.
     """
     duty = alert.duty
-    if alert.state != "open":
+    if alert.state != "open" or not desks:
         return None
     if duty.stage == "taken":
-        desk = desks.get(duty.desk)
-        if desk is None or not desk.lapse:
+        holder = desks.get(duty.desk)
+        if holder is not None and not holder.lapse:
             return None
-        return Act("lapse", duty.taken_at + desk.lapse, desk=duty.desk, role=CLOCK, rank=alert.rank)
+        lapse = holder.lapse if holder is not None else 0
+        return Act("lapse", duty.taken_at + lapse, desk=duty.desk, role=CLOCK, rank=alert.rank)
     due = answer_due(alert, desks)
-    above = desk_above(alert, desks)
+    above = desk_above(alert, desks, routed)
     if not due or not above:
         return None
-    unstaffed = turn_at(desks[duty.asked], duty.since) is None
-    why, at = ("unstaffed", duty.since) if unstaffed else ("unanswered", due)
+    desk = desks.get(duty.asked)
+    why, at = "unanswered", due
+    if desk is None:
+        why = "desk_gone"
+    elif turn_at(desk, duty.since) is None:
+        why, at = "unstaffed", duty.since
     return Act("raise", at, desk=duty.asked, role=CLOCK, to=above, why=why, rank=alert.rank)
 
 
 def answer_due(alert: Alert, desks: Mapping[str, Desk]) -> int:
     """By when the desk that was told last must have taken the alert, ms UTC; 0: no clock runs."""
-    duty, desk = alert.duty, desks.get(alert.duty.asked)
-    if alert.state != "open" or duty.stage not in WAITING or not duty.since or desk is None:
+    return _owed_by(alert, desks) if alert.state == "open" else 0
+
+
+def _owed_by(alert: Alert, desks: Mapping[str, Desk]) -> int:
+    """The same, also of what is over: its answer is owed all the same. A desk that is gone answers nothing."""
+    duty = alert.duty
+    if duty.stage not in WAITING or not duty.since:
         return 0
+    desk = desks.get(duty.asked)
+    if desk is None:
+        return duty.since
     clock = desk.clocks.get(alert.colour)
     return duty.since + clock if clock is not None else 0
 
 
-def desk_above(alert: Alert, desks: Mapping[str, Desk]) -> str:
-    """The next desk above those that were told; "" where there is none."""
+def desk_above(alert: Alert, desks: Mapping[str, Desk], routed: str = "") -> str:
+    """The next desk above those that were told; "" where there is none. Where the desk that was told last is gone, the
+    one that hears such alerts now (`routed`, else the alert's own), or the next above that."""
     told = alert.duty.desks
     desk = desks.get(alert.duty.asked)
-    above = desk.parent if desk is not None else ""
+    if desk is not None:
+        return desk.parent if desk.parent in desks and desk.parent not in told else ""
+    above, passed = routed or alert.desk, set[str]()
+    while above in told and above in desks and above not in passed:
+        passed.add(above)
+        above = desks[above].parent
     return above if above in desks and above not in told else ""
 
 
@@ -71,13 +91,14 @@ class Overdue:
 
 
 def overdue(alerts: Iterable[Alert], desks: Mapping[str, Desk], now: int) -> list[Overdue]:
-    """What a supervisor looks at: nobody took it in time, at any level. Highest rank first, then longest overdue."""
+    """What a supervisor looks at: nobody took it in time, at any level, whether or not it still runs. Highest rank
+    first, then longest overdue."""
     found = []
     for alert in alerts:
         duty = alert.duty
-        if duty.stage not in WAITING or alert.state != "open":
+        if duty.stage not in WAITING or duty.held_at:
             continue
-        due = answer_due(alert, desks)
+        due = _owed_by(alert, desks)
         if duty.above:
             found.append(Overdue(alert, duty.asked, duty.since, len(duty.desks)))
         elif 0 < due <= now:

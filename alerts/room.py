@@ -99,7 +99,7 @@ class DeskRoom:
                 tuple(acts),
                 tuple(notice for several in (*notices.values(), floods) for notice in several),
                 was={i: known[i][0] if i in known else 0 for i in changed},
-                due=dues(changed.values(), self.desks),
+                due=dues(changed.values(), self.desks, routing.route_of(self.book)),
             )
         )
         return list(changed.values())

@@ -19,6 +19,7 @@ from alerts.database import DatabaseStore, PostgresStore, SqliteStore
 from alerts.desks import Desk
 from alerts.engines import DatabaseUnusableError
 from alerts.room import DeskRoom
+from alerts.routing import route_of
 from alerts.schema import StoreTooNewError
 from alerts.seals import StoreDamagedError
 from streams.city import City, read_city
@@ -106,7 +107,7 @@ def open_city(
         desks = desks_of(city)
         roads = {desk.id: [channel.name for channel in desk.channels] for desk in city.desks}
         standby = {channel.name: channel.standby for desk in city.desks for channel in desk.channels if channel.standby}
-        acting = Acting(city.name, store, desks, len(city.book.ladder) - 1)
+        acting = Acting(city.name, store, desks, len(city.book.ladder) - 1, route_of(city.book))
         desk = DeskRoom(city.book, store, roads, standby=standby, desks=desks, mutes=acting.running_mutes, shut=shut)
         crash = armed(settings.crash_at) if kind == "stream" else never
         shard = Shard(

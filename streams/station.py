@@ -25,6 +25,7 @@ from alerts.letters import Letters
 from alerts.links import link_key, link_of
 from alerts.notice import Notice
 from alerts.outbox import Outbox
+from alerts.routing import route_of
 from alerts.store import Backlog
 from rules.signals import Signal
 from streams.board import CityBoard
@@ -200,7 +201,7 @@ class Station:
         self._watching = intake_of(city, self._opened.key)
         self.board.reshape(shapes_of(city))
         self.desk.desks = self.acting.desks = desks_of(city)
-        self.acting.top = len(city.book.ladder) - 1
+        self.acting.top, self.acting.route = len(city.book.ladder) - 1, route_of(city.book)
         self.acting.reckon()
         self.city = city
         return []

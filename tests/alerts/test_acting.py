@@ -251,6 +251,17 @@ def test_an_alert_that_is_moved_while_clocks_are_reckoned_anew_keeps_the_clock_o
     assert [alert.duty.stage for alert in acting.by_clock(NOON + 7 * MINUTE, NOBODY_BLIND)] == ["raised"]
 
 
+def test_what_waits_at_a_desk_that_is_gone_goes_to_the_desk_that_hears_such_alerts_now(store: Store) -> None:
+    room, acting = at_work(store)
+    room.apply([signal(1, area="abington")], NOON)
+    acting.desks, acting.route = {"city": DESKS["city"]}, lambda _: "city"
+    acting.reckon()
+    [handed] = acting.by_clock(NOON + 1, NOBODY_BLIND)
+    assert handed.duty.desks == ("eastern", "city")
+    assert owed(store) == [("eastern", "first"), ("city", "first")]
+    assert whole(store)
+
+
 def test_what_was_missed_is_kept_with_who_said_so(store: Store) -> None:
     form = Missed(NOON, "abington", "crash", NOON - 9, "two cars", "1001", "county", "officer")
     at_work(store)[1].missed(form)

@@ -88,7 +88,41 @@ def test_where_the_desk_says_never_nothing_lapses() -> None:
 def test_what_is_over_or_taken_back_has_no_clock(state: Any) -> None:
     ended, _ = life.apply(alert(3), signal(2, state=state, evidence=evidence(3)), "county", NOON + 1)
     assert lived(ended, NOON + 9 * HOUR) == []
+    assert answer_due(ended, DESKS) == 0
+
+
+@pytest.mark.parametrize("state", ["withdrawn", "merged"])
+def test_nobody_is_late_with_what_was_taken_back(state: Any) -> None:
+    ended, _ = life.apply(alert(3), signal(2, state=state, evidence=evidence(3)), "county", NOON + 1)
     assert overdue([ended], DESKS, NOON + 9 * HOUR) == []
+
+
+def test_what_was_over_before_anybody_took_it_is_on_the_supervision_list_until_somebody_does() -> None:
+    over, _ = life.apply(alert(3), signal(2, state="over", evidence=evidence(3)), "county", NOON + MINUTE)
+    assert overdue([over], DESKS, NOON + 5 * MINUTE - 1) == []
+    [late] = overdue([over], DESKS, NOON + 23 * HOUR)
+    assert (late.desk, late.since, late.levels) == ("county", NOON + 5 * MINUTE, 1)
+    risen = moved_by(over, Act("raise", NOON + 9 * MINUTE, to="city", desk="county", role="officer"))
+    assert [(one.desk, one.levels) for one in overdue([risen], DESKS, NOON + HOUR)] == [("city", 2)]
+    assert overdue([moved_by(over, hand("take", NOON + HOUR))], DESKS, NOON + 23 * HOUR) == []
+    held = moved_by(alert(1), Act("hold", NOON, desk="county", role="budget"))
+    assert overdue([held], DESKS, NOON + 23 * HOUR) == []
+
+
+def test_a_desk_that_is_gone_hands_on_at_once_to_the_desk_that_hears_such_alerts_now() -> None:
+    left = {"city": TOWN, "province": PROVINCE}
+    act = next_act(alert(1), left, "city")
+    assert act is not None
+    assert (act.verb, act.to, act.at, act.why) == ("raise", "city", NOON, "desk_gone")
+    assert [one.desk for one in overdue([alert(1)], left, NOON)] == ["county"]
+    told = moved_by(alert(1), Act("raise", NOON, desk="county", to="city", role="clock"))
+    up = next_act(told, {"county": COUNTY, "province": desk("province")}, "county")
+    assert up is None  # it was told, and has nobody above it that is left
+    up = next_act(told, {"county": desk("county", "province"), "province": PROVINCE}, "county")
+    assert up is not None
+    assert up.to == "province"
+    assert lived(alert(3, hand("take", NOON + MINUTE)), NOON + MINUTE, {"city": TOWN}) == [("lapse", "county", 1)]
+    assert next_act(alert(1), {}) is None  # a room without desks has no clocks
 
 
 def test_an_alert_that_gets_worse_has_the_time_of_its_new_colour_from_then_on() -> None:
