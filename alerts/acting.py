@@ -17,7 +17,7 @@ from alerts import clocks, hold
 from alerts.alert import Alert, Reason
 from alerts.chain import Kept, Missed, Mute, Unmute, decode
 from alerts.desks import Desk
-from alerts.duty import BY_HAND, Act, MoveRefused, fold
+from alerts.duty import BY_HAND, NOBODY, Act, MoveRefused, fold
 from alerts.mutes import Cost, Standing, cost, standing
 from alerts.notice import Notice, tell
 from alerts.store import Change, ConflictError, Store
@@ -185,6 +185,17 @@ class Acting:
         with self._keeping:
             if not form.key or not self._was_made("", form.key):
                 self._keep(form)
+
+    def adopt(self, now: int) -> list[Alert]:
+        """Take up what runs and was told before there were duties: its desk owes an answer from `now` (ms UTC) on.
+
+        No notice is written, for it was told. What was over by then stays what it was.
+        """
+
+        def taken_up(alert: Alert) -> Act | None:
+            return Act("first", now, desk=alert.desk, role="engine", rank=alert.rank) if alert.duty == NOBODY else None
+
+        return self._write([alert.id for alert in self._store.board() if alert.duty == NOBODY], taken_up)
 
     def reckon(self) -> None:
         """When each clock is due next: at a start, and where desks have changed."""

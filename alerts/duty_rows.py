@@ -32,7 +32,8 @@ class DutyRows:
 
     def owed(self) -> list[Known]:
         a = tables.alerts.c
-        owed = select(a.version, a.body).where(a.stage.in_(sorted(OWED)), a.told)
+        moved = select(tables.chain.c.seq).where(tables.chain.c.alert == a.id).exists()
+        owed = select(a.version, a.body).where(a.stage.in_(sorted(OWED)), a.told, (a.state == "open") | moved)
         return self._known(owed.order_by(a.said_at, a.id))
 
     def told_since(self, desk: str, since: int, below: int) -> int:

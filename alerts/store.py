@@ -90,7 +90,8 @@ class Store(Protocol):
         ...
 
     def owed(self) -> list[Known]:
-        """Alerts that somebody was told of and that nobody has closed, oldest first; also what is over by now."""
+        """Alerts that somebody was told of and that nobody has closed, oldest first; also what is over by now, unless
+        that was before there were duties."""
         ...
 
     def told_since(self, desk: str, since: int, below: int) -> int:
@@ -256,7 +257,8 @@ class MemoryStore:
 
     def owed(self) -> list[Known]:
         with self._lock:
-            owed = [(v, a) for v, a in self._alerts.values() if a.moves and a.duty.stage in OWED]
+            told = [(v, a) for v, a in self._alerts.values() if a.moves and (a.state == "open" or a.duty.acts)]
+        owed = [(v, a) for v, a in told if a.duty.stage in OWED]
         return sorted(owed, key=lambda known: (known[1].signal.said_at, known[1].id))
 
     def told_since(self, desk: str, since: int, below: int) -> int:

@@ -82,6 +82,8 @@ class Station:
         self.board = CityBoard(city.book, city.languages, shapes_of(city), self.store, exercise=exercise)
         self.shard.listeners.append(self._hear)
         self.acting = opened.acting
+        if not shut:
+            self.acting.adopt(clock.now())
         self.acting.reckon()
         roads = [self._head_road(number, way) for number, way in enumerate(city.heads, 1)]
         sent = metrics.head_sent.labels(city.name)

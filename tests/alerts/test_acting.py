@@ -6,15 +6,16 @@ import threading
 from dataclasses import replace
 from typing import Any, Final
 
+import msgspec
 import pytest
 
 from alerts.acting import Acting
 from alerts.chain import Missed, decode, verify
 from alerts.desks import Channel, Desk
-from alerts.duty import Act, MoveRefused, Verb
+from alerts.duty import NOBODY, Act, MoveRefused, Verb
 from alerts.room import DeskRoom
-from alerts.store import Store
-from tests.alerts.signals import CITY, NOON, book, evidence, signal
+from alerts.store import Change, MemoryStore, Store
+from tests.alerts.signals import CITY, HOUR, NOON, book, evidence, signal
 
 MINUTE: Final = 60_000
 CLOCKS: Final = {"yellow": 30 * MINUTE, "orange": 15 * MINUTE, "red": 5 * MINUTE}
@@ -259,6 +260,27 @@ def test_what_waits_at_a_desk_that_is_gone_goes_to_the_desk_that_hears_such_aler
     [handed] = acting.by_clock(NOON + 1, NOBODY_BLIND)
     assert handed.duty.desks == ("eastern", "city")
     assert owed(store) == [("eastern", "first"), ("city", "first")]
+    assert whole(store)
+
+
+def test_what_ran_before_there_were_duties_gets_its_clock_and_what_was_over_is_owed_by_nobody(store: Store) -> None:
+    acting = at_work(store)[1]
+    old = [
+        msgspec.structs.replace(alert, duty=NOBODY)
+        for state in ("running", "over")
+        for alert in DeskRoom(book(), MemoryStore(), {}).apply(
+            [signal(1, alert=state, area="abington"), signal(2, alert=state, area="abington", state=state)], NOON
+        )
+    ]
+    store.commit(Change(CITY, None, tuple(old)))
+    assert [alert.id for alert in acting.adopt(NOON + HOUR)] == ["running"]
+    assert acting.adopt(NOON + HOUR) == []
+    acting.reckon()
+    assert [alert.id for _, alert in store.owed()] == ["running"]
+    assert owed(store) == []  # it was told
+    [risen] = acting.by_clock(NOON + HOUR + 30 * MINUTE, NOBODY_BLIND)
+    assert risen.duty.desks == ("eastern", "county")
+    assert acting.by_hand("running", hand("raise", NOON + 2 * HOUR)) is not None
     assert whole(store)
 
 

@@ -48,6 +48,16 @@ def test_the_writer_waits_for_the_disk_and_readers_cannot_write(tmp_path: Path) 
     store.close()
 
 
+def test_what_was_over_in_a_store_of_before_there_were_duties_is_owed_by_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.sqlite"
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript((golden.FILES / "alerts.0002.sql").read_text(encoding="utf-8"))
+    store = SqliteStore(path)
+    assert {alert.state for alert in store.final()} == {"over"}
+    assert store.owed() == []
+    store.close()
+
+
 def test_a_reader_does_not_hold_the_writer_up(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "alerts.sqlite")
     room = DeskRoom(book(), store, {})
