@@ -42,6 +42,7 @@ class Acting:
         self.top = top
         self._city = city
         self._store = store
+        self._now: int | None = None  # of the last look
         self._looked: tuple[frozenset[str], int] | None = None
         self._mutes: tuple[int, Mapping[str, Standing]] | None = None  # as of so many entries that are no alert's
         self._entries = 0
@@ -83,7 +84,8 @@ class Acting:
             return msgspec.structs.replace(act, at=now) if act is not None and act.at <= now else None
 
         moved = (
-            self._write([alert.id for _, alert in self._store.due_acts(now)], due)
+            self._rewind(now)
+            + self._write([alert.id for _, alert in self._store.due_acts(now)], due)
             + self._end_mutes(now)
             + self._let_out(now)
         )
@@ -93,6 +95,14 @@ class Acting:
             moved += self._write(owed, lambda alert: clocks.freeze(alert, blind, now))
             self._looked = blind, self._store.version()
         return moved
+
+    def _rewind(self, now: int) -> list[Alert]:
+        """Looked at first of all, and whenever the clock went back."""
+        before, self._now = self._now, now
+        if before is not None and now >= before - clocks.SLACK_MS:
+            return []
+        ahead = [alert.id for _, alert in self._store.owed() if clocks.rewind(alert, now)]
+        return self._write(ahead, lambda alert: clocks.rewind(alert, now))
 
     @property
     def mutes(self) -> Mapping[str, Standing]:

@@ -20,6 +20,10 @@ CLOCK: Final = "clock"
 """The role of what moved by itself."""
 
 
+SLACK_MS: Final = 60_000
+"""A clock that was ahead by less delays nothing that matters."""
+
+
 def next_act(alert: Alert, desks: Mapping[str, Desk], routed: str = "") -> Act | None:
     """What a clock does about the alert next, dated with the moment it is due; None: nothing, ever.
 
@@ -104,6 +108,13 @@ def overdue(alerts: Iterable[Alert], desks: Mapping[str, Desk], now: int) -> lis
         elif 0 < due <= now:
             found.append(Overdue(alert, duty.asked, due, 1))
     return sorted(found, key=lambda one: (-one.alert.rank, one.since, one.alert.id))
+
+
+def rewind(alert: Alert, now: int) -> Act | None:
+    """What sets a duty right that was dated by a clock that was ahead, and would wait as long; None: it is right."""
+    duty = alert.duty
+    dated = max(duty.since, duty.taken_at, duty.told_at, duty.held_at) if duty.stage in OWED else 0
+    return Act("rewind", now, role=CLOCK, rank=alert.rank) if dated > now + SLACK_MS else None
 
 
 def freeze(alert: Alert, blind: frozenset[str], now: int) -> Act | None:

@@ -24,7 +24,7 @@ Heard = Literal["first", "worse", "spread", "corrected", "over", "withdrawn", "m
 Verb = Literal[
     "take", "leave", "raise", "close", "reopen", "note",  # people; clocks raise too
     "hold", "release",  # the budget; people release too
-    "lapse", "freeze", "thaw",  # clocks
+    "lapse", "freeze", "thaw", "rewind",  # clocks
     Heard,
 ]  # fmt: skip
 
@@ -56,6 +56,9 @@ MOVES: Final[Mapping[tuple[Stage, Verb], Stage]] = {
     ("open", "freeze"): "open",
     ("raised", "freeze"): "raised",
     ("taken", "freeze"): "taken",
+    ("open", "rewind"): "open",
+    ("raised", "rewind"): "raised",
+    ("taken", "rewind"): "taken",
     ("open", "thaw"): "open",
     ("raised", "thaw"): "raised",
     ("taken", "thaw"): "taken",
@@ -264,6 +267,17 @@ def _thawed(duty: Duty, _act: Act, _was: Stage) -> Duty:
     return msgspec.structs.replace(duty, frozen_at=0)
 
 
+def _rewound(duty: Duty, act: Act, _was: Stage) -> Duty:
+    """The desk's clock was ahead and is right again: what lies in its future is now."""
+    return msgspec.structs.replace(
+        duty,
+        since=min(duty.since, act.at),
+        taken_at=min(duty.taken_at, act.at),
+        told_at=min(duty.told_at, act.at),
+        held_at=min(duty.held_at, act.at),
+    )
+
+
 def _noted(duty: Duty, act: Act, was: Stage) -> Duty:
     if not act.note.strip():
         raise MoveRefused("reason_missing", was, act.verb)
@@ -281,6 +295,7 @@ _MAKERS: Final[Mapping[Verb, Callable[[Duty, Act, Stage], Duty]]] = {
     "reopen": _reopened,
     "freeze": _frozen,
     "thaw": _thawed,
+    "rewind": _rewound,
     "note": _noted,
 }
 

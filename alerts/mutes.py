@@ -61,7 +61,8 @@ class Standing(msgspec.Struct, frozen=True):
     end: Unmute | None = None
 
     def runs(self, now: int) -> bool:
-        return self.end is None and self.mute.at <= now < self.mute.until
+        """From when it was laid: a beginning in the future is that of a clock that was ahead."""
+        return self.end is None and now < self.mute.until
 
 
 def standing(links: Iterable[Link]) -> Mapping[str, Standing]:

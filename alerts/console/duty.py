@@ -13,7 +13,7 @@ from alerts.console.naming import Names
 from alerts.desks import Desk
 from alerts.duty import BY_HAND, MOVES, Act, Duty, Verb
 
-SHOWN: Final[frozenset[Verb]] = BY_HAND | {"hold", "lapse", "freeze", "thaw"}
+SHOWN: Final[frozenset[Verb]] = BY_HAND | {"hold", "lapse", "freeze", "thaw", "rewind"}
 """Acts of people and clocks; what the engine did stands among the card's own moves."""
 
 

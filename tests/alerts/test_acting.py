@@ -284,6 +284,25 @@ def test_what_ran_before_there_were_duties_gets_its_clock_and_what_was_over_is_o
     assert whole(store)
 
 
+@pytest.mark.parametrize("restarted", [True, False])
+@pytest.mark.parametrize("taken", [True, False])
+def test_what_a_clock_dated_that_was_a_day_ahead_waits_no_day(store: Store, restarted: bool, taken: bool) -> None:
+    room, acting = at_work(store)
+    room.apply([signal(1, evidence=evidence(3))], NOON + 24 * HOUR)
+    acting.by_clock(NOON + 24 * HOUR, NOBODY_BLIND)
+    if taken:
+        acting.by_hand("a1", hand("take", NOON + 24 * HOUR))
+    if restarted:
+        acting = at_work(store)[1]
+    [right] = acting.by_clock(NOON, NOBODY_BLIND)
+    assert (right.duty.taken_at if taken else right.duty.since) == NOON
+    acting.by_clock(NOON + MINUTE, NOBODY_BLIND)
+    late = NOON + (HOUR if taken else 5 * MINUTE)
+    assert [alert.duty.stage for alert in acting.by_clock(late, NOBODY_BLIND)] == ["open" if taken else "raised"]
+    assert [decode(one.body).act.at for one in store.links_of("a1")].count(NOON) == 1
+    assert whole(store)
+
+
 def test_what_was_missed_is_kept_with_who_said_so(store: Store) -> None:
     form = Missed(NOON, "abington", "crash", NOON - 9, "two cars", "1001", "county", "officer")
     at_work(store)[1].missed(form)

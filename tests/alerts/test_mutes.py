@@ -160,6 +160,13 @@ def test_what_the_budget_holds_and_worsens_to_the_top_rank_is_told_under_whateve
     assert sorted(told(store)) == ["a1", "b"]
 
 
+def test_a_mute_that_was_laid_by_a_clock_that_was_ahead_is_in_force(store: Store) -> None:
+    room, acting = at_work(store)
+    acting.mute(mute(at=NOON + 24 * HOUR, until=NOON + 25 * HOUR))
+    room.apply([signal(1)], NOON)
+    assert told(store) == []
+
+
 def test_an_alert_that_was_told_before_goes_on_under_a_mute(store: Store) -> None:
     room, acting = at_work(store)
     room.apply([signal(1)], NOON)
