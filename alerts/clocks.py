@@ -84,6 +84,16 @@ def desk_above(alert: Alert, desks: Mapping[str, Desk], routed: str = "") -> str
     return above if above in desks and above not in told else ""
 
 
+def desks_above(alert: Alert, desks: Mapping[str, Desk], routed: str = "") -> list[str]:
+    """Every desk to which the alert may be raised: the next above those that were told, and all above that one."""
+    found: list[str] = []
+    above = desk_above(alert, desks, routed)
+    while above in desks and above not in found:
+        found.append(above)
+        above = desks[above].parent
+    return [name for name in found if name not in alert.duty.desks]
+
+
 @dataclass(frozen=True, slots=True)
 class Overdue:
     """An alert that somebody should have taken: at which desk, since when it is overdue (ms), how many desks know."""

@@ -70,7 +70,7 @@ class Gate:
         who = await run_in_threadpool(self._who, scope, headers)
         scope.setdefault("state", {})["who"] = who
         if rule.action == "public":
-            if who is None and path != EVENTS and method not in SAFE and _led_here(headers):
+            if path != EVENTS and method not in SAFE and _led_here(headers):
                 return problem(headers, "led_here")
             return None
         if who is None:
@@ -103,7 +103,9 @@ class Gate:
 def _is_short(headers: Headers) -> bool:
     """A body must say how long it is, and be no longer than a form; of a request without one nothing is said."""
     length = headers.get("content-length", "0")
-    return "transfer-encoding" not in headers and length.isdigit() and int(length[:12]) <= BODY_LONGEST
+    digits = length.lstrip("0") or "0"
+    said = length.isascii() and length.isdigit() and len(digits) <= len(str(BODY_LONGEST))
+    return "transfer-encoding" not in headers and said and int(digits) <= BODY_LONGEST
 
 
 def _by_token(who: Who) -> bool:
@@ -117,7 +119,10 @@ def _led_here(headers: Headers) -> bool:
     if site:
         return site not in ("same-origin", "none")
     origin = headers.get("origin", "")
-    return bool(origin) and urlsplit(origin).netloc != headers.get("host", "")
+    try:
+        return bool(origin) and urlsplit(origin).netloc != headers.get("host", "")
+    except ValueError:
+        return True
 
 
 def _cookie(headers: Headers) -> str:

@@ -202,9 +202,14 @@ def _alerts(app: FastAPI, service: Service) -> None:
         )
 
     @app.get("/cities/{city}/chain")
-    def chain(city: str, who: Asks, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 50) -> Response:
-        """The chain of moves with duty numbers and hashes, for those who judge it."""
+    def chain(
+        city: str, who: Asks, after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0, limit: Limit = 50
+    ) -> Response:
+        """The whole chain with duty numbers and hashes, for those who judge it and may see the whole city."""
         town = _city(service, who, city)
+        areas = town.book().areas
+        if not who.sees_area(city, areas, areas.root):
+            raise TroubleError("not_allowed")
         found: list[dict[str, object]] = []
         for one in town.store.links(after=after):
             if len(found) == limit:
@@ -279,7 +284,7 @@ def _mute(town: DutyCity, one: Standing) -> dict[str, object]:
 
 
 def _stream(app: FastAPI, service: Service) -> None:
-    def asked(city: str, who: Asks, last: Annotated[str, Header(alias="last-event-id", max_length=20)] = "") -> Any:
+    def asked(city: str, who: Asks, last: Annotated[str, Header(alias="last-event-id", max_length=18)] = "") -> Any:
         """Found before the stream begins, so that what is unknown is answered 404."""
         town = _city(service, who, city)
         if last and not (last.isascii() and last.isdigit()):

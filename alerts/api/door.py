@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from alerts import clocks
 from alerts.access.roles import Who
 from alerts.acting import TRIES, Acting
 from alerts.alert import Alert
@@ -20,7 +21,10 @@ from alerts.links import Link, Taken
 from alerts.mutes import LOOK_BACK_MS, Cost, Standing, preview
 from alerts.store import ConflictError, Store
 from rules.book import Book
+from rules.trees import Tree
 
+ID_LONGEST: Final = 128
+"""Longer words in an address are nobody's id."""
 LINK: Final = "link"
 """The role of whoever takes an alert by the link of a message: its desk is known, and no account."""
 
@@ -47,7 +51,7 @@ class DutyCity:
 
     def alert(self, who: Who, alert_id: str) -> Alert:
         """Raises TroubleError: what is elsewhere and what is nowhere are answered alike."""
-        found = self.store.alert(alert_id)
+        found = self.store.alert(alert_id) if is_id(alert_id) else None
         if found is None or not self.seen(who, [found]):
             raise TroubleError("unknown")
         return found
@@ -56,7 +60,7 @@ class DutyCity:
         """The alert after the move that `who` wishes: verb and texts are the wish's own. Raises TroubleError."""
         alert = self.alert(who, alert_id)
         self._check_texts(wish.note, wish.why)
-        if wish.to and wish.to not in self.desks:
+        if wish.to and wish.to not in clocks.desks_above(alert, self.desks, self.acting.route(alert)):
             raise TroubleError("wrong_form", ("to",))
         act = msgspec.structs.replace(
             wish, at=self.now(), account=who.account, role=who.role, desk=self._desk(who, alert, desk), timed=True
@@ -112,7 +116,7 @@ class DutyCity:
         """Lay a mute for the desk that answers for its area. Raises TroubleError."""
         own = self._check_mute(who, wish, desk)
         now = self.now()
-        if not now < wish.until <= now + self.desks[own].mute:
+        if not now < wish.until <= now + self._longest_mute(wish, own):
             raise TroubleError("mute_long" if wish.until > now else "wrong_form", ("until",))
         self._check_texts(wish.reason)
         said = f"{wish.key or now}\0{who.account}\0{wish.area}\0{wish.category}\0{wish.rule}".encode()
@@ -166,6 +170,16 @@ class DutyCity:
             raise TroubleError("unknown")
         return self._own_desk(who, [book.first_desk(wish.area, wish.category)], desk)
 
+    def _longest_mute(self, wish: Mute, own: str) -> int:
+        """The shortest of those of every desk whose alerts it would hide, ms: another desk makes it no longer."""
+        book = self.book()
+        hidden = [
+            desk.mute
+            for desk in self.desks.values()
+            if _meets(book.areas, wish.area, desk.areas) and _meets(book.categories, wish.category, desk.categories)
+        ]
+        return min(hidden, default=self.desks[own].mute)
+
     def _check_texts(self, *texts: str) -> None:
         if not all(self.names_nobody(text) for text in texts if text):
             raise TroubleError("identity")
@@ -183,3 +197,13 @@ class DutyCity:
         if not found:
             raise TroubleError("no_desk")
         return found
+
+
+def is_id(text: str) -> bool:
+    """Whether a text out of an address may be an id at all: a database need not be asked for what it cannot hold."""
+    return len(text) <= ID_LONGEST and text.isprintable()
+
+
+def _meets(tree: Tree, code: str, roots: Iterable[str]) -> bool:
+    """Whether what lies below `code` and what lies below one of `roots` have anything in common."""
+    return any(root in tree.by_code and (tree.holds(root, code) or tree.holds(code, root)) for root in roots)

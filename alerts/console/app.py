@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.staticfiles import StaticFiles
@@ -14,6 +15,7 @@ from starlette.types import Scope
 
 from alerts.alert import Alert
 from alerts.api.app import Service
+from alerts.api.door import is_id
 from alerts.api.troubles import WORDS
 from alerts.console.desk import DeskFigures, desk_figures
 from alerts.console.doors import add_doors
@@ -44,8 +46,6 @@ from alerts.console.stream import Streams
 LANGUAGE_COOKIE: Final = "tocsin-language"
 THEME_COOKIE: Final = "tocsin-theme"
 YEAR: Final = 365 * 86_400
-ID_LENGTH: Final = 128
-"""Longer words in an address are nobody's id."""
 
 
 class KeptFiles(StaticFiles):
@@ -81,7 +81,8 @@ def page(request: Request, html: str, reader: Reader) -> Response:
 
 async def trouble(request: Request, fault: Exception) -> Response:
     """Says in words what is so; never repeats the address or the fault."""
-    status = fault.status_code if isinstance(fault, HTTPException) else 500
+    wrong = 422 if isinstance(fault, RequestValidationError) else 500
+    status = fault.status_code if isinstance(fault, HTTPException) else wrong
     headers = {**HEADERS, "Cache-Control": "no-store", **(getattr(fault, "headers", None) or {})}
     return HTMLResponse(trouble_page(status, reader_of(request, LANGUAGES)), status, headers)
 
@@ -118,7 +119,7 @@ class Console:
         return seen[name]
 
     def find_alert(self, request: Request, alert_id: str) -> tuple[BoardSource, Alert]:
-        if len(alert_id) <= ID_LENGTH:
+        if is_id(alert_id):
             for source in self.seen(request).values():
                 if alert := source.alert(alert_id):
                     return source, alert
@@ -264,5 +265,6 @@ def create_app(
         add_doors(app, service)
 
     app.add_exception_handler(HTTPException, trouble)
+    app.add_exception_handler(RequestValidationError, trouble)
     app.add_exception_handler(Exception, trouble)
     return app

@@ -159,8 +159,12 @@ def test_what_another_site_makes_a_browser_send_is_not_done(town: Town, headers:
 
 
 def test_a_login_from_another_sites_page_is_refused(town: Town) -> None:
-    answer = town.client().post("/login", data={"number": "1"}, headers={"sec-fetch-site": "cross-site"})
-    assert answer.status_code == 403
+    town.account("1009", "officer")
+    session = cookie(log_in(town, "1009"))
+    for client in (town.client(), town.client(headers=session)):
+        for site in ("cross-site", "same-site"):
+            answer = client.post("/login", data={"number": "1"}, headers={"sec-fetch-site": site})
+            assert answer.status_code == 403
 
 
 def test_a_browser_without_a_session_is_led_to_the_login_and_back(town: Town) -> None:
@@ -212,6 +216,33 @@ def test_a_body_without_a_length_or_too_long_is_not_read(town: Town) -> None:
     client = town.as_role("officer", number="1007")
     assert client.post(f"{town.base}/missed", content=b" " * 70_000).status_code == 413
     assert client.post(f"{town.base}/missed", content=iter([b"{}"])).status_code == 413
+
+
+def test_a_length_that_begins_with_noughts_is_as_long_as_it_says(town: Town) -> None:
+    answer = town.client().post("/login", content=b"x", headers={**FORM, "content-length": "000000000000300026"})
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("headers", [{"host": "[x"}, {"origin": "http://["}, {"host": "["}])
+def test_addresses_that_are_none_are_refused_in_words(fresh: Town, headers: dict[str, str]) -> None:
+    near = fresh.client(**LOOPBACK, headers=headers)
+    assert near.post(f"{fresh.base}/missed", json={}).status_code in (401, 403)
+
+
+def test_a_form_that_is_too_long_or_none_is_not_repeated(town: Town) -> None:
+    officer = town.as_role("officer", number="1008")
+    note, secret = "call 13812345678 " * 200, "SECRETPASS" * 250
+    page = officer.post(f"/alert/{town.alert.id}/moves", data={"verb": "note", "note": note})
+    assert page.headers["location"].endswith(("said=text_long", "said=identity"))
+    answers = [
+        town.client().post("/login", data={"number": "1", "password": secret, "code": "1"}),
+        town.client().post("/login", files={"password": ("x", secret)}),
+        officer.post(f"/alert/{town.alert.id}/moves", files={"note": ("x", note)}),
+    ]
+    assert [answer.status_code for answer in answers] == [401, 422, 422]
+    for answer in answers:
+        assert "SECRETPASS" not in answer.text
+        assert "13812345678" not in answer.text
 
 
 def test_every_answer_of_the_gate_is_a_problem_in_the_readers_language(town: Town) -> None:

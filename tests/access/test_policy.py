@@ -157,6 +157,21 @@ def test_nothing_outside_of_ones_areas_is_readable_in_lists_pages_and_the_map(to
     assert [alert["id"] for alert in east.get(f"{town.base}/alerts").json()["alerts"]] == [town.alert.id]
 
 
+def test_the_chain_is_read_by_who_may_see_the_whole_city(town: Town) -> None:
+    west = town.as_role("audit", areas=("west",), number="4005")
+    assert west.get(f"{town.base}/chain").status_code == 403
+    judge = town.as_role("audit", number="4006")
+    assert judge.get(f"{town.base}/chain").status_code == 200
+    assert judge.get(f"{town.base}/chain?after={2**63}").status_code == 422
+
+
+def test_words_that_are_nobodys_id_are_nowhere(town: Town) -> None:
+    viewer = town.as_role("viewer", number="4007")
+    for word in ("%00", "x" * 200, "%0a"):
+        assert viewer.get(f"{town.base}/alerts/{word}").status_code == 404
+        assert viewer.get(f"/alert/{word}").status_code == 404
+
+
 def test_a_city_that_an_account_has_nothing_to_do_with_is_not_there(town: Town) -> None:
     town.accounts.put(Account("4003", ("officer",), {"other": ("x",)}, b"", b""), 0)
     client = town.client(town.token("4003"))

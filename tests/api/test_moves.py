@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -109,6 +110,19 @@ def test_an_officer_of_the_district_cannot_act_for_the_city_and_a_desk_above_can
     city = fresh.as_role("supervisor", number="1302")
     assert city.get(f"{fresh.base}/overdue").json()["overdue"][0]["desk"] == "city"
     assert city.post(f"{where(fresh)}/moves", json={"verb": "take"}).json()["duty"]["taken_by"] == "city"
+
+
+def test_an_alert_is_raised_to_desks_above_alone(fresh: Town) -> None:
+    desks = dict(fresh.station.acting.desks)
+    sibling = replace(desks["east"], id="west", areas=("west",))
+    fresh.station.acting.desks = {**desks, "west": sibling, "top": replace(desks["city"], id="top")}
+    fresh.station.acting.desks["city"] = replace(desks["city"], parent="top")
+    officer = fresh.as_role("officer")
+    for wrong in ("west", "east"):
+        answer = officer.post(f"{where(fresh)}/moves", json={"verb": "raise", "to": wrong})
+        assert (answer.status_code, answer.json()["errors"]) == (422, ["to"])
+    raised = officer.post(f"{where(fresh)}/moves", json={"verb": "raise", "to": "top"}).json()["duty"]
+    assert raised["desks"] == ["east", "top"]
 
 
 def test_what_nobody_heard_is_written_down_where_it_may_be_seen(fresh: Town) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,6 +32,19 @@ def test_a_mute_is_looked_at_laid_seen_and_ended(fresh: Town) -> None:
     ended = chief.delete(f"{fresh.base}/mutes/{one['id']}").json()
     assert (ended["runs"], ended["hidden"]) == (False, 0)
     assert chief.delete(f"{fresh.base}/mutes/{one['id']}").json() == ended
+
+
+def test_a_mute_is_no_longer_than_any_desk_allows_whose_alerts_it_hides(fresh: Town) -> None:
+    desks = fresh.station.acting.desks
+    fresh.station.acting.desks = {
+        "east": replace(desks["east"], mute=3_600_000), "city": replace(desks["city"], mute=30 * 86_400_000)
+    }  # fmt: skip
+    chief = fresh.as_role("supervisor")
+    long = rfc3339(fresh.clock.now() + 7_200_000)
+    for area, desk in (("east", ""), ("east", "city"), ("newcity", "city")):
+        answer = chief.post(f"{fresh.base}/mutes", json=form(fresh, area=area, desk=desk, until=long))
+        assert answer.json()["type"] == "urn:tocsin:mute_long", area
+    assert chief.post(f"{fresh.base}/mutes", json=form(fresh, area="west", desk="city", until=long)).status_code == 201
 
 
 @pytest.mark.parametrize(
