@@ -8,7 +8,7 @@ or refused in words because the first has made it impossible.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -59,7 +59,10 @@ class Acting:
             raise MoveRefused("not_a_hand", "open", act.verb)
 
         def made(alert: Alert) -> Act | None:
-            if act.key and self._was_made(alert.id, act.key):
+            made_before = self._made_with(act.key, alert.id)
+            if made_before is not None:
+                if _asked(made_before) != _asked(act):
+                    raise MoveRefused("key_used", alert.duty.stage, act.verb)
                 return None
             if seen is not None and alert.duty.acts != seen:
                 raise MoveRefused("changed", alert.duty.stage, act.verb)
@@ -117,12 +120,15 @@ class Acting:
         return [one.mute for one in self.mutes.values() if one.runs(now)]
 
     def mute(self, mute: Mute) -> Mute:
-        """Lay a mute; once, where its `key` is in the chain already."""
+        """Lay a mute; once, where its `key` is in the chain already. Raises KeyUsed."""
         with self._keeping:
-            known = next((one.mute for one in self.mutes.values() if mute.key and one.mute.key == mute.key), None)
+            known = next((one for one in self._unmoved() if one.key == mute.key), None) if mute.key else None
             if known is None:
                 self._keep(mute)
-        return known or mute
+                return mute
+            if not isinstance(known, Mute) or _asked(known) != _asked(mute):
+                raise KeyUsed
+            return known
 
     def unmute(self, end: Unmute) -> list[Alert]:
         """End a mute: its report is written, and what it hid and still runs is told, as far as budgets have room."""
@@ -187,14 +193,22 @@ class Acting:
             self._let_out_of[name] = looked
         return moved
 
-    def _was_made(self, alert_id: str, key: str) -> bool:
-        return any(decode(one.body).act.key == key for one in self._store.links_of(alert_id))
+    def _made_with(self, key: str, alert_id: str) -> Act | None:
+        acts = (decode(one.body).act for one in self._store.links_of(alert_id)) if key else ()
+        return next((act for act in acts if isinstance(act, Act) and act.key == key), None)
 
     def missed(self, form: Missed) -> None:
-        """Keep what happened and nobody was told of; once, where its `key` is in the chain already."""
+        """Keep what happened and nobody was told of; once, where its `key` is in the chain already. Raises KeyUsed."""
         with self._keeping:
-            if not form.key or not self._was_made("", form.key):
+            known = next((one for one in self._unmoved() if form.key and one.key == form.key), None)
+            if known is None:
                 self._keep(form)
+            elif not isinstance(known, Missed) or _asked(known) != _asked(form):
+                raise KeyUsed
+
+    def _unmoved(self) -> Iterator[Kept]:
+        """Entries that move no alert."""
+        return (decode(one.body).act for one in self._store.links_of(""))
 
     def adopt(self, now: int) -> list[Alert]:
         """Take up what runs and was told before there were duties: its desk owes an answer from `now` (ms UTC) on.
@@ -269,6 +283,23 @@ class Acting:
             if (desk := self.desks.get(name)) is not None
             for notice in tell(alert, reason, name, *_roads(desk), act.at, mark=mark)
         ]
+
+
+class KeyUsed(Exception):
+    """A form under a key under which something else was asked for before. Nothing was written."""
+
+
+def _asked(entry: Kept) -> tuple[str, ...]:
+    """What somebody asked for, without what was made of it: the same under the same key is a repeat."""
+    match entry:
+        case Act():
+            return entry.verb, entry.outcome, entry.why, entry.note
+        case Missed():
+            return entry.area, entry.category, str(entry.time), entry.note
+        case Mute():
+            return entry.area, entry.category, entry.rule, str(entry.until), entry.reason, str(entry.top)
+        case Unmute():
+            return (entry.id,)
 
 
 def moved_by(alert: Alert, act: Act) -> Alert:

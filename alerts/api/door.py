@@ -11,7 +11,7 @@ import msgspec
 
 from alerts import clocks
 from alerts.access.roles import Who
-from alerts.acting import TRIES, Acting
+from alerts.acting import TRIES, Acting, KeyUsed
 from alerts.alert import Alert
 from alerts.api.troubles import TroubleError
 from alerts.chain import Missed, Mute, Unmute
@@ -109,7 +109,11 @@ class DutyCity:
             raise TroubleError("wrong_form", ("time",))
         self._check_texts(form.note)
         own = self._own_desk(who, [book.first_desk(form.area, form.category)], desk)
-        self.acting.missed(msgspec.structs.replace(form, at=self.now(), account=who.account, role=who.role, desk=own))
+        made = msgspec.structs.replace(form, at=self.now(), account=who.account, role=who.role, desk=own)
+        try:
+            self.acting.missed(made)
+        except KeyUsed:
+            raise TroubleError("key_used") from None
         self.ring()
 
     def mute(self, who: Who, wish: Mute, desk: str = "") -> Mute:
@@ -128,7 +132,10 @@ class DutyCity:
             role=who.role,
             desk=own,
         )
-        laid = self.acting.mute(made)
+        try:
+            laid = self.acting.mute(made)
+        except KeyUsed:
+            raise TroubleError("key_used") from None
         self.ring()
         return laid
 

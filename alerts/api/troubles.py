@@ -38,7 +38,8 @@ STATUS: Final[Mapping[Trouble | Fault, int]] = {
     "mute_long": 422,
     "top_once": 422,
     "changed": 412,
-    **dict.fromkeys((fault for fault in get_args(Fault) if fault != "changed"), 409),
+    "key_used": 422,
+    **dict.fromkeys((fault for fault in get_args(Fault) if fault not in ("changed", "key_used")), 409),
 }
 
 WORDS: Final[Mapping[Trouble | Fault, Mapping[str, str]]] = {
@@ -87,6 +88,10 @@ WORDS: Final[Mapping[Trouble | Fault, Mapping[str, str]]] = {
     "desk_has_it": {"en": "That desk has it already.", "zh-CN": "该值班台已收到此警报。"},
     "text_long": {"en": "At most 500 characters.", "zh-CN": "最多 500 个字符。"},
     "changed": {"en": "The alert has moved since you looked: look again.", "zh-CN": "警报已有变化：请刷新后再操作。"},
+    "key_used": {
+        "en": "Something else was asked for under this Idempotency-Key: take a fresh one.",
+        "zh-CN": "该 Idempotency-Key 已用于其他内容：请换用新的。",
+    },
     "not_held": {"en": "The alert is not held.", "zh-CN": "该警报未被暂存。"},
 }
 

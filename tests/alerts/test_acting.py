@@ -303,6 +303,17 @@ def test_what_a_clock_dated_that_was_a_day_ahead_waits_no_day(store: Store, rest
     assert whole(store)
 
 
+def test_of_two_that_say_at_once_what_was_missed_under_one_key_one_is_kept(store: Store) -> None:
+    acting = at_work(store)[1]
+    form = Missed(NOON, "abington", "crash", NOON - 9, "two cars", "1001", "county", "officer", key="k")
+    both = [threading.Thread(target=acting.missed, args=(form,)) for _ in range(8)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert len(store.links_of("")) == 1
+
+
 def test_what_was_missed_is_kept_with_who_said_so(store: Store) -> None:
     form = Missed(NOON, "abington", "crash", NOON - 9, "two cars", "1001", "county", "officer")
     at_work(store)[1].missed(form)

@@ -9,6 +9,7 @@ import pytest
 
 from alerts.api.troubles import LANGUAGES, STATUS, WORDS, Trouble
 from alerts.duty import TEXT_LONGEST, Act, Fault
+from alerts.export import rfc3339
 from tests.access.guarded import NAME, Town
 
 
@@ -110,6 +111,31 @@ def test_an_officer_of_the_district_cannot_act_for_the_city_and_a_desk_above_can
     city = fresh.as_role("supervisor", number="1302")
     assert city.get(f"{fresh.base}/overdue").json()["overdue"][0]["desk"] == "city"
     assert city.post(f"{where(fresh)}/moves", json={"verb": "take"}).json()["duty"]["taken_by"] == "city"
+
+
+def test_a_key_under_which_something_else_was_asked_for_is_refused_and_nothing_is_lost(fresh: Town) -> None:
+    chief, key = fresh.as_role("supervisor"), {"idempotency-key": "one key"}
+    when = rfc3339(fresh.clock.now() - 60_000)
+    until = rfc3339(fresh.clock.now() + 3_600_000)
+    mute = {"area": "west", "category": "incident", "until": until, "reason": "a fair"}
+    missed = {"area": "east", "category": "traffic", "time": when, "note": "two roads shut"}
+
+    def asked(path: str, form: dict[str, str]) -> tuple[int, str]:
+        answer = chief.post(path, json=form, headers=key)
+        return answer.status_code, answer.json().get("type", "")
+
+    assert asked(f"{where(fresh)}/moves", {"verb": "take"}) == (200, "")
+    refused = asked(f"{where(fresh)}/moves", {"verb": "close", "outcome": "confirmed"})
+    assert refused == (422, "urn:tocsin:key_used")
+    assert asked(f"{where(fresh)}/moves", {"verb": "take"}) == (200, "")
+    assert asked(f"{fresh.base}/mutes", mute) == (201, "")
+    for path, form in (("missed", missed), ("mutes", {**mute, "reason": "a race"})):
+        assert asked(f"{fresh.base}/{path}", form) == (422, "urn:tocsin:key_used")
+    assert asked(f"{fresh.base}/mutes", mute) == (201, "")
+    key["idempotency-key"] = "another"
+    assert asked(f"{fresh.base}/missed", missed) == (201, "")
+    assert asked(f"{fresh.base}/missed", {**missed, "note": "three"}) == (422, "urn:tocsin:key_used")
+    assert len(chief.get(f"{fresh.base}/missed").json()["missed"]) == 1
 
 
 def test_an_alert_is_raised_to_desks_above_alone(fresh: Town) -> None:
