@@ -139,10 +139,12 @@ class Accounts:
         return self._who(token_key(token), now, by_cookie=by_cookie)
 
     def still(self, who: Who, now: int) -> bool:
-        """Whether `who` may go on: what a stream asks at every beat."""
-        return not who.session or self._who(who.session, now, by_cookie=who.by_cookie) == who
+        """Whether `who` may go on: what a stream asks at every beat. A page that lies open is no use of its session."""
+        if not who.session:
+            return self.empty()
+        return self._who(who.session, now, by_cookie=who.by_cookie, used=False) == who
 
-    def _who(self, key: str, now: int, *, by_cookie: bool) -> Who | None:
+    def _who(self, key: str, now: int, *, by_cookie: bool, used: bool = True) -> Who | None:
         kind: Kind = "session" if by_cookie else "token"
         with self._open() as db:
             row = db.execute(
@@ -152,7 +154,7 @@ class Accounts:
             ).fetchone()
             if row is None or now >= row[4] or (by_cookie and now - row[3] >= IDLE_MS):
                 return None
-            if now - row[3] >= SEEN_EVERY_MS:
+            if used and now - row[3] >= SEEN_EVERY_MS:
                 db.execute("update sessions set seen_at = ? where key = ?", (now, key))
         return Who(row[0], tuple(json.loads(row[1])), _areas(row[2]), key, by_cookie)
 

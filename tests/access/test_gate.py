@@ -16,8 +16,8 @@ from starlette.responses import PlainTextResponse
 from alerts.access.accounts import IDLE_MS, SESSION_MS
 from alerts.access.credentials import code_at, hashed, is_password, step_of
 from alerts.access.gate import COOKIE, Gate
-from alerts.access.logins import TRIES_ACCOUNT, TRIES_SOURCE, WINDOW_MS
-from alerts.access.roles import mistakes
+from alerts.access.logins import SLOW_MS, TRIES_ACCOUNT, TRIES_SOURCE, WINDOW_MS
+from alerts.access.roles import EVERYBODY, mistakes
 from streams.serve import config_of
 from streams.settings import Settings
 from tests.access.guarded import FACTOR, OUTSIDE, PASSWORD, Town
@@ -128,6 +128,17 @@ def test_a_session_ends_when_it_is_left_idle_too_old_revoked_or_its_account_chan
     assert log_in(town, "1002").status_code == 401
 
 
+def test_a_page_that_lies_open_keeps_no_session_and_no_door_open(fresh: Town) -> None:
+    assert fresh.accounts.still(EVERYBODY, fresh.clock.now())
+    fresh.account("1001", "officer")
+    assert not fresh.accounts.still(EVERYBODY, fresh.clock.now())
+    now = fresh.clock.now()
+    who = fresh.accounts.who(fresh.accounts.begin("1001", "session", now), now, by_cookie=True)
+    assert who is not None
+    beats = range(0, IDLE_MS + 120_000, 60_000)
+    assert [beat for beat in beats if fresh.accounts.still(who, now + beat)] == list(range(0, IDLE_MS, 60_000))
+
+
 def test_a_cookie_is_no_token_and_a_token_no_cookie(town: Town) -> None:
     town.account("1003", "officer")
     session = log_in(town, "1003").cookies[COOKIE]
@@ -203,6 +214,9 @@ def test_who_tries_too_often_waits_whatever_he_says_then(fresh: Town) -> None:
         assert log_in(fresh, password="guess").status_code == 401
     waits = log_in(fresh)
     assert (waits.status_code, int(waits.headers["retry-after"])) == (429, WINDOW_MS // 1000)
+    elsewhere: Any = {"client": ("198.51.100.1", 7)}
+    slowed = log_in(fresh, **elsewhere)
+    assert (slowed.status_code, int(slowed.headers["retry-after"])) == (429, SLOW_MS // 1000)
     fresh.clock.at += WINDOW_MS
     assert log_in(fresh).status_code == 201
     for number in range(TRIES_SOURCE):
@@ -210,6 +224,20 @@ def test_who_tries_too_often_waits_whatever_he_says_then(fresh: Town) -> None:
     fresh.account("1002", "officer")
     assert log_in(fresh, "1002").status_code == 429
     assert log_in(fresh, "1002", client=("198.51.100.9", 7)).status_code == 201
+
+
+def test_nobody_locks_another_out_of_where_he_sits(fresh: Town) -> None:
+    fresh.account("1001", "officer")
+    seat: Any = {"client": ("198.51.100.1", 7)}
+    assert log_in(fresh, **seat).status_code == 201
+    for night in range(40):
+        fresh.clock.at += SLOW_MS
+        log_in(fresh, password="guess", client=(f"192.0.2.{night}", 7))
+    fresh.clock.at += 30_000
+    for night in range(TRIES_ACCOUNT):
+        log_in(fresh, password="guess", client=(f"203.0.113.{night}", 7))
+    assert log_in(fresh, client=("203.0.113.99", 7)).status_code == 429
+    assert log_in(fresh, **seat).status_code == 201
 
 
 def test_a_body_without_a_length_or_too_long_is_not_read(town: Town) -> None:
