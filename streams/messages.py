@@ -128,6 +128,16 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "of {what} an account holds at most one",
         "zh-CN": "{what} 中每个账号至多担任一个",
     },
+    "user-roles-elsewhere": {
+        "en": "this number has the roles {what} in {where}, and roles hold in every city: give the same, end it first"
+        " (users end), or take another number",
+        "zh-CN": "该值班号在 {where} 的角色为 {what}，角色对所有城市生效："
+        "请使用相同角色，先停用（users end），或改用其他值班号",
+    },
+    "heads-none": {
+        "en": "{path}: no head of {city} lies there: put the file back, or name another with --heads",
+        "zh-CN": "{path}：其中没有 {city} 的链头：请恢复该文件，或用 --heads 指定其他文件",
+    },
     "user-wrong-area": {
         "en": "{what}: no such area: see areas.csv of the city; give at least one --area",
         "zh-CN": "{what}：没有该区域：请查看城市的 areas.csv；至少给出一个 --area",

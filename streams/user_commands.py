@@ -46,10 +46,13 @@ def add_command(
     roles = role or (list(written.roles) if written else [])
     areas = area or (list(written.areas) if written else [])
     _check(read, number, roles, areas)
-    password = _password(from_stdin=from_stdin)
     accounts, factor = _accounts(settings), fresh_factor()
     known = accounts.account(number)
-    where = {**(known.areas if known else {}), read.name: tuple(areas)}
+    elsewhere = {name: roots for name, roots in (known.areas if known else {}).items() if name != read.name}
+    if known is not None and elsewhere and set(known.roles) != set(roles):
+        raise SpokenError("user-roles-elsewhere", what=", ".join(known.roles), where=", ".join(sorted(elsewhere)))
+    where = {**elsewhere, read.name: tuple(areas)}
+    password = _password(from_stdin=from_stdin)
     account = Account(number, tuple(cast(Role, one) for one in roles), where, hashed(password), factor)
     accounts.put(account, WallClock().now())
     log.warning("account_made", roles=roles, city=read.name)

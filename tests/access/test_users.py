@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from alerts.access.accounts import FILE
+from streams.city import init
 from tests.access.guarded import PASSWORD
 from tests.streams.town import NAME
 from tests.system.test_cli import Said, Tocsin, tocsin, town
@@ -37,6 +38,26 @@ def test_an_account_is_made_listed_given_a_token_and_ended(add: Tocsin, tocsin: 
     path = tmp_path / "var" / FILE
     assert path.stat().st_mode & 0o077 == 0
     assert PASSWORD.encode() not in path.read_bytes()
+
+
+def test_a_number_gets_no_other_roles_in_a_city_by_way_of_another_one(
+    add: Tocsin, tocsin: Tocsin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    init(tmp_path / "harbour", "harbour")
+    assert add("1001", "--role", "viewer", "--area", NAME).code == 0
+
+    def there(role: str) -> Said:
+        monkeypatch.setattr("sys.stdin", io.StringIO(PASSWORD + "\n"))
+        words = ("1001", "--role", role, "--area", "harbour", "--password-stdin")
+        return tocsin("users", "add", tmp_path / "harbour", *words)
+
+    refused = there("supervisor")
+    assert (refused.code, "has the roles viewer in newcity" in refused.err) == (1, True), refused.err
+    assert "supervisor" not in tocsin("users", "list").out
+    assert there("viewer").code == 0
+    assert add("1001", "--role", "supervisor", "--area", NAME).code == 1
+    assert tocsin("users", "end", "1001").code == 0
+    assert add("1001", "--role", "supervisor", "--area", NAME).code == 0
 
 
 def test_what_stands_in_users_yaml_needs_not_be_said_again(add: Tocsin, tocsin: Tocsin, town: Path) -> None:
