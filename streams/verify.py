@@ -25,14 +25,12 @@ from streams.settings import Settings
 def verify(city: City, settings: Settings, files: Sequence[Path]) -> Proof:
     """The proof of a city's chain. `files` hold heads; none given: those that the city names. Raises SpokenError."""
     named = [Path(str(way.options["path"])) for way in city.heads if way.kind == "file"]
-    heads = list(_heads(files, must=True)) if files else list(_heads(named, must=False))
+    heads = list(_heads(files or named, city.name))
     folder = settings.data / city.name
     try:
         with closing(_store(city.name, settings, folder / ALERTS)) as store:
             key = read_key(settings, folder)
-            last = store.last_head()
-            mine = [head for head in heads if head.city == city.name]
-            return store.prove([*mine, *([last] if last is not None else [])], key)
+            return store.prove(heads, key)
     except DatabaseError as fault:
         raise CityError("store-damaged", path=folder / ALERTS, what=type(fault).__name__) from None
 
@@ -50,15 +48,16 @@ def lines_of(proof: Proof, city: str, language: str) -> Iterator[str]:
         yield say("verified", language, city=city, entries=proof.entries, proven=proof.proven, at=at)
 
 
-def _heads(files: Iterable[Path], *, must: bool) -> Iterator[Head]:
+def _heads(files: Iterable[Path], city: str) -> Iterator[Head]:
+    """What lies outside; the head in the store itself proves nothing. A file without one is as bad as none."""
     for path in files:
         try:
-            yield from read_heads(path.read_bytes())
-        except FileNotFoundError:
-            if must:
-                raise SpokenError("heads-unreadable", path=path, why="-") from None
+            found = [head for head in read_heads(path.read_bytes()) if head.city == city]
         except OSError as fault:
             raise SpokenError("heads-unreadable", path=path, why=fault.strerror) from None
+        if not found:
+            raise SpokenError("heads-none", path=path, city=city)
+        yield from found
 
 
 def _store(city: str, settings: Settings, path: Path) -> DatabaseStore:

@@ -89,6 +89,12 @@ def test_an_alert_rises_is_taken_lapses_and_all_of_it_is_proven(tocsin: Tocsin, 
     cut = verified(tocsin, manned)
     assert (cut.code, "move 3: was there when a head was sent out" in cut.out) == (1, True), cut.out
     assert f"alert {said.id}: is not where its moves took it" in cut.out
+    (tmp_path / "outside" / "heads").write_text("", encoding="utf-8")
+    emptied = verified(tocsin, manned)
+    assert (emptied.code, "no head of newcity lies there" in emptied.err) == (1, True), emptied.err
+    (tmp_path / "outside" / "heads").unlink()
+    gone = verified(tocsin, manned)
+    assert (gone.code, "heads cannot be read there" in gone.err) == (1, True), gone.err
 
 
 def test_without_heads_it_says_what_it_cannot_see(tocsin: Tocsin, town: Path, tmp_path: Path) -> None:
