@@ -111,8 +111,9 @@ class DutyRows:
             db.execute(row.on_conflict_do_nothing(index_elements=["at"]))
 
     def last_head(self) -> Head | None:
+        h = tables.heads.c
         with self._reader.connect() as db:
-            body = db.scalar(select(tables.heads.c.body).order_by(tables.heads.c.at.desc()).limit(1))
+            body = db.scalar(select(h.body).order_by(h.seq.desc(), h.at.desc()).limit(1))
         return msgspec.json.decode(body, type=Head) if body is not None else None
 
     def _known(self, query: Any) -> list[Known]:

@@ -46,8 +46,9 @@ class FileRoad:
 
     def send(self, head: Head, at: int) -> bool:
         try:
-            with self._path.open("ab") as file:
-                file.write(msgspec.json.encode(head) + b"\n")
+            with self._path.open("ab+") as file:  # writes at the end, wherever it reads
+                torn = file.seek(0, os.SEEK_END) > 0 and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n"
+                file.write((b"\n" if torn else b"") + msgspec.json.encode(head) + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as fault:

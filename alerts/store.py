@@ -138,7 +138,7 @@ class Store(Protocol):
         ...
 
     def last_head(self) -> Head | None:
-        """The head sent out last."""
+        """The head sent out last: the one furthest along the chain, wherever the clock stood."""
         ...
 
     def board(self, desk: str | None = None, *, ended_since: int | None = None) -> list[Alert]:
@@ -301,7 +301,9 @@ class MemoryStore:
         return self._chain[-1] if self._chain else None
 
     def keep_head(self, head: Head) -> None:
-        self._head = head
+        before = self._head
+        if before is None or (head.seq, head.at) >= (before.seq, before.at):
+            self._head = head
 
     def last_head(self) -> Head | None:
         return self._head

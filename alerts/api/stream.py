@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
@@ -37,6 +38,7 @@ async def moves(
     end = last.seq if last is not None else 0
     place = end if after is None or after > end else after
     yield ServerSentEvent(event="begins", raw_data=str(place), id=str(place), retry=RETRY_MS)
+    asked = time.monotonic()
     while not stopped():
         seen = version()
         links = await run_in_threadpool(_behind, city, place)
@@ -44,6 +46,10 @@ async def moves(
             place = one.seq
             if shown:
                 yield ServerSentEvent(event="move", raw_data=shown, id=str(place))
+            if time.monotonic() - asked >= BEAT_SECONDS:  # a reader that is slow, or far behind
+                if not await run_in_threadpool(still):
+                    return
+                asked = time.monotonic()
         if len(links) == AT_ONCE:
             continue
         try:
@@ -52,6 +58,7 @@ async def moves(
             yield ServerSentEvent(comment="beat")
         if not await run_in_threadpool(still):
             return
+        asked = time.monotonic()
 
 
 def _behind(city: DutyCity, place: int) -> list[Link]:

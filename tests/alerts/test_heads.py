@@ -61,6 +61,15 @@ def test_a_process_that_starts_again_does_not_send_before_the_hour_is_over(tmp_p
     assert not (tmp_path / "heads").exists()
 
 
+def test_a_line_that_was_torn_by_a_full_disk_swallows_no_other_head(tmp_path: Path) -> None:
+    path = tmp_path / "heads"
+    for number in (1, 2):
+        assert FileRoad(path).send(Head(CITY, number, "00", NOON, "s"), NOON)
+    path.write_bytes(path.read_bytes()[:-9])
+    assert FileRoad(path).send(Head(CITY, 3, "00", NOON, "s"), NOON)
+    assert [head.seq for head in read_heads(path.read_bytes())] == [1, 3]
+
+
 def test_where_no_road_takes_it_it_is_tried_again_after_a_minute(tmp_path: Path) -> None:
     store, channel = MemoryStore(), FakeChannel("head-1", script=["failed", "accepted"])
     a_night(store)

@@ -251,3 +251,6 @@ def test_the_head_that_was_sent_last_is_kept(store: Store) -> None:
     for head in (*heads, heads[0]):
         store.keep_head(head)
     assert store.last_head() in heads
+    further = Head(CITY, 9, "00", NOON - 99, "s")  # the clock went back
+    store.keep_head(further)
+    assert store.last_head() == further

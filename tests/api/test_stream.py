@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
+import pytest
 from fastapi.sse import ServerSentEvent
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from alerts import life
 from alerts.access.roles import Who
 from alerts.alert import Alert
+from alerts.api import stream as streams
 from alerts.api.pages import page_of
 from alerts.api.stream import moves
 from alerts.duty import Act
@@ -67,6 +69,20 @@ async def test_a_stream_shows_nothing_of_other_areas_and_ends_with_its_session(f
 
     assert await heard(opened(fresh, west, 0, still), 1) == []  # it ended by itself
     assert asked == 2
+
+
+async def test_a_reader_that_is_slow_and_far_behind_is_looked_at_as_often(
+    fresh: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(streams, "AT_ONCE", 3)
+    for n in range(12):
+        act(fresh, f"note {n}")
+    got = 0
+    async for event in opened(fresh, Who("1001", ("officer",), None), 0, lambda: False):
+        got += event.event == "move"
+        await asyncio.sleep(0.02)
+    assert got == 1
 
 
 async def test_a_place_behind_the_end_begins_at_the_end(fresh: Town) -> None:
