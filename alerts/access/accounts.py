@@ -110,6 +110,10 @@ class Accounts:
             ).fetchone()
         return _account(found) if found else None
 
+    def known(self, number: str) -> str:
+        """`number` where it is an account's, for the log; else "": what somebody typed may be a name."""
+        return number if self.account(number) is not None else ""
+
     def every(self) -> list[Account]:
         with self._open() as db:
             rows = db.execute(

@@ -12,6 +12,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import urlsplit
 
+import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
@@ -35,6 +36,8 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Now = Callable[[], int]
 
+log = structlog.get_logger(__name__)
+
 
 class Gate:
     """ASGI. `now`: ms UTC. Refusals are problem+json; a browser without a session is led to the login.
@@ -54,6 +57,13 @@ class Gate:
             return
         refusal = await self._judged(scope)
         if refusal is not None:
+            rule, who = rule_for(scope["method"], scope["path"]), scope.get("state", {}).get("who")
+            log.warning(
+                "request_refused",
+                status=refusal.status_code,
+                route=rule.template if rule is not None else "",
+                by=who.account if who is not None else "",
+            )
             await refusal(scope, receive, send)
             return
         await self._app(scope, receive, send)

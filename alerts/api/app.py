@@ -103,7 +103,7 @@ def _logins(app: FastAPI, service: Service) -> None:
     def revoke(number: str, who: Asks) -> Response:
         """End every session and token of an account; streams end within five seconds."""
         ended = service.accounts.stop_all(number)
-        log.warning("sessions_revoked", by=who.account, ended=ended)
+        log.warning("sessions_revoked", by=who.account, number=service.accounts.known(number), ended=ended)
         return _json({"ended": ended})
 
     @app.get("/me")
@@ -119,7 +119,7 @@ def enter(service: Service, request: Request, number: str, password: str, code: 
     try:
         return service.logins.enter(number, password, code, source, service.now())
     except LoginRefused:
-        log.warning("login_refused")
+        log.warning("login_refused", number=service.accounts.known(number))
         raise TroubleError("login_refused") from None
     except TooManyTries as tries:
         log.warning("login_tried_too_often")
@@ -354,8 +354,17 @@ def _json(value: object, status: int = 200, headers: Mapping[str, str] | None = 
     )
 
 
+def note_refusal(request: Request, trouble: str) -> None:
+    """Write down who was refused what: the route, never what stood in its address, and the duty number."""
+    if trouble in ("unknown", "not_allowed", "no_desk"):
+        who, route = request.scope.get("state", {}).get("who"), request.scope.get("route")
+        by = who.account if isinstance(who, Who) else ""
+        log.warning("request_refused", trouble=trouble, route=getattr(route, "path", ""), by=by)
+
+
 async def _told(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, TroubleError)
+    note_refusal(request, fault.trouble)
     return problem(request.headers, fault.trouble, errors=fault.errors, wait=fault.wait)
 
 

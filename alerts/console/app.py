@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from alerts.alert import Alert
-from alerts.api.app import Service
+from alerts.api.app import Service, note_refusal
 from alerts.api.door import is_id
 from alerts.api.troubles import WORDS
 from alerts.console.desk import DeskFigures, desk_figures
@@ -81,6 +81,8 @@ def page(request: Request, html: str, reader: Reader) -> Response:
 
 async def trouble(request: Request, fault: Exception) -> Response:
     """Says in words what is so; never repeats the address or the fault."""
+    if getattr(fault, "status_code", 0) == 404:
+        note_refusal(request, "unknown")
     wrong = 422 if isinstance(fault, RequestValidationError) else 500
     status = fault.status_code if isinstance(fault, HTTPException) else wrong
     headers = {**HEADERS, "Cache-Control": "no-store", **(getattr(fault, "headers", None) or {})}

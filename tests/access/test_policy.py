@@ -6,6 +6,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 import pytest
+import structlog.testing
 from starlette.routing import BaseRoute, Mount, Route
 
 from alerts.access.accounts import Account
@@ -229,6 +230,28 @@ def test_nothing_outside_of_ones_areas_can_be_done_or_asked_about(fresh: Town) -
     assert west.post(f"{fresh.base}/alerts/east-held/moves", json={"verb": "release"}).status_code == 404
     assert len(list(fresh.station.store.links())) == before
     assert west.delete(f"{fresh.base}/mutes/west-mute").status_code == 200
+
+
+def test_whoever_is_refused_is_written_down_and_what_he_typed_is_not(town: Town) -> None:
+    town.account("4010", "officer", areas=("west",))
+    west, login = town.client(town.token("4010")), "/v1/sessions"
+    with structlog.testing.capture_logs() as said:
+        west.get(f"{town.base}/alerts/{town.alert.id}")
+        west.get(f"/alert/{town.alert.id}")
+        west.get(f"{town.base}/chain")
+        town.client().get(f"{town.base}/alerts")
+        town.client().post(login, json={"number": "4010", "password": "wrong", "code": "0"})
+        town.client().post(login, json={"number": "Somebody", "password": "wrong", "code": "0"})
+    told = [(entry["event"], entry.get("route", ""), entry.get("by", entry.get("number"))) for entry in said]
+    assert told == [
+        ("request_refused", "/cities/{city}/alerts/{alert_id}", "4010"),
+        ("request_refused", "/alert/{alert_id}", "4010"),
+        ("request_refused", "/v1/cities/{city}/chain", "4010"),
+        ("request_refused", "/v1/cities/{city}/alerts", ""),
+        ("login_refused", "", "4010"),
+        ("login_refused", "", ""),
+    ]
+    assert town.alert.id not in str(said)
 
 
 def test_the_chain_is_read_by_who_may_see_the_whole_city(town: Town) -> None:
