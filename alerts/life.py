@@ -19,7 +19,7 @@ from alerts.duty import NOBODY, Act, Heard, fold
 from rules.signals import Evidence, Signal, SignalState
 
 MOVES_KEPT: Final = 200
-"""Moves that travel with an alert: the first and the latest. The store keeps every one."""
+"""Moves that travel with an alert: the first and the latest. The chain keeps every act."""
 
 MOVES: Final[Mapping[tuple[AlertState | None, SignalState], AlertState]] = {
     (None, "running"): "open",
