@@ -6,13 +6,15 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
+from alerts.duty import NOBODY, Duty, Heard
 from rules.signals import Signal
 
 AlertState = Literal["open", "over", "withdrawn", "merged"]
-"""First cut: what the engine says. Taken, raised, closed and the rest come with the desk."""
+"""What the engine says of it. What the desk has done about it is its duty (`alerts.duty`)."""
 
-Reason = Literal["first", "worse", "spread", "reminder", "corrected", "over", "withdrawn", "merged", "flood"]
-"""Why a notice goes out: a closed list. `reminder`: told, and not taken in its time; `flood`: one for many held."""
+Reason = Literal[Heard, "reminder", "flood"]
+"""Why a notice goes out: a closed list. What the engine says, and two of the desk's own: `reminder`, told before and
+not taken; `flood`, one for many that are held."""
 
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 
@@ -22,13 +24,13 @@ class Move(msgspec.Struct, frozen=True):
 
     at: int
     wall_at: int
-    reason: Reason
+    reason: Heard
     colour: str
     observed: int
     area: str
 
 
-class Alert(msgspec.Struct, frozen=True):
+class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
     """`signal` is the last one applied; `moves` oldest first; `announced_at` is the desk's wall time, ms.
 
     No moves: the desk was never told (withdrawn before it was announced), and `announced_at` is 0.
@@ -43,6 +45,7 @@ class Alert(msgspec.Struct, frozen=True):
     announced_at: int
     signal: Signal
     moves: tuple[Move, ...]
+    duty: Duty = NOBODY
 
     @property
     def ended_at(self) -> int:

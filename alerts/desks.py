@@ -44,7 +44,10 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`clocks`: colour -> ms in which an alert must be taken; `budget`: alerts a shift, None: unbounded."""
+    """`clocks`: colour -> ms in which an alert must be taken; `budget`: alerts a shift, None: unbounded.
+
+    `lapse`: ms after which what was taken and not closed is open again; 0: never.
+    """
 
     id: str
     names: Mapping[str, str]  # language tag -> name
@@ -56,3 +59,13 @@ class Desk:
     shifts: tuple[Shift, ...] = ()  # none: always there
     clocks: Mapping[str, int] = field(default_factory=dict)
     budget: int | None = None
+    lapse: int = 0
+    mute: int = 86_400_000  # ms, the longest mute of its alerts
+
+
+@dataclass(frozen=True, slots=True)
+class HeadWay:
+    """Where the head of the desk's chain is sent. file: `path`, absolute. webhook: as of a channel."""
+
+    kind: Literal["file", "webhook"]
+    options: Mapping[str, str | bool]

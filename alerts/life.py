@@ -1,4 +1,6 @@
-"""The life of an alert: a pure table of moves, and which of them the desk is told.
+"""The life of an alert as the engine tells it: a pure table of moves, and which of them the desk is told.
+
+What people and clocks do about it is the other table (`alerts.duty`); what a signal does to that goes through `act_of`.
 
 A signal is the whole present state of an alert, so a move needs nothing but the alert as it was and the
 signal that came: repeats and stale signals change nothing, and any gap heals with the next signal.
@@ -10,11 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from alerts.alert import Alert, AlertState, Move, Reason
+import msgspec
+
+from alerts.alert import Alert, AlertState, Move
+from alerts.duty import NOBODY, Act, Heard, fold
 from rules.signals import Evidence, Signal, SignalState
 
 MOVES_KEPT: Final = 200
-"""Moves that travel with an alert: the first and the latest. The store keeps every one."""
+"""Moves that travel with an alert: the first and the latest. The chain keeps every act."""
 
 MOVES: Final[Mapping[tuple[AlertState | None, SignalState], AlertState]] = {
     (None, "running"): "open",
@@ -42,23 +47,32 @@ MOVES: Final[Mapping[tuple[AlertState | None, SignalState], AlertState]] = {
 
 
 def apply(
-    alert: Alert | None, signal: Signal, desk: str, wall_at: int, *, widened: bool = False
-) -> tuple[Alert, Reason | None]:
+    alert: Alert | None, signal: Signal, desk: str, wall_at: int, *, widened: bool = False, timed: bool = True
+) -> tuple[Alert, Heard | None]:
     """The alert after `signal`, and why its desk is told of the change (None: it is not).
 
     `desk` is the first desk now; `wall_at` the desk's clock, ms UTC; `widened` says whether the area or
-    category that `signal` names holds the one named before (a spread; else a changed name is a correction).
+    category that `signal` names holds the one named before (a spread; else a changed name is a correction). Not
+    `timed`: nobody is told, so no clock starts.
     A signal whose cause is not later than the last one applied returns the alert as it was.
     """
     if alert is not None and signal.cause <= alert.signal.cause:
         return alert, None
     state = MOVES[alert.state if alert else None, signal.state]
     if alert is None or not alert.moves:
-        reason: Reason | None = "first" if state in _TELLING else None
+        reason: Heard | None = "first" if state in _TELLING else None
     else:
         news = _News(alert, state, signal, widened)
         reason = next((reason for reason, holds in _CHANGES if holds(news)), None)
-    return _moved(alert, state, signal, desk, wall_at, reason), reason
+    moved = _moved(alert, state, signal, desk, wall_at, reason)
+    if reason is None:
+        return moved, None
+    return msgspec.structs.replace(moved, duty=fold(moved.duty, act_of(moved, reason, timed=timed))), reason
+
+
+def act_of(alert: Alert, reason: Heard, *, timed: bool) -> Act:
+    """What the engine has just done to the duty of `alert`, whose last move was told for `reason`."""
+    return Act(reason, alert.moves[-1].wall_at, desk=alert.desk, role="engine", rank=alert.rank, timed=timed)
 
 
 _TELLING: Final[frozenset[AlertState]] = frozenset(("open", "over"))
@@ -125,7 +139,7 @@ def _corrected(news: _News) -> bool:
     return (before.peak, before.window) == (after.peak, after.window) and after.observed < before.observed
 
 
-_CHANGES: Final[tuple[tuple[Reason, Callable[[_News], bool]], ...]] = (
+_CHANGES: Final[tuple[tuple[Heard, Callable[[_News], bool]], ...]] = (
     ("withdrawn", _withdrawn),
     ("merged", _merged),
     ("corrected", _back),
@@ -146,7 +160,7 @@ def _figures(evidence: Evidence) -> tuple[int, int, int, int]:
 
 
 def _moved(
-    alert: Alert | None, state: AlertState, signal: Signal, desk: str, wall_at: int, reason: Reason | None
+    alert: Alert | None, state: AlertState, signal: Signal, desk: str, wall_at: int, reason: Heard | None
 ) -> Alert:
     evidence = signal.evidence
     moves = alert.moves if alert else ()
@@ -167,6 +181,7 @@ def _moved(
         announced_at=announced_at,
         signal=signal,
         moves=moves,
+        duty=alert.duty if alert else NOBODY,
     )
 
 

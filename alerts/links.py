@@ -19,6 +19,8 @@ from alerts.alert import Reason
 from alerts.notice import Notice
 
 Purpose = Literal["take"]
+Taken = Literal["taken", "already", "ended"]
+"""What came of it: taken by this; taken before; nothing to take any more."""
 Fault = Literal["forged", "expired"]
 
 ASKING: Final[frozenset[Reason]] = frozenset(("first", "worse", "spread", "reminder"))

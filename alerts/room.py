@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from alerts import life, routing
-from alerts.alert import Alert, Move, Reason
+from alerts import hold, life, routing
+from alerts.acting import TRIES, dues, moved_by
+from alerts.alert import Alert, Reason
+from alerts.chain import Mute
+from alerts.desks import Desk
+from alerts.duty import Act, Heard
+from alerts.mutes import covers
 from alerts.notice import Notice, tell
-from alerts.store import Change, Store
+from alerts.store import Change, ConflictError, Store
 from rules.book import Book
 from rules.signals import Signal
 
@@ -16,8 +21,10 @@ class DeskRoom:
     """Applies signals of one city in the order of their causes, each batch in one transaction.
 
     `book` is the one in force: assign the new one when it changes. While `shut` (a load of the past) alerts
-    and moves are kept and no notice is written. `channels`: desk -> names of its channels, in order; a desk
-    without channels is seen on the board alone. `standby`: channel -> ms, for those that stand in for the one before.
+    and moves are kept and no notice is written; shut from the beginning, no clock starts. `channels`: desk ->
+    names of its channels, in order; a desk without channels is seen on the board alone. `standby`: channel -> ms, for
+    those that stand in for the one before. `desks`: whose clocks run; assign the new ones when they change. `mutes`:
+    those that run at a time, ms UTC.
     """
 
     def __init__(
@@ -27,11 +34,16 @@ class DeskRoom:
         channels: Mapping[str, Sequence[str]],
         *,
         standby: Mapping[str, int] | None = None,
+        desks: Mapping[str, Desk] | None = None,
+        mutes: Callable[[int], Sequence[Mute]] = lambda _: (),
         shut: bool = False,
     ) -> None:
         self._standby = standby or {}
+        self._mutes = mutes
         self.book = book
+        self.desks = desks or {}
         self.shut = shut
+        self._timed = not shut
         self._store = store
         self._channels = channels
 
@@ -43,21 +55,111 @@ class DeskRoom:
         fresh = self._fresh(signals) if signals else []  # most frames say nothing: they cost no query
         if not fresh:
             return []
-        alerts = self._store.alerts({signal.alert for signal in fresh})
+        for _ in range(TRIES):
+            try:
+                return self._write(fresh, wall_at)
+            except ConflictError:  # an officer moved one of them meanwhile: from there, then
+                continue
+        raise ConflictError(f"{len(fresh)} signals met other moves {TRIES} times over")
+
+    def _write(self, fresh: Sequence[Signal], wall_at: int) -> list[Alert]:
+        """One transaction. Raises ConflictError, and nothing is written."""
+        known = self._store.known({signal.alert for signal in fresh})
+        alerts = {i: alert for i, (_, alert) in known.items()}
         changed: dict[str, Alert] = {}
-        moves: list[tuple[Alert, Move]] = []
-        notices: list[Notice] = []
+        acts: list[tuple[str, Act]] = []
+        notices: dict[str, list[Notice]] = {}
+        new: list[str] = []
         for signal in fresh:
             before = alerts.get(signal.alert)
             after, reason = self._apply(before, signal, wall_at)
-            alerts[after.id] = changed[after.id] = after
             if reason:
-                moves.append((after, after.moves[-1]))
-                notices += self._notices(before, after, reason, wall_at)
+                acts.append((after.id, life.act_of(after, reason, timed=self._timed)))
+                if after.duty.told_at and not (before and before.duty.told_at):
+                    new.append(after.id)
+                    reason = "first"  # also of what was held, went, and is back
+                elif after.duty.held_at and after.rank >= self._top and not self._hidden(after, wall_at):
+                    after, reason = self._let_out(after, acts, wall_at), "first"
+                notices.setdefault(after.id, []).extend(self._notices(before, after, reason, wall_at))
+            alerts[after.id] = changed[after.id] = after
+        muted = self._muted([changed[i] for i in new], wall_at)
+        over = self._over_budget([changed[i] for i in new if i not in muted], wall_at)
+        for kept in (*(changed[i] for i in muted), *over):
+            act = Act("hold", wall_at, desk=kept.desk, role="budget", rank=kept.rank)
+            if kept.id in muted:
+                act = Act("hold", wall_at, desk=kept.desk, role="mute", rank=kept.rank, mute=muted[kept.id])
+            acts.append((kept.id, act))
+            changed[kept.id], notices[kept.id] = moved_by(kept, act), []
+        floods = self._floods([changed[alert.id] for alert in over], wall_at)
         self._store.commit(
-            Change(self.book.city, fresh[-1].cause, tuple(changed.values()), tuple(moves), tuple(notices))
+            Change(
+                self.book.city,
+                fresh[-1].cause,
+                tuple(changed.values()),
+                tuple(acts),
+                tuple(notice for several in (*notices.values(), floods) for notice in several),
+                was={i: known[i][0] if i in known else 0 for i in changed},
+                due=dues(changed.values(), self.desks, routing.route_of(self.book)),
+            )
         )
         return list(changed.values())
+
+    @property
+    def _top(self) -> int:
+        return len(self.book.ladder) - 1
+
+    def _let_out(self, held: Alert, acts: list[tuple[str, Act]], wall_at: int) -> Alert:
+        """What was held and has worsened to the top rank: its desk hears of it now, for the first time."""
+        act = Act("release", wall_at, desk=held.desk, role="budget", rank=held.rank)
+        acts.append((held.id, act))
+        return moved_by(held, act)
+
+    def _hidden(self, held: Alert, wall_at: int) -> bool:
+        """Whether the mute that holds it still does, as it is now. Another one hides only what begins under it."""
+        own = next((one for one in self._mutes(wall_at) if one.id == held.duty.mute), None)
+        return own is not None and covers(own, held, self.book)
+
+    def _muted(self, alerts: Sequence[Alert], wall_at: int) -> dict[str, str]:
+        """Alert -> the mute that hides it."""
+        running = self._mutes(wall_at) if self._timed and alerts else ()
+        found: dict[str, str] = {}
+        for alert in alerts:
+            mute = next((one for one in running if covers(one, alert, self.book)), None)
+            if mute is not None and alert.duty.stage == "open":
+                found[alert.id] = mute.id
+        return found
+
+    def _over_budget(self, new: Sequence[Alert], wall_at: int) -> list[Alert]:
+        """Those of `new` for which the turn of their desk has no room left."""
+        kept: list[Alert] = []
+        for name in {alert.desk for alert in new} if self._timed else ():
+            turn = hold.begun(self.desks.get(name), wall_at)
+            if turn is not None:
+                budget, since = turn
+                mine = [alert for alert in new if alert.desk == name and alert.duty.stage == "open"]
+                told = hold.admitted(mine, budget - self._store.told_since(name, since, self._top), self._top)
+                kept += [alert for alert in mine if alert.id not in told]
+        return kept
+
+    def _floods(self, over: Sequence[Alert], wall_at: int) -> list[Notice]:
+        """To a desk for which much is held: one notice, by the worst of `over`, that stands for all of them."""
+        told: list[Notice] = []
+        for name in sorted({alert.desk for alert in over}):
+            turn = hold.begun(self.desks.get(name), wall_at)
+            mine = [alert for alert in over if alert.desk == name]
+            before = self._store.held_since(name, turn[1]) if turn is not None else 0
+            count = before + len(mine)
+            step = hold.flood(before, count)
+            if step and not self.shut:
+                worst = max(mine, key=lambda alert: alert.rank)
+                told += self._tell(worst, "flood", name, wall_at, count=count, mark=f"flood-{step}")
+        return told
+
+    def _tell(
+        self, alert: Alert, reason: Reason, desk: str, wall_at: int, *, count: int = 0, mark: str = ""
+    ) -> Iterator[Notice]:
+        roads = self._channels.get(desk, ())
+        return tell(alert, reason, desk, roads, self._standby, wall_at, count=count, mark=mark)
 
     def _fresh(self, signals: Sequence[Signal]) -> list[Signal]:
         for signal in signals:
@@ -67,20 +169,16 @@ class DeskRoom:
         fresh = {s.cause: s for s in signals if last is None or s.cause > last}
         return [fresh[cause] for cause in sorted(fresh)]
 
-    def _apply(self, before: Alert | None, signal: Signal, wall_at: int) -> tuple[Alert, Reason | None]:
+    def _apply(self, before: Alert | None, signal: Signal, wall_at: int) -> tuple[Alert, Heard | None]:
         desk = routing.desk_for(self.book, before, signal)
         wider = before is not None and routing.widened(self.book, before.signal, signal)
-        return life.apply(before, signal, desk, wall_at, widened=wider)
+        return life.apply(before, signal, desk, wall_at, widened=wider, timed=self._timed)
 
     def _notices(self, before: Alert | None, after: Alert, reason: Reason, wall_at: int) -> list[Notice]:
-        """To the first desk, and, when the alert has moved on, also to the desk that had it."""
-        if self.shut:
+        """To the first desk and every desk above that knows it, and, when it has moved on, to those that had it."""
+        if self.shut or after.duty.held_at:
             return []
-        desks = [after.desk]
-        if before is not None and before.moves and before.desk != after.desk:
-            desks.append(before.desk)
-        return [
-            notice
-            for desk in desks
-            for notice in tell(after, reason, desk, self._channels.get(desk, ()), self._standby, wall_at)
-        ]
+        desks = [after.desk, *after.duty.above]
+        if before is not None and before.moves:
+            desks += [desk for desk in (before.desk, *before.duty.above) if desk not in desks]
+        return [notice for desk in desks for notice in self._tell(after, reason, desk, wall_at)]

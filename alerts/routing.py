@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from alerts.alert import Alert
 from rules.book import Book
 from rules.signals import Signal
@@ -15,6 +17,11 @@ def first_desk(book: Book, signal: Signal) -> str:
     the root, so that a new tree never leaves an alert without a desk.
     """
     return book.first_desk(_known(book.areas, signal.area), _known(book.categories, signal.category))
+
+
+def route_of(book: Book) -> Callable[[Alert], str]:
+    """Which desk would hear of an alert first, were it new."""
+    return lambda alert: first_desk(book, alert.signal)
 
 
 def desk_for(book: Book, alert: Alert | None, signal: Signal) -> str:

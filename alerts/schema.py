@@ -18,21 +18,46 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 class StoreTooNewError(Exception):
     """The store was written by a newer Tocsin: it is left untouched."""
 
-    def __init__(self, path: Path, revision: str, known: str) -> None:
+    def __init__(self, path: Path | str, revision: str, known: str) -> None:
         super().__init__(f"{path}: written by a newer version (schema {revision}, here {known}): update")
         self.path = path
         self.revision = revision
         self.known = known
 
 
-def upgrade(engine: Engine, path: Path) -> None:
+class StoreTooOldError(Exception):
+    """The store is of an older version and was only to be read: a start of the city brings it up to date."""
+
+    def __init__(self, path: Path | str, revision: str, known: str) -> None:
+        super().__init__(f"{path}: written by an older version (schema {revision}, here {known})")
+        self.path = path
+        self.revision = revision
+        self.known = known
+
+
+def upgrade(engine: Engine, path: Path | str) -> None:
     """Run the steps that are missing, in one transaction: a kill leaves the old schema or the new one."""
     with engine.begin() as db:
+        known = _known()
         revision = MigrationContext.configure(db).get_current_revision()
-        known = [step.revision for step in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]  # newest first
         if revision is not None and revision not in known:
             raise StoreTooNewError(path, revision, known[0])
         command.upgrade(configuration(db), "head")
+
+
+def check(db: Connection, path: Path | str) -> None:
+    """Whether a store can be read as it is. Raises StoreTooNewError, StoreTooOldError."""
+    known = _known()
+    revision = MigrationContext.configure(db).get_current_revision() or ""
+    if revision not in known:
+        raise StoreTooNewError(path, revision, known[0])
+    if revision != known[0]:
+        raise StoreTooOldError(path, revision, known[0])
+
+
+def _known() -> list[str]:
+    """Newest first."""
+    return [step.revision for step in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
 
 
 def configuration(db: Connection) -> Config:

@@ -1,18 +1,22 @@
 """Where alerts are kept: the port, and its shipped fake `MemoryStore` (also right for a replay: no disk).
 
-One `Change` is one transaction: the causes applied, the alerts as they are now, their moves, and the
-notices that these moves owe. What was not committed was never said.
+One `Change` is one transaction: the cause applied, the alerts as they are now, the acts that made them so, and the
+notices that these owe. What was not committed was never said. A change names the version of each alert that it was made
+from: where another was faster, nothing is written, and whoever made it looks again.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 import msgspec
 
-from alerts.alert import Alert, Move
+from alerts.alert import Alert
+from alerts.chain import Head, Kept, Link, link
+from alerts.duty import OWED
 from alerts.notice import WAITING, Notice, is_due, released, revived
 from rules.signals import Cause
 
@@ -21,13 +25,24 @@ SENDS_KEPT_MS: Final = 600_000
 
 
 class Change(msgspec.Struct, frozen=True):
-    """All that a batch of signals of one city does. `cause` is the last one applied."""
+    """All that one move, or a batch of signals, does to a city.
+
+    `cause` is the last one applied; None where the engine did not speak. `acts`: (alert, act) in their order; the
+    alert of a form "missed" or of a mute is "". `was`: alert -> the version it was read at, 0 where it was not there.
+    `due`: alert -> when a clock has something to do about it, ms UTC; one that is not named has no clock.
+    """
 
     city: str
-    cause: Cause
+    cause: Cause | None
     alerts: tuple[Alert, ...]
-    moves: tuple[tuple[Alert, Move], ...]
-    notices: tuple[Notice, ...]
+    acts: tuple[tuple[str, Kept], ...] = ()
+    notices: tuple[Notice, ...] = ()
+    was: Mapping[str, int] = {}
+    due: Mapping[str, int] = {}
+
+
+Known = tuple[int, Alert]
+"""An alert with the version of the commit that changed it last."""
 
 
 class Backlog(msgspec.Struct, frozen=True):
@@ -43,11 +58,15 @@ class StaleError(Exception):
     """A change whose cause is not later than the last one of its city: two writers, or a repeat. A bug."""
 
 
+class ConflictError(Exception):
+    """An alert was changed since it was read: nothing was written. Look again."""
+
+
 class Store(Protocol):
-    """Alerts, moves, outbox and causes. Times ms UTC; every method may be called from any thread."""
+    """Alerts, chain, outbox and causes of a city. Times ms UTC; every method may be called from any thread."""
 
     def commit(self, change: Change) -> int:
-        """Write all of `change` or none; the new version. Raises StaleError."""
+        """Write all of `change` or none; the new version. Raises StaleError, ConflictError."""
         ...
 
     def version(self) -> int:
@@ -62,10 +81,70 @@ class Store(Protocol):
         """Those of `ids` that are known."""
         ...
 
+    def known(self, ids: Iterable[str]) -> dict[str, Known]:
+        """The same, each with the version to hand in with a change of it."""
+        ...
+
+    def due_acts(self, now: int, limit: int = 500) -> list[Known]:
+        """Alerts about which a clock has something to do at `now`, the longest overdue first."""
+        ...
+
+    def owed(self) -> list[Known]:
+        """Alerts that somebody was told of and that nobody has closed, oldest first; also what is over by now, unless
+        that was before there were duties."""
+        ...
+
+    def told_since(self, desk: str, since: int, below: int) -> int:
+        """How many alerts of a rank below `below` interrupted their first desk `desk` at `since` (ms) or later."""
+        ...
+
+    def held_since(self, desk: str, since: int) -> int:
+        """How many alerts are held at `desk` that were held back at `since` (ms) or later."""
+        ...
+
+    def held(self, desk: str | None = None) -> list[Known]:
+        """What budgets and mutes keep back: highest rank first, then longest held."""
+        ...
+
+    def held_desks(self) -> list[str]:
+        """First desks at which something is held just now, by name."""
+        ...
+
+    def held_areas(self) -> dict[str, int]:
+        """Area -> how many alerts are held there just now."""
+        ...
+
+    def held_by(self, mute: str) -> list[Known]:
+        """Every alert that this mute has hidden, also where it is told or closed by now."""
+        ...
+
+    def set_due(self, due: Mapping[str, tuple[int, int]]) -> None:
+        """Alert -> (version that it was read at, when its clock has something to do, 0: never). Where desks have
+        changed, and at a start; an alert that was moved meanwhile is left as it is."""
+        ...
+
+    def links(self, after: int = 0) -> Iterator[Link]:
+        """The chain behind the entry `after`, in order."""
+        ...
+
+    def links_of(self, alert_id: str) -> list[Link]:
+        """The entries of one alert; of "" the forms "missed" and the mutes."""
+        ...
+
+    def last_link(self) -> Link | None: ...
+
+    def keep_head(self, head: Head) -> None:
+        """Remember that `head` was sent out."""
+        ...
+
+    def last_head(self) -> Head | None:
+        """The head sent out last: the one furthest along the chain, wherever the clock stood."""
+        ...
+
     def board(self, desk: str | None = None, *, ended_since: int | None = None) -> list[Alert]:
         """What runs, and, if given, what ended at or after `ended_since` (city time). Highest rank first, then newest.
 
-        Alerts that nobody was told of are left out.
+        Alerts that nobody was told of are left out, and so is what is held: `held` lists it.
         """
         ...
 
@@ -132,16 +211,21 @@ class MemoryStore:
         self._covered: dict[str, list[str]] = {}  # id -> its stand-ins
         self._sends: dict[str, list[int]] = {}
         self._causes: dict[str, Cause] = {}
+        self._due: dict[str, int] = {}
+        self._chain: list[Link] = []
+        self._head: Head | None = None
 
     def commit(self, change: Change) -> int:
         with self._lock:
-            last = self._causes.get(change.city)
-            if last is not None and change.cause <= last:
-                raise StaleError(f"{change.city}: {change.cause} is not later than {last}")
+            check_cause(change, self._causes.get(change.city))
+            check_versions(change, {i: self._alerts[i][0] for i in change.was if i in self._alerts})
             self._version += 1
-            self._causes[change.city] = change.cause
+            if change.cause is not None:
+                self._causes[change.city] = change.cause
+            self._chain += link(change.city, self._chain[-1] if self._chain else None, change.acts)
             for alert in change.alerts:
                 self._alerts[alert.id] = (self._version, alert)
+                self._due[alert.id] = change.due.get(alert.id, 0)
             for notice in change.notices:
                 if notice.id not in self._notices:
                     self._put(notice)
@@ -160,12 +244,74 @@ class MemoryStore:
         return found[1] if found else None
 
     def alerts(self, ids: Iterable[str]) -> dict[str, Alert]:
+        return {i: alert for i, (_, alert) in self.known(ids).items()}
+
+    def known(self, ids: Iterable[str]) -> dict[str, Known]:
         with self._lock:
-            return {i: self._alerts[i][1] for i in ids if i in self._alerts}
+            return {i: self._alerts[i] for i in ids if i in self._alerts}
+
+    def due_acts(self, now: int, limit: int = 500) -> list[Known]:
+        with self._lock:
+            due = sorted((at, i) for i, at in self._due.items() if 0 < at <= now)
+            return [self._alerts[i] for _, i in due[:limit]]
+
+    def owed(self) -> list[Known]:
+        with self._lock:
+            told = [(v, a) for v, a in self._alerts.values() if a.moves and (a.state == "open" or a.duty.acts)]
+        owed = [(v, a) for v, a in told if a.duty.stage in OWED]
+        return sorted(owed, key=lambda known: (known[1].signal.said_at, known[1].id))
+
+    def told_since(self, desk: str, since: int, below: int) -> int:
+        with self._lock:
+            return sum(
+                a.desk == desk and a.rank < below and a.duty.told_at >= max(since, 1) for _, a in self._alerts.values()
+            )
+
+    def held_since(self, desk: str, since: int) -> int:
+        with self._lock:
+            return sum(a.desk == desk and a.duty.held_at >= max(since, 1) for _, a in self._alerts.values())
+
+    def held(self, desk: str | None = None) -> list[Known]:
+        with self._lock:
+            held = [(v, a) for v, a in self._alerts.values() if a.duty.held_at and desk in (None, a.desk)]
+        return sorted(held, key=lambda known: (-known[1].rank, known[1].duty.held_at, known[1].id))
+
+    def held_desks(self) -> list[str]:
+        return sorted({alert.desk for _, alert in self.held()})
+
+    def held_areas(self) -> dict[str, int]:
+        return dict(Counter(alert.signal.area for _, alert in self.held()))
+
+    def held_by(self, mute: str) -> list[Known]:
+        with self._lock:
+            return [(v, a) for v, a in self._alerts.values() if a.duty.mute == mute]
+
+    def set_due(self, due: Mapping[str, tuple[int, int]]) -> None:
+        with self._lock:
+            same = {i: at for i, (version, at) in due.items() if i in self._alerts and self._alerts[i][0] == version}
+            self._due.update(same)
+
+    def links(self, after: int = 0) -> Iterator[Link]:
+        return iter(self._chain[after:])
+
+    def links_of(self, alert_id: str) -> list[Link]:
+        return [one for one in self._chain if one.alert == alert_id]
+
+    def last_link(self) -> Link | None:
+        return self._chain[-1] if self._chain else None
+
+    def keep_head(self, head: Head) -> None:
+        before = self._head
+        if before is None or (head.seq, head.at) >= (before.seq, before.at):
+            self._head = head
+
+    def last_head(self) -> Head | None:
+        return self._head
 
     def board(self, desk: str | None = None, *, ended_since: int | None = None) -> list[Alert]:
         with self._lock:
-            shown = [a for a in self._told(desk) if a.state == "open" or _ended_since(a, ended_since)]
+            told = [a for a in self._told(desk) if not a.duty.held_at]
+        shown = [a for a in told if a.state == "open" or _ended_since(a, ended_since)]
         return sorted(shown, key=lambda a: (-a.rank, -a.signal.said_at, a.id))
 
     def between(self, since: int, until: int, *, desk: str | None = None) -> list[Alert]:
@@ -251,6 +397,19 @@ class MemoryStore:
 
     def _told(self, desk: str | None) -> Iterator[Alert]:
         return (a for _, a in self._alerts.values() if a.moves and desk in (None, a.desk))
+
+
+def check_cause(change: Change, last: Cause | None) -> None:
+    """Raises StaleError where `last` is not earlier than the change's cause."""
+    if change.cause is not None and last is not None and change.cause <= last:
+        raise StaleError(f"{change.city}: {change.cause} is not later than {last}")
+
+
+def check_versions(change: Change, present: Mapping[str, int]) -> None:
+    """Raises ConflictError where an alert is not at the version that the change was made from."""
+    for alert, version in change.was.items():
+        if present.get(alert, 0) != version:
+            raise ConflictError(f"{alert} was read at {version} and is at {present.get(alert, 0)}")
 
 
 def _ended_since(alert: Alert, since: int | None) -> bool:

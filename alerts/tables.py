@@ -29,27 +29,39 @@ alerts: Final = Table(
     Column("ended_at", BigInteger, nullable=False),  # 0 while it runs
     Column("told", Boolean, nullable=False),
     Column("version", BigInteger, nullable=False),  # of the commit that changed it last
+    Column("stage", Text, nullable=False, server_default="open"),
+    Column("due_at", BigInteger, nullable=False, server_default="0"),  # when a clock has something to do; 0: never
+    Column("told_at", BigInteger, nullable=False, server_default="0"),  # when its desk was interrupted; 0: never
+    Column("held_at", BigInteger, nullable=False, server_default="0"),  # since then kept back by the budget; 0: not
     Column("body", LargeBinary, nullable=False),  # alerts.alert.encode
     Column("sum", LargeBinary, nullable=True),  # alerts.seals, as below
     Index(None, "state", "ended_at"),
     Index(None, "said_at"),
     Index(None, "version"),
+    Index(None, "stage", "said_at"),
+    Index(None, "due_at"),
+    Index(None, "desk", "told_at"),
+    Index(None, "held_at"),
 )
 
-moves: Final = Table(
-    "moves",
+chain: Final = Table(
+    "chain",
     metadata,
-    Column("alert", Text, ForeignKey("alerts.id"), primary_key=True),
-    Column("epoch", BigInteger, primary_key=True),  # the cause: one signal makes at most one move of an alert
-    Column("offset", BigInteger, primary_key=True),
-    Column("n", BigInteger, primary_key=True),
-    Column("reason", Text, nullable=False),
-    Column("desk", Text, nullable=False),
-    Column("at", BigInteger, nullable=False),  # city time
-    Column("wall_at", BigInteger, nullable=False),
-    Column("colour", Text, nullable=False),
-    Column("observed", BigInteger, nullable=False),
-    Column("area", Text, nullable=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("alert", Text, nullable=False),  # of a form "missed": ""
+    Column("verb", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # alerts.chain.encode
+    Column("hash", LargeBinary, nullable=False),
+    Index(None, "alert", "seq"),
+)
+
+heads: Final = Table(
+    "heads",
+    metadata,
+    Column("at", BigInteger, primary_key=True, autoincrement=False),  # when it was sent out
+    Column("seq", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # alerts.chain.Head, JSON
 )
 
 notices: Final = Table(

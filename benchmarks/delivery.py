@@ -27,9 +27,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from alerts.channels.register import open_channel
+from alerts.database import SqliteStore
 from alerts.outbox import Outbox
 from alerts.room import DeskRoom
-from alerts.sqlite import SqliteStore
 from tests.alerts.mailserver import MailServer
 from tests.alerts.receiver import Receiver
 from tests.alerts.robots import DingTalkRobot, FeishuRobot, Robot, WeComRobot

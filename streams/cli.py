@@ -24,6 +24,7 @@ from streams import explain as explains
 from streams import load as loads
 from streams import logs, replay, simulate
 from streams import serve as services
+from streams import verify as verifying
 from streams import watchdog as watchdogs
 from streams.arguments import ERRORS, TIMES, CityFolder, DataFolder, settings_of, time_of
 from streams.backtest_command import backtest
@@ -45,6 +46,7 @@ from streams.retry import Retried, retry, waiting_in
 from streams.rule_commands import check_rules, rehearse, rules
 from streams.runtime import ClockKind
 from streams.settings import read_settings
+from streams.user_commands import users
 from streams.worker_command import Brokers, worker
 
 app = typer.Typer(
@@ -62,6 +64,7 @@ app.add_typer(kafka, name="kafka")
 app.command("test")(rehearse)
 app.command()(backtest)
 app.add_typer(channels, name="channels")
+app.add_typer(users, name="users")
 app.command()(intake)
 app.command()(worker)
 
@@ -339,6 +342,25 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folde
 def contract() -> None:
     """Print the JSON Schema of an event."""
     typer.echo(msgspec.json.format(msgspec.json.encode(contracts.schema()), indent=2).decode())
+
+
+@app.command()
+def verify(
+    city: CityFolder,
+    heads: Annotated[
+        list[Path] | None,
+        typer.Option("--heads", metavar="FILE", help="Heads that were sent out; default: the files of desks.yaml."),
+    ] = None,
+    data: DataFolder = None,
+) -> None:
+    """Prove the chain of moves against its heads that were sent outside. Ends with 1 where anything was changed."""
+    settings = settings_of(data=data)
+    read = city_of(city, settings.language)
+    proof = verifying.verify(read, settings, heads or [])
+    for line in verifying.lines_of(proof, read.name, settings.language):
+        typer.echo(line)
+    if proof.faults:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -145,7 +145,7 @@ class Player:
 def _show(
     player: Player, records: Sequence[Record], settings: Settings, metrics: Metrics, told: Callable[[str], None]
 ) -> None:
-    service = Service([player.station], settings, metrics)
+    service = Service([player.station], settings, player.clock, metrics)
     player.station.on_fault = service.broke
     listener, address = listen(settings)
     thread = threading.Thread(target=player.play, args=(records,), name="tocsin-demo", daemon=True)

@@ -54,6 +54,125 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{path}: the alert store is damaged ({what}): move it away; the journal makes it again, without notices",
         "zh-CN": "{path}：警报库已损坏（{what}）：请将其移走；系统会根据日志重建，且不再发送通知",
     },
+    "store-older": {
+        "en": "{path}: alert store of schema {found}, this program reads {wanted}: start the city once (tocsin serve),"
+        " it is brought up to date then",
+        "zh-CN": "{path}：警报库的结构版本为 {found}，本程序只读 {wanted}："
+        "请先启动一次该城市（tocsin serve），届时会自动升级",
+    },
+    "store-missing": {
+        "en": "{path}: no alert store here: serve or load the city first, or name another data folder",
+        "zh-CN": "{path}：此处没有警报库：请先运行 serve 或 load，或指定其他数据目录",
+    },
+    "database-driver": {
+        "en": "TOCSIN_DATABASE names PostgreSQL and its driver is not installed: pip install 'tocsin[postgres]'{why}",
+        "zh-CN": "TOCSIN_DATABASE 指向 PostgreSQL，但未安装驱动：请运行 pip install 'tocsin[postgres]'{why}",
+    },
+    "database-address": {
+        "en": "TOCSIN_DATABASE is no address of PostgreSQL: write postgresql://user@host:5432/database{why}",
+        "zh-CN": "TOCSIN_DATABASE 不是 PostgreSQL 地址：请写成 postgresql://用户@主机:5432/数据库{why}",
+    },
+    "database-answer": {
+        "en": "the database of TOCSIN_DATABASE cannot be used ({why}): look whether it runs, and whether the account"
+        " may create a schema",
+        "zh-CN": "无法使用 TOCSIN_DATABASE 所指的数据库（{why}）：请检查其是否运行，以及账号可否创建 schema",
+    },
+    "verified": {
+        "en": "{city}: {entries} moves, each behind the one before; {proven} of them are proven by heads sent out,"
+        " the last at {at}",
+        "zh-CN": "{city}：共 {entries} 个动作，首尾相接；其中 {proven} 个已由送出的链头证实，最近一次为 {at}",
+    },
+    "verified-alone": {
+        "en": "{city}: {entries} moves, each behind the one before; no head that was sent out was found, so a cut tail"
+        " or a rewriting of the whole would not be seen: name heads in desks.yaml, or give --heads",
+        "zh-CN": "{city}：共 {entries} 个动作，首尾相接；未找到送出的链头，因此无法发现截尾或整体改写："
+        "请在 desks.yaml 中写明 heads，或使用 --heads",
+    },
+    "verify-failed": {
+        "en": "{city}: {count} faults in {entries} moves; what was sent outside tells what stood there",
+        "zh-CN": "{city}：{entries} 个动作中有 {count} 处问题；外部保存的链头可证明原来的内容",
+    },
+    "verify-changed": {"en": "  move {seq}: was changed", "zh-CN": "  动作 {seq}：被改动"},
+    "verify-missing": {"en": "  move {seq}: one or more before it are missing", "zh-CN": "  动作 {seq}：其前有缺失"},
+    "verify-order": {"en": "  move {seq}: does not follow the one before", "zh-CN": "  动作 {seq}：与前一动作不相接"},
+    "verify-unreadable": {"en": "  move {seq}: cannot be read", "zh-CN": "  动作 {seq}：无法读取"},
+    "verify-cut": {
+        "en": "  move {seq}: was there when a head was sent out, and is not: the tail was cut",
+        "zh-CN": "  动作 {seq}：送出链头时存在，现已不在：链尾被截",
+    },
+    "verify-rewritten": {
+        "en": "  move {seq}: is not what it was when a head was sent out: the chain was written anew",
+        "zh-CN": "  动作 {seq}：与送出的链头不符：整条链被改写",
+    },
+    "verify-impossible": {
+        "en": "  move {seq}: cannot have been made (alert {alert})",
+        "zh-CN": "  动作 {seq}：不可能发生（警报 {alert}）",
+    },
+    "verify-state": {
+        "en": "  alert {alert}: is not where its moves took it",
+        "zh-CN": "  警报 {alert}：状态与其动作不符",
+    },
+    "verify-signature": {
+        "en": "  head of move {seq}: is not signed with this city's key",
+        "zh-CN": "  动作 {seq} 的链头：不是用本城市的密钥签名",
+    },
+    "user-wrong-number": {
+        "en": "this is no duty number: up to three capitals and six digits, such as 1001 or A-17; never a name{what}",
+        "zh-CN": "这不是值班号：最多三个大写字母加六位数字，如 1001 或 A-17；不得使用姓名{what}",
+    },
+    "user-wrong-role": {
+        "en": "give at least one --role, out of {what}, or write the account into users.yaml",
+        "zh-CN": "请至少给出一个 --role（可选 {what}），或将账号写入 users.yaml",
+    },
+    "user-wrong-apart": {
+        "en": "of {what} an account holds at most one",
+        "zh-CN": "{what} 中每个账号至多担任一个",
+    },
+    "user-roles-elsewhere": {
+        "en": "this number has the roles {what} in {where}, and roles hold in every city: give the same, end it first"
+        " (users end), or take another number",
+        "zh-CN": "该值班号在 {where} 的角色为 {what}，角色对所有城市生效："
+        "请使用相同角色，先停用（users end），或改用其他值班号",
+    },
+    "heads-none": {
+        "en": "{path}: no head of {city} lies there: put the file back, or name another with --heads",
+        "zh-CN": "{path}：其中没有 {city} 的链头：请恢复该文件，或用 --heads 指定其他文件",
+    },
+    "user-wrong-area": {
+        "en": "{what}: no such area: see areas.csv of the city; give at least one --area",
+        "zh-CN": "{what}：没有该区域：请查看城市的 areas.csv；至少给出一个 --area",
+    },
+    "user-password-short": {
+        "en": "the password is shorter than {what} characters",
+        "zh-CN": "口令短于 {what} 个字符",
+    },
+    "user-unknown": {
+        "en": "there is no such account: see tocsin users list",
+        "zh-CN": "没有该账号：请运行 tocsin users list 查看",
+    },
+    "user-added": {
+        "en": "{number}: {roles} for {areas} of {city}. Sessions and tokens from before have ended."
+        " The second factor is shown once: read it with an authenticator, then clear the screen",
+        "zh-CN": "{number}：{city} 的 {areas}，角色 {roles}。此前的会话与令牌已失效。"
+        "第二因素仅显示一次：请用验证器读取后清屏",
+    },
+    "user-none": {
+        "en": "no account yet: whoever is on this machine may do everything, and nobody from elsewhere comes in;"
+        " make one with tocsin users add",
+        "zh-CN": "尚无账号：本机用户可执行一切操作，外部无法访问；请运行 tocsin users add 创建",
+    },
+    "user-ended": {
+        "en": "{number}: ended, with all its sessions and tokens",
+        "zh-CN": "{number}：已停用，其会话与令牌全部失效",
+    },
+    "user-token": {
+        "en": "A token of {number} for programs, 90 days, shown once (Authorization: Bearer ...)",
+        "zh-CN": "{number} 的程序令牌，90 天有效，仅显示一次（Authorization: Bearer ...）",
+    },
+    "heads-unreadable": {
+        "en": "{path}: heads cannot be read there ({why}): name another file with --heads",
+        "zh-CN": "{path}：无法读取链头（{why}）：请用 --heads 指定其他文件",
+    },
     "disk-full": {
         "en": "{path}: the disk is full: make space; events are answered with 503 until then",
         "zh-CN": "{path}：磁盘已满：请腾出空间；在此之前事件均以 503 应答",

@@ -138,6 +138,9 @@ class Metrics(Catalogue):
             "When the oldest notice that a channel owes was written; 0: it owes none.",
             channel,
         )
+        self.head_sent = self._gauge(
+            "tocsin_head_sent_timestamp_seconds", "When the head of the chain of moves was last sent outside.", city
+        )
         self.notices_pending = self._gauge("tocsin_notices_pending_notices", "Notices not yet delivered.", city)
         self.feed_heard = self._gauge("tocsin_feed_heard_timestamp_seconds", "When the feed was last heard.", feed)
         self.feed_silent = self._gauge(

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 import structlog
 
+from alerts.acting import Acting
+from alerts.database import DatabaseStore, PostgresStore, SqliteStore
+from alerts.desks import Desk
+from alerts.engines import DatabaseUnusableError
 from alerts.room import DeskRoom
+from alerts.routing import route_of
 from alerts.schema import StoreTooNewError
 from alerts.seals import StoreDamagedError
-from alerts.sqlite import SqliteStore
 from streams.city import City, read_city
 from streams.clock import Clock
 from streams.crashpoints import armed, never
@@ -32,6 +36,8 @@ from streams.runtime import ClockKind, Engines, Recovery, Shard
 from streams.settings import Settings
 
 log = structlog.get_logger()
+
+ALERTS: Final = "alerts.sqlite"
 
 
 class CityError(SpokenError):
@@ -62,8 +68,9 @@ class Opened:
 
     folder: Path
     key: bytes
-    store: SqliteStore
+    store: DatabaseStore
     desk: DeskRoom
+    acting: Acting
     shard: Shard
     recovery: Recovery
     close: Callable[[], None]
@@ -95,16 +102,13 @@ def open_city(
         if short:
             log.warning("no_room_for_the_reserve", city=city.name)
             reserve.release()
-        try:
-            store = SqliteStore(folder / "alerts.sqlite")
-        except StoreTooNewError as fault:
-            raise CityError("store-version", path=fault.path, found=fault.revision, wanted=fault.known) from None
-        except StoreDamagedError as fault:
-            raise CityError("store-damaged", path=fault.path, what=fault.what) from None
+        store = _store(city.name, settings, folder)
         stack.callback(store.close)
+        desks = desks_of(city)
         roads = {desk.id: [channel.name for channel in desk.channels] for desk in city.desks}
         standby = {channel.name: channel.standby for desk in city.desks for channel in desk.channels if channel.standby}
-        desk = DeskRoom(city.book, store, roads, standby=standby, shut=shut)
+        acting = Acting(city.name, store, desks, len(city.book.ladder) - 1, route_of(city.book))
+        desk = DeskRoom(city.book, store, roads, standby=standby, desks=desks, mutes=acting.running_mutes, shut=shut)
         crash = armed(settings.crash_at) if kind == "stream" else never
         shard = Shard(
             Journal.open(journal_of(city.name, settings), crash=crash),
@@ -121,10 +125,28 @@ def open_city(
         if short:
             shard.choke()  # what is free is for what is known already, until there is room for both
         recovery = _recover(shard, city, store, clock, metrics)
-        return Opened(folder, key, store, desk, shard, recovery, stack.pop_all().close)
+        return Opened(folder, key, store, desk, acting, shard, recovery, stack.pop_all().close)
 
 
-def _recover(shard: Shard, city: City, store: SqliteStore, clock: Clock, metrics: Metrics) -> Recovery:
+def desks_of(city: City) -> Mapping[str, Desk]:
+    """Its desks by id, as clocks and moves read them."""
+    return {desk.id: desk for desk in city.desks}
+
+
+def _store(city: str, settings: Settings, folder: Path) -> DatabaseStore:
+    """Where alerts lie. Raises CityError."""
+    url = settings.database.get_secret_value()
+    try:
+        return PostgresStore(url, city) if url else SqliteStore(folder / ALERTS)
+    except DatabaseUnusableError as fault:
+        raise CityError(f"database-{fault.what}", why=fault.why) from None
+    except StoreTooNewError as fault:
+        raise CityError("store-version", path=fault.path, found=fault.revision, wanted=fault.known) from None
+    except StoreDamagedError as fault:
+        raise CityError("store-damaged", path=fault.path, what=fault.what) from None
+
+
+def _recover(shard: Shard, city: City, store: DatabaseStore, clock: Clock, metrics: Metrics) -> Recovery:
     begun = clock.steady()
     recovery = shard.recover(city.book, heard=store.last_cause(city.name))
     seconds = clock.steady() - begun

@@ -16,10 +16,10 @@ from typing import Final
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
-from alerts.console import create_app as create_console
-from streams.clock import WallClock
-from streams.http import create_app
+from streams.clock import Clock, WallClock
+from streams.guarded import guard
 from streams.metrics import Metrics
 from streams.opened import CityError, city_of
 from streams.runtime import ClockKind
@@ -80,23 +80,28 @@ def listen(settings: Settings) -> tuple[socket.socket, str]:
     return listener, f"http://{f'[{host}]' if family == socket.AF_INET6 else host}:{bound}"
 
 
+def config_of(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves `app`. Who asks is whoever connects, unless that is a proxy that the settings name."""
+    return uvicorn.Config(
+        app,
+        access_log=False,
+        log_config=None,
+        lifespan="off",
+        server_header=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=settings.proxies or None,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=IDLE_SECONDS,
+    )
+
+
 class Service:
     """Cities in service behind one address. `run` returns when the process is told to end."""
 
-    def __init__(self, stations: Sequence[Station], settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, stations: Sequence[Station], settings: Settings, clock: Clock, metrics: Metrics) -> None:
         self._stations: Mapping[str, Station] = {station.city.name: station for station in stations}
-        console = create_console({name: station.board for name, station in self._stations.items()})
-        app = create_app(self._stations, console, settings, metrics)
-        config = uvicorn.Config(
-            app,
-            access_log=False,
-            log_config=None,
-            lifespan="off",
-            server_header=False,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
-            timeout_keep_alive=IDLE_SECONDS,
-        )
-        self.server = Server(config, console.state.streams.stop, self._reread)
+        guarded = guard(self._stations, settings, clock, metrics)
+        self.server = Server(config_of(guarded.app, settings), guarded.end_streams, self._reread)
         self.faults: list[BaseException] = []
 
     def run(self, listener: socket.socket, address: str) -> bool:
@@ -155,7 +160,7 @@ def serve(folders: Sequence[Path], settings: Settings, *, kind: ClockKind, told:
         for city in cities:
             stations.append(Station(city, settings, clock, metrics, kind=kind))
             opened.callback(stations[-1].stop)
-        service = Service(stations, settings, metrics)
+        service = Service(stations, settings, clock, metrics)
         for station in stations:
             station.on_fault = service.broke
         told(address)

@@ -37,6 +37,22 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Secret of the keyed hashes over ids, matters, places. Empty: made once, kept in the data folder.",
     )
+    database: SecretStr = Field(
+        SecretStr(""),
+        description="postgresql://... for alerts and moves, a schema a city. Empty: a SQLite file in the data folder.",
+    )
+    address: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/?#@]+(/[^\s?#@]*)?)?$",
+        description="https://..., where people reach the console: messages carry links by which a desk takes an alert."
+        " Empty: no links.",
+    )
+    proxies: str = Field(
+        "",
+        pattern=r"^([0-9A-Fa-f.:/]+(,\s*[0-9A-Fa-f.:/]+)*)?$",
+        description="Addresses or networks of reverse proxies, with commas: what they say of who asks is believed."
+        " Empty: nobody is.",
+    )
     language: Literal["en", "zh-CN"] = Field("en", description="Language of the command line's messages.")
     log: Literal["auto", "json", "console"] = Field(
         "auto", description="Form of the logs: colours on a terminal, JSON elsewhere (auto), or one of the two."

@@ -6,29 +6,38 @@ data folder - key - journal - engine - desk - outbox - writer - doors (push, fil
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
 from alerts.alert import Alert
+from alerts.api.door import DutyCity
 from alerts.channels.port import Channel, Receipt
 from alerts.channels.register import open_channel
+from alerts.desks import HeadWay
 from alerts.export import rfc3339
+from alerts.heads import ChannelRoad, FileRoad, HeadRoad, Heads
+from alerts.letters import Letters
+from alerts.links import link_key, link_of
 from alerts.notice import Notice
 from alerts.outbox import Outbox
+from alerts.routing import route_of
 from alerts.store import Backlog
 from rules.signals import Signal
 from streams.board import CityBoard
 from streams.city import City, read_city
 from streams.clock import Clock
 from streams.engines import RuleEngines
+from streams.gate import Class, Gate
 from streams.handover import take_handed
 from streams.journal import means_full
 from streams.messages import say
 from streams.metrics import Metrics
-from streams.opened import CityError, intake_of, open_city
+from streams.opened import CityError, desks_of, intake_of, open_city
 from streams.push import PushDoor
 from streams.runtime import ClockKind, Engines, Parcel, Writer
 from streams.settings import Settings, read_secret
@@ -72,7 +81,19 @@ class Station:
             self.shard.tell_stop(self._pushed(), clock.now())
         self.board = CityBoard(city.book, city.languages, shapes_of(city), self.store, exercise=exercise)
         self.shard.listeners.append(self._hear)
-        self.outbox = Outbox(self.store, self._channels(), lambda _: self.shard.engine.book, on_receipt=self._tried)
+        self.acting = opened.acting
+        if not shut:
+            self.acting.adopt(clock.now())
+        self.acting.reckon()
+        roads = [self._head_road(number, way) for number, way in enumerate(city.heads, 1)]
+        sent = metrics.head_sent.labels(city.name)
+        self.heads = Heads(city.name, self.store, key, roads, lambda at: sent.set(at / 1000))
+        link = link_of(settings.address, link_key(key)) if settings.address else None
+        letters = Letters(lambda _: self.shard.engine.book, link)
+        self.outbox = Outbox(
+            self.store, self._channels(), lambda _: self.shard.engine.book, on_receipt=self._tried, letters=letters
+        )
+        self._texts, self._texts_held = Gate(), threading.Lock()
         self._delivered_at = 0.0
         self._changed = True
         self._unseen = 0
@@ -129,6 +150,22 @@ class Station:
                     raise CityError("channel-unopened", city=self.city.name, why=fault) from None
         return channels
 
+    def _head_road(self, number: int, way: HeadWay) -> HeadRoad:
+        if way.kind == "file":
+            return FileRoad(Path(str(way.options["path"])))
+        try:
+            channel = open_channel(
+                f"head-{number}",
+                way.kind,
+                way.options,
+                language=self.city.languages[0],
+                folder=self._opened.folder,
+                secrets=read_secret,
+            )
+        except ValueError as fault:
+            raise CityError("channel-unopened", city=self.city.name, why=fault) from None
+        return ChannelRoad(channel)
+
     # life
 
     def start(self) -> None:
@@ -146,6 +183,8 @@ class Station:
         self.writer.stop()
         with self._on_a_full_disk():
             self.outbox.close()
+        with self._on_a_full_disk():
+            self.heads.close(self._clock.now())
         self._opened.close()
 
     def reread(self) -> Sequence[str]:
@@ -163,10 +202,34 @@ class Station:
         self.door.intake = intake_of(city, self._opened.key)
         self._watching = intake_of(city, self._opened.key)
         self.board.reshape(shapes_of(city))
+        self.desk.desks = self.acting.desks = desks_of(city)
+        self.acting.top, self.acting.route = len(city.book.ladder) - 1, route_of(city.book)
+        self.acting.reckon()
         self.city = city
         return []
 
     # for the doors
+
+    @property
+    def duty(self) -> DutyCity:
+        """What people do with its alerts goes through here."""
+        return DutyCity(
+            book=lambda: self.board.city().book,
+            store=self.store,
+            acting=self.acting,
+            now=self._clock.now,
+            ring=self.board.ring,
+            names_nobody=self._names_nobody,
+        )
+
+    def _names_nobody(self, text: str) -> bool:
+        with self._texts_held:
+            return self._texts.verdict(text, Class.PLAIN) is None
+
+    @property
+    def key(self) -> bytes:
+        """The city's key."""
+        return self._opened.key
 
     @property
     def pushed_feeds(self) -> tuple[str, ...]:
@@ -221,6 +284,7 @@ class Station:
             self.board.ring()
         if self._changed or waited >= DELIVER_EVERY:
             self._delivered_at = self._clock.steady()
+            self._let_clocks_move()
             self._deliver()
             self._show()
         self._changed = False
@@ -233,6 +297,17 @@ class Station:
         alone = self.kind == "wall" and self.writer.wrote and self.writer.caught_up and shown
         self._unseen = self._unseen + 1 if alone and self._unseen < TURNS_UNSEEN else 0
         return self._unseen > 0
+
+    def _let_clocks_move(self) -> None:
+        """What desks owe by now. Not while the past is caught up with: whoever is late there may have been stopped."""
+        if not self.writer.caught_up or self.desk.shut:
+            return
+        blind = frozenset(feed.name for feed in self.board.feeds() if feed.silent_since)
+        now = self._clock.now()
+        with self._on_a_full_disk():
+            if self.acting.by_clock(now, blind):
+                self.board.ring()
+            self.heads.look(now)
 
     def _deliver(self) -> None:
         with self._on_a_full_disk():

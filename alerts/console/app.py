@@ -1,11 +1,12 @@
-"""The console as an application: pages, their streams, shapes and files. It reads; it changes nothing."""
+"""The console as an application: pages, their streams, shapes and files. What it changes goes through `alerts.api`."""
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.staticfiles import StaticFiles
@@ -13,19 +14,31 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from alerts.alert import Alert
+from alerts.api.app import Service, note_refusal
+from alerts.api.door import is_id
+from alerts.api.troubles import WORDS
+from alerts.console.desk import DeskFigures, desk_figures
+from alerts.console.doors import add_doors
+from alerts.console.duty import duty_figures
 from alerts.console.headers import HEADERS, SafeHeaders
+from alerts.console.naming import Names
 from alerts.console.pages import (
     STATIC,
     THEMES,
+    Desk,
+    Floor,
     Reader,
     alert_page,
     alert_part,
     board_page,
     board_part,
+    desk_page,
+    desk_part,
     offered,
     shapes_file,
     trouble_page,
 )
+from alerts.console.seen import SeenSource, who_asks
 from alerts.console.source import BoardSource
 from alerts.console.speech import LANGUAGES, choose
 from alerts.console.stream import Streams
@@ -33,8 +46,6 @@ from alerts.console.stream import Streams
 LANGUAGE_COOKIE: Final = "tocsin-language"
 THEME_COOKIE: Final = "tocsin-theme"
 YEAR: Final = 365 * 86_400
-ID_LENGTH: Final = 128
-"""Longer words in an address are nobody's id."""
 
 
 class KeptFiles(StaticFiles):
@@ -56,7 +67,8 @@ def reader_of(request: Request, languages: Sequence[str]) -> Reader:
         languages,
     )
     theme = request.cookies.get(THEME_COOKIE, THEMES[0])
-    return Reader(language, theme if theme in THEMES else THEMES[0])
+    who = who_asks(request)
+    return Reader(language, theme if theme in THEMES else THEMES[0], bool(who and who.session), who is not None)
 
 
 def page(request: Request, html: str, reader: Reader) -> Response:
@@ -69,7 +81,10 @@ def page(request: Request, html: str, reader: Reader) -> Response:
 
 async def trouble(request: Request, fault: Exception) -> Response:
     """Says in words what is so; never repeats the address or the fault."""
-    status = fault.status_code if isinstance(fault, HTTPException) else 500
+    if getattr(fault, "status_code", 0) == 404:
+        note_refusal(request, "unknown")
+    wrong = 422 if isinstance(fault, RequestValidationError) else 500
+    status = fault.status_code if isinstance(fault, HTTPException) else wrong
     headers = {**HEADERS, "Cache-Control": "no-store", **(getattr(fault, "headers", None) or {})}
     return HTMLResponse(trouble_page(status, reader_of(request, LANGUAGES)), status, headers)
 
@@ -80,55 +95,128 @@ Live = tuple[BoardSource, Callable[[], str]]
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """What every address answers. Runs in worker threads; unknown cities and alerts raise 404."""
+    """What every address answers. Runs in worker threads; what is unknown, or may not be seen, raises 404.
+
+    `service`: what moves and sessions go through; None: the console only shows.
+    """
 
     sources: Mapping[str, BoardSource]
     streams: Streams
+    service: Service | None = None
 
-    @property
-    def first(self) -> str:
-        return next(iter(self.sources))
+    def seen(self, request: Request) -> dict[str, BoardSource]:
+        """The cities that whoever asks may see, each cut to his areas."""
+        who = who_asks(request)
+        if who is None:
+            return dict(self.sources)
+        return {name: SeenSource(source, who) for name, source in self.sources.items() if who.sees_city(name)}
 
-    def find_city(self, name: str) -> BoardSource:
-        if name not in self.sources:
+    def first(self, request: Request) -> str:
+        return next(iter(self.seen(request)), "")
+
+    def find_city(self, request: Request, name: str) -> BoardSource:
+        seen = self.seen(request)
+        if name not in seen:
             raise HTTPException(404)
-        return self.sources[name]
+        return seen[name]
 
-    def find_alert(self, alert_id: str) -> tuple[BoardSource, Alert]:
-        if len(alert_id) <= ID_LENGTH:
-            for source in self.sources.values():
+    def find_alert(self, request: Request, alert_id: str) -> tuple[BoardSource, Alert]:
+        if is_id(alert_id):
+            for source in self.seen(request).values():
                 if alert := source.alert(alert_id):
                     return source, alert
         raise HTTPException(404)
 
+    def desk(self, request: Request, alert: Alert) -> Desk | None:
+        """The duty of an alert, where there is somebody who may see it."""
+        who = who_asks(request)
+        town = self.service.cities.get(alert.city) if self.service is not None else None
+        if who is None or town is None:
+            return None
+        links, moves = town.store.links_of(alert.id), who.may("move")
+        return lambda names: duty_figures(alert, links, town.desks, names, moves=moves), town.now()
+
+    def floor(self, request: Request, name: str) -> Floor:
+        """What the desk of a city has before it. Raises HTTPException where nobody is let in, or it is not there."""
+        who, city = who_asks(request), self.service.cities.get(name) if self.service is not None else None
+        if who is None or city is None or not who.sees_city(name):
+            raise HTTPException(404)
+        owed = city.seen(who, (alert for _, alert in city.store.owed()))
+        mutes, now = city.mutes(who), city.now()
+
+        def figures(names: Names, source: BoardSource) -> DeskFigures:
+            hidden = city.acting.hidden
+            return desk_figures(owed, mutes, hidden, city.desks, names, source.feeds(), source.now(), now)
+
+        return figures, now, who.may("move")
+
+    def desk_page(self, request: Request, name: str) -> Response:
+        source = self.find_city(request, name)
+        reader, who = reader_of(request, offered(source)), who_asks(request)
+        tree = source.city().book.areas
+        areas = [node.code for node in tree.nodes if who is None or who.sees_area(name, tree, node.code)]
+        words = WORDS.get(request.query_params.get("said", ""))  # type: ignore[call-overload]  # any text may stand there
+        said = words[reader.language] if words else ""
+        html = desk_page(source, reader, self.seen(request), self.floor(request, name), areas, said)
+        return page(request, html, reader)
+
     def front(self, request: Request) -> Response:
-        return self.board(request, self.first)
+        return self.board(request, self.first(request))
 
     def board(self, request: Request, name: str) -> Response:
-        source = self.find_city(name)
+        source = self.find_city(request, name)
         reader = reader_of(request, offered(source))
-        return page(request, board_page(source, reader, self.sources), reader)
+        return page(request, board_page(source, self.with_held(request, reader, name), self.seen(request)), reader)
+
+    def with_held(self, request: Request, reader: Reader, name: str) -> Reader:
+        """The reader with the number of what is held in areas that he may see."""
+        who, city = who_asks(request), self.service.cities.get(name) if self.service is not None else None
+        if who is None or city is None:
+            return reader
+        tree, held = city.book().areas, city.store.held_areas()
+        return replace(reader, held=sum(n for area, n in held.items() if who.sees_area(name, tree, area)))
 
     def card(self, request: Request, alert_id: str) -> Response:
-        source, alert = self.find_alert(alert_id)
+        source, alert = self.find_alert(request, alert_id)
         reader = reader_of(request, offered(source))
-        return page(request, alert_page(source, alert, reader, self.sources), reader)
+        words = WORDS.get(request.query_params.get("said", ""))  # type: ignore[call-overload]  # any text may stand there
+        said = words[reader.language] if words else ""
+        html = alert_page(source, alert, reader, self.seen(request), self.desk(request, alert), said)
+        return page(request, html, reader)
 
     def live(self, request: Request) -> Live:
         """Found before the stream begins, so that what is unknown is answered 404 and a full house 503."""
         if self.streams.full or self.streams.stopped:
             raise HTTPException(503, headers={"Retry-After": "5"})
+        desk_of = request.query_params.get("desk", "")
+        if desk_of:
+            desk_source = self.find_city(request, desk_of)
+            desk_reader = reader_of(request, offered(desk_source))
+            return desk_source, lambda: desk_part(desk_source, desk_reader, self.floor(request, desk_of))
         alert_id = request.query_params.get("alert", "")
         if not alert_id:
-            board_source = self.find_city(request.query_params.get("city", self.first))
+            name = request.query_params.get("city", self.first(request))
+            board_source = self.find_city(request, name)
             board_reader = reader_of(request, offered(board_source))
-            return board_source, lambda: board_part(board_source, board_reader)
-        source, alert = self.find_alert(alert_id)
+            return board_source, lambda: board_part(board_source, self.with_held(request, board_reader, name))
+        source, alert = self.find_alert(request, alert_id)
         reader = reader_of(request, offered(source))
-        return source, lambda: alert_part(source, source.alert(alert_id) or alert, reader)
+
+        def draw() -> str:
+            now = source.alert(alert_id) or alert
+            return alert_part(source, now, reader, self.desk(request, now))
+
+        return source, draw
+
+    def still(self, request: Request) -> Callable[[], bool] | None:
+        """Whether whoever asks may still look."""
+        who, service = who_asks(request), self.service
+        if who is None or service is None:
+            return None
+        return lambda: service.accounts.still(who, service.now())
 
     def shapes(self, request: Request, name: str) -> Response:
-        source = self.find_city(name)
+        source = self.find_city(request, name)
         data = shapes_file(source, reader_of(request, offered(source)).language)
         if data is None:
             raise HTTPException(404)
@@ -139,8 +227,11 @@ class Console:
         return Response(data, media_type="application/geo+json", headers=headers)
 
 
-def create_app(sources: Mapping[str, BoardSource], *, beat: float = 10.0, pause: float = 0.5) -> FastAPI:
-    """The console over `sources`, by city; the first one is shown at `/`.
+def create_app(
+    sources: Mapping[str, BoardSource], service: Service | None = None, *, beat: float = 10.0, pause: float = 0.5
+) -> FastAPI:
+    """The console over `sources`, by city; the first one is shown at `/`. With `service` alerts can be moved and
+    sessions begun; the gate must then stand before it.
 
     A page is drawn again at most every `pause` and at least every `beat` seconds. `app.state.streams.stop()` ends the
     open streams: call it before the server drains. Raises ValueError where there is no source, or one under another
@@ -153,7 +244,7 @@ def create_app(sources: Mapping[str, BoardSource], *, beat: float = 10.0, pause:
             raise ValueError(f"the board of {source.city().name!r} cannot be shown under the name {name!r}")
     app = FastAPI(title="Tocsin", docs_url=None, redoc_url=None, openapi_url=None, telemetry={"logs": False})
     app.state.streams = streams = Streams(beat, pause)
-    console = Console(sources, streams)
+    console = Console(sources, streams, service)
     app.add_middleware(SafeHeaders)
     app.mount("/static", KeptFiles(directory=STATIC), name="static")
     for path, answer in (
@@ -167,9 +258,15 @@ def create_app(sources: Mapping[str, BoardSource], *, beat: float = 10.0, pause:
     @app.get("/events", response_class=EventSourceResponse)
     async def events(request: Request, live: Live = Depends(console.live)) -> AsyncIterator[ServerSentEvent]:
         source, draw = live
-        async for part in streams.parts(source, draw, request.headers.get("last-event-id", "")):
+        last, still = request.headers.get("last-event-id", ""), console.still(request)
+        async for part in streams.parts(source, draw, last, still):
             yield part
 
+    if service is not None:
+        app.get("/city/{name}/desk", response_model=None)(console.desk_page)
+        add_doors(app, service)
+
     app.add_exception_handler(HTTPException, trouble)
+    app.add_exception_handler(RequestValidationError, trouble)
     app.add_exception_handler(Exception, trouble)
     return app

@@ -208,7 +208,6 @@ def band(evidence: Evidence, names: Names, hue: str) -> BandFigures:
     """The cells of the evidence as rows of figures, oldest first."""
     cells, speech = evidence.cells, names.speech
     hours = cells[1].start - cells[0].start < 20 * HOUR
-    say = speech.gettext
     last = len(cells) - 1
 
     def label(cell: Cell) -> str:
@@ -227,10 +226,10 @@ def band(evidence: Evidence, names: Names, hue: str) -> BandFigures:
         "peak": _peak(evidence),
         "hue": hue,
         "words": {
-            "usual": say("Usual range"),
-            "expected": say("Expected"),
-            "limit": say("Limit"),
-            "counted": say("Counted"),
-            "blind": say("Not heard"),
+            "usual": speech.gettext("Usual range"),
+            "expected": speech.gettext("Expected"),
+            "limit": speech.gettext("Limit"),
+            "counted": speech.gettext("Counted"),
+            "blind": speech.gettext("Not heard"),
         },
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from alerts.alert import Alert
 from alerts.console.board import board
 from alerts.console.card import card
+from alerts.console.desk import DeskFigures
+from alerts.console.duty import DutyFigures
 from alerts.console.naming import Names
 from alerts.console.source import BoardSource
 from alerts.console.speech import LANGUAGE_LABELS, LANGUAGES, Speech, catalogue
@@ -31,10 +33,14 @@ THEMES: Final = ("auto", "light", "dark")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who looks: a language and a theme, nothing else."""
+    """Who looks: a language and a theme. `account`: whether there is a session that can be left;
+    `desk`: whether the desk's page is open to him; `held`: how many alerts are kept back there."""
 
     language: str
     theme: str = "auto"
+    account: bool = False
+    desk: bool = False
+    held: int = 0
 
 
 @cache
@@ -84,6 +90,8 @@ def _frame(source: BoardSource, reader: Reader, cities: Mapping[str, BoardSource
         "now": now,
         "area_count": sum(1 for kids in city.book.areas.children.values() if not kids),
         "reader": reader,
+        "who": reader.account,
+        "floor": reader.desk,
         "themes": THEMES,
         "languages": [(tag, LANGUAGE_LABELS[tag]) for tag in offered(source)],
         "cities": [(name, Names(other.city(), speech).here()) for name, other in cities.items()],
@@ -107,16 +115,80 @@ def board_part(source: BoardSource, reader: Reader) -> str:
     return _render("board_part.html", reader.language, _board_values(source, _frame(source, reader, {})))
 
 
-def _alert_values(source: BoardSource, alert: Alert, frame: dict[str, Any]) -> dict[str, Any]:
-    return {**frame, "card": card(alert, frame["names"], source.feeds(), frame["now"])}
+Desk = tuple[Callable[[Names], DutyFigures], int]
+"""The duty of an alert in the reader's names, and the desk's clock (ms UTC), which is not the city's in a replay."""
 
 
-def alert_page(source: BoardSource, alert: Alert, reader: Reader, cities: Mapping[str, BoardSource]) -> str:
-    return _render("alert.html", reader.language, _alert_values(source, alert, _frame(source, reader, cities)))
+def outcomes_in(speech: Speech) -> dict[str, str]:
+    """What an officer may find an alert to be, in words."""
+    return {
+        "confirmed": speech.gettext("Confirmed"),
+        "expected": speech.gettext("Expected: known beforehand"),
+        "not_real": speech.gettext("Not real"),
+        "data_fault": speech.gettext("Fault of the data"),
+        "cannot_tell": speech.gettext("Cannot tell"),
+    }
 
 
-def alert_part(source: BoardSource, alert: Alert, reader: Reader) -> str:
-    return _render("alert_part.html", reader.language, _alert_values(source, alert, _frame(source, reader, {})))
+def _alert_values(source: BoardSource, alert: Alert, frame: dict[str, Any], desk: Desk | None) -> dict[str, Any]:
+    names = frame["names"]
+    return {
+        **frame,
+        "card": card(alert, names, source.feeds(), frame["now"]),
+        "desk": desk[0](names) if desk else None,
+        "desk_now": desk[1] if desk else 0,
+        "outcomes": outcomes_in(frame["say"]),
+    }
+
+
+def alert_page(
+    source: BoardSource,
+    alert: Alert,
+    reader: Reader,
+    cities: Mapping[str, BoardSource],
+    desk: Desk | None = None,
+    said: str = "",
+) -> str:
+    """`said`: what became of a move, where it was not made."""
+    values = _alert_values(source, alert, _frame(source, reader, cities), desk)
+    return _render("alert.html", reader.language, {**values, "said": said})
+
+
+def alert_part(source: BoardSource, alert: Alert, reader: Reader, desk: Desk | None = None) -> str:
+    return _render("alert_part.html", reader.language, _alert_values(source, alert, _frame(source, reader, {}), desk))
+
+
+Floor = tuple[Callable[[Names, BoardSource], DeskFigures], int, bool]
+"""What the desk's page shows in the reader's names, the desk's clock (ms UTC), and whether its reader may move."""
+
+
+def _desk_values(
+    source: BoardSource, reader: Reader, cities: Mapping[str, BoardSource], floor: Floor
+) -> dict[str, Any]:
+    frame = _frame(source, reader, cities)
+    return {**frame, "desk": floor[0](frame["names"], source), "desk_now": floor[1], "moves": floor[2]}
+
+
+def desk_page(
+    source: BoardSource,
+    reader: Reader,
+    cities: Mapping[str, BoardSource],
+    floor: Floor,
+    areas: Sequence[str],
+    said: str = "",
+) -> str:
+    """`areas`: codes that the reader may name in a form; `said`: what became of one."""
+    values = _desk_values(source, reader, cities, floor)
+    return _render("desk.html", reader.language, {**values, "areas": areas, "said": said})
+
+
+def desk_part(source: BoardSource, reader: Reader, floor: Floor) -> str:
+    return _render("desk_part.html", reader.language, _desk_values(source, reader, {}, floor))
+
+
+def login_page(reader: Reader, said: str = "") -> str:
+    """`said`: why the last try was refused."""
+    return _render("login.html", reader.language, {"reader": reader, "themes": THEMES, "said": said})
 
 
 def trouble_page(status: int, reader: Reader) -> str:

@@ -9,8 +9,9 @@ from typing import Final
 
 import msgspec
 
-from alerts.alert import Alert, AlertState, Move, Reason
+from alerts.alert import Alert, AlertState, Move
 from alerts.console.source import FeedState
+from alerts.duty import Heard
 from rules.signals import (
     Cause,
     Cell,
@@ -139,7 +140,7 @@ def sample_alert(
         merged_into=merged_into,
         evidence=evidence,
     )
-    reasons: dict[AlertState, tuple[Reason, ...]] = {
+    reasons: dict[AlertState, tuple[Heard, ...]] = {
         "open": ("first", "worse", "spread"),
         "over": ("first", "over"),
         "withdrawn": ("first", "corrected", "withdrawn"),

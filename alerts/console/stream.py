@@ -19,6 +19,10 @@ STREAMS: Final = 200
 """Open streams at most; one more is told to come later."""
 
 
+STILL_SECONDS: Final = 4.0
+"""A session that has ended is found out within this."""
+
+
 @dataclass(slots=True)
 class Streams:
     """The open streams of one console. `stop` ends them all: an open stream holds a server's stop."""
@@ -41,17 +45,18 @@ class Streams:
                 loop.call_soon_threadsafe(event.set)
 
     async def parts(
-        self, source: BoardSource, render: Callable[[], str], last_id: str
+        self, source: BoardSource, render: Callable[[], str], last_id: str, still: Callable[[], bool] | None = None
     ) -> AsyncGenerator[ServerSentEvent, None]:
         """Live parts, each under the version that it shows.
 
         `last_id` is the version that the page holds already: where it is the present one, nothing is sent until it
-        changes or the beat comes. `render` runs in a worker thread.
+        changes or the beat comes. `render` runs in a worker thread, and so does `still`: whether whoever looks still
+        may; asked within `STILL_SECONDS` all the time.
         """
         stop = asyncio.Event()
         self._waiting[stop] = asyncio.get_running_loop()
         self.open += 1
-        seen = last_id
+        seen, rest = last_id, self.beat
         try:
             while not self.stopped:
                 version = source.version()
@@ -60,8 +65,13 @@ class Streams:
                     seen = str(version)
                     yield ServerSentEvent(raw_data=html, id=seen, retry=RETRY_MS)
                     await self._first(stop.wait(), within=self.pause)
-                if not await self._first(stop.wait(), source.changed(version), within=self.beat):
-                    seen = ""  # the clock and the ages have moved on
+                wait = min(rest, STILL_SECONDS) if still else rest
+                heard = await self._first(stop.wait(), source.changed(version), within=wait)
+                if still is not None and not await run_in_threadpool(still):
+                    return
+                rest = self.beat if heard else rest - wait
+                if rest <= 0:
+                    seen, rest = "", self.beat  # the clock and the ages have moved on
         finally:
             self.open -= 1
             del self._waiting[stop]

@@ -18,10 +18,8 @@ from alerts.console.app import reader_of
 from alerts.console.pages import offered, take_page
 from alerts.console.source import BoardSource
 from alerts.console.speech import LANGUAGES
-from alerts.links import Link, LinkError, link_key, read_link
+from alerts.links import Link, LinkError, Taken, link_key, read_link
 
-Taken = Literal["taken", "already", "ended"]
-"""What came of it: taken by this; taken before; nothing to take any more."""
 State = Literal["ask", "taken", "already", "ended", "moved_on", "expired", "forged"]
 
 STATUS: Final[Mapping[State, int]] = {

@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import structs
 
 from alerts.alert import Alert
-from alerts.sqlite import SqliteStore
+from alerts.database import SqliteStore
 from alerts.store import MemoryStore
 from benchmarks.chaos.stretch import Body, Identity
 from rules import canonical

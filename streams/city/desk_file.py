@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from alerts.desks import Desk, Shift
-from streams.city.channel_forms import ChannelForm, channels_of
+from alerts.desks import Desk, HeadWay, Shift
+from streams.city.channel_forms import ChannelForm, SecretName, WebAddress, channels_of
 from streams.city.city_file import Zone
-from streams.city.durations import Duration, Hour
-from streams.city.schema import Code, Form, Names, Whole
+from streams.city.durations import HOUR, Duration, Hour
+from streams.city.schema import Code, Form, Names, Switch, Text, Whole, matching
 
 FILE: Final = "desks.yaml"
+
+AbsolutePath = Annotated[Text, AfterValidator(matching(r"/[^\x00-\x1f]{1,250}", "absolute-path"))]
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -37,6 +39,11 @@ class DeskForm(Form):
     shifts: list[ShiftForm] = Field(default=[], description="When it is there; default: always.")
     clocks: dict[Code, Duration] = Field(default={}, description="Colour -> time in which an alert must be taken.")
     budget: Annotated[Whole, Field(ge=1)] | None = Field(default=None, description="Alerts a shift.")
+    lapse: Duration = Field(
+        default=4 * HOUR, description="What was taken and not closed is open again after this long; 0m: never."
+    )
+
+    mute: Duration = Field(default=24 * HOUR, description="The longest mute that may be laid on its alerts.")
 
     def desk(self, zone: str, language: str) -> Desk:
         """The value that the desk's room reads; `zone` and `language` are the city's own."""
@@ -54,8 +61,30 @@ class DeskForm(Form):
             ),
             clocks=dict(self.clocks),
             budget=self.budget,
+            lapse=self.lapse,
+            mute=self.mute,
         )
+
+
+class HeadFileForm(Form):
+    kind: Literal["file"]
+    path: AbsolutePath = Field(description="A file outside the data folder; its folder must be there. A line a head.")
+
+
+class HeadWebhookForm(Form):
+    kind: Literal["webhook"]
+    url: WebAddress = Field(description="https, or http where `private`.")
+    secret: SecretName = Field(description="Name of the secret that signs; never its value.")
+    private: Switch = Field(default=False, description="Whether loopback and private addresses may be called.")
+
+
+HeadForm = Annotated[HeadFileForm | HeadWebhookForm, Field(discriminator="kind")]
 
 
 class DesksFile(Form):
     desks: list[DeskForm] = Field(min_length=1, description="The city's desks.")
+    heads: list[HeadForm] = Field(default=[], description="Where the head of the chain of moves is sent every hour.")
+
+    def ways(self) -> tuple[HeadWay, ...]:
+        """Where heads go, as the desk's room reads it."""
+        return tuple(HeadWay(form.kind, form.model_dump(exclude={"kind"})) for form in self.heads)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from alerts.desks import Desk
+from alerts.desks import Desk, HeadWay
 from rules.book import Book, FeedPolicy
 from streams.city import areas, calendar_file, categories, city_file, desk_file, shapes, user_file
 from streams.city.city_file import check_display, display_level, read_city_file
@@ -43,6 +43,7 @@ class City:
     book: Book
     feeds: Mapping[str, FeedFile]  # by name
     desks: tuple[Desk, ...]
+    heads: tuple[HeadWay, ...]
     users: tuple[UserForm, ...]
     languages: tuple[str, ...]  # the first is the city's own
     zone: str
@@ -118,6 +119,7 @@ class _Reader:
             book=compile_book(city, area_tree, category_tree, self.calendar, policies, self.rules, made),
             feeds=dict(self.feeds),
             desks=made,
+            heads=desks.ways(),
             users=tuple(self.users.users) if self.users else (),
             languages=tuple(city.languages),
             zone=city.zone,

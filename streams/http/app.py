@@ -57,8 +57,10 @@ class Answers(msgspec.Struct, frozen=True):
     events: list[EventAnswer]
 
 
-def create_app(cities: Mapping[str, City], console: ASGIApp, settings: Settings, metrics: Metrics) -> Starlette:
-    """The application over `cities` in service, by name."""
+def create_app(
+    cities: Mapping[str, City], console: ASGIApp, settings: Settings, metrics: Metrics, api: ASGIApp | None = None
+) -> Starlette:
+    """The application over `cities` in service, by name; `api`: what else lies under /v1, the gate before it."""
     door = _Door(cities, settings, metrics)
     return Starlette(
         routes=[
@@ -67,6 +69,7 @@ def create_app(cities: Mapping[str, City], console: ASGIApp, settings: Settings,
             Route("/healthz", door.health),
             Route("/readyz", door.ready),
             Route("/metrics", door.scrape),
+            *([Mount("/v1", api)] if api is not None else []),
             Mount("/", console),
         ]
     )

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from alerts.channels.port import Channel, FakeChannel, Limits, Message, Outcome, Receipt
 from alerts.channels.register import open_channel
+from alerts.database import SqliteStore
 from alerts.notice import BACKOFF_TOP_MS, tell
 from alerts.outbox import Outbox
 from alerts.room import DeskRoom
-from alerts.sqlite import SqliteStore
 from alerts.store import MemoryStore, Store
 from tests.alerts.mailserver import MailServer, free_port
 from tests.alerts.receiver import Receiver

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.channels.port import Channel, FakeChannel, Message, Outcome, Receipt
+from alerts.database import SqliteStore
 from alerts.notice import BACKOFF_TOP_MS, Notice, backoff
 from alerts.outbox import LANE_NOTICES, Outbox
 from alerts.room import DeskRoom
-from alerts.sqlite import SqliteStore
 from alerts.store import MemoryStore, Store
 from tests.alerts.signals import NOON, book, evidence, signal
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
+from alerts.database import SqliteStore
 from alerts.room import DeskRoom
-from alerts.sqlite import SqliteStore
 from alerts.store import MemoryStore, Store
 from rules.signals import Signal
 from tests.alerts.signals import CITY, NOON, book, evidence, signal

@@ -15,10 +15,13 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from alerts import tables
+from alerts.chain import Head
+from alerts.database import SqliteStore
 from alerts.room import DeskRoom
-from alerts.schema import MIGRATIONS, StoreTooNewError, configuration, upgrade
-from alerts.sqlite import SqliteStore
+from alerts.schema import MIGRATIONS, StoreTooNewError, StoreTooOldError, configuration, upgrade
+from alerts.seals import StoreDamagedError
 from tests.alerts.signals import CITY, book, signal
+from tests.golden import make as golden
 
 
 def test_a_file_opened_again_holds_what_was_committed(tmp_path: Path) -> None:
@@ -42,6 +45,16 @@ def test_the_writer_waits_for_the_disk_and_readers_cannot_write(tmp_path: Path) 
         assert db.scalar(text("PRAGMA foreign_keys")) == 1
     with store._reader.connect() as db, pytest.raises(OperationalError, match="readonly"):
         db.execute(tables.causes.delete())
+    store.close()
+
+
+def test_what_was_over_in_a_store_of_before_there_were_duties_is_owed_by_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.sqlite"
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript((golden.FILES / "alerts.0002.sql").read_text(encoding="utf-8"))
+    store = SqliteStore(path)
+    assert {alert.state for alert in store.final()} == {"over"}
+    assert store.owed() == []
     store.close()
 
 
@@ -125,3 +138,36 @@ def test_a_path_with_odd_characters_can_hold_a_store(tmp_path: Path) -> None:
     assert store.version() == 0
     store.close()
     assert (tmp_path / "a 100% new folder?" / "预警.sqlite").is_file()
+
+
+def test_an_alert_of_an_older_store_keeps_its_checksum_and_a_damaged_one_its_damage(tmp_path: Path) -> None:
+    old = golden.laid(golden.FILES / "alerts.0002.sql", tmp_path / "alerts.sqlite")
+    with closing(sqlite3.connect(old)) as raw, raw:
+        assert raw.execute("select count(*) from alerts where sum is not null").fetchone()[0] > 0
+    SqliteStore(old).close()
+    SqliteStore(old).close()  # the sums that were made anew agree
+    hurt = golden.laid(golden.FILES / "alerts.0002.sql", tmp_path / "hurt.sqlite")
+    with closing(sqlite3.connect(hurt)) as raw, raw:
+        raw.execute("update alerts set desk = 'elsewhere' where rowid = 1")
+    with pytest.raises(StoreDamagedError):
+        SqliteStore(hurt)
+
+
+def test_one_that_only_looks_reads_beside_the_writer_and_cannot_write(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.sqlite"
+    with pytest.raises(FileNotFoundError):
+        SqliteStore.look(path)
+    store = SqliteStore(path)
+    DeskRoom(book(), store, {}).apply([signal(1)], 5)
+    looking = SqliteStore.look(path)
+    assert looking.alert("a1") == store.alert("a1")
+    with pytest.raises(OperationalError, match="readonly"):
+        looking.keep_head(Head(CITY, 1, "00", 5))
+    looking.close()
+    store.close()
+
+
+def test_one_that_only_looks_leaves_an_older_store_as_it_is(tmp_path: Path) -> None:
+    old = golden.laid(golden.FILES / "alerts.0002.sql", tmp_path / "alerts.sqlite")
+    with pytest.raises(StoreTooOldError, match="older version"):
+        SqliteStore.look(old)

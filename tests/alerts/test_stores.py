@@ -1,43 +1,34 @@
-"""What every store promises: one battery over the fake and the real one."""
+"""What every store promises: one battery over the fake and the real ones."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
 
 from alerts import life
-from alerts.alert import Alert, Move
+from alerts.alert import Alert
+from alerts.chain import Head, Missed, verify
 from alerts.channels.port import Receipt
+from alerts.database import CHUNK
+from alerts.duty import Act
 from alerts.notice import GIVE_UP_AFTER_MS, WAIT_TOP_MS, Notice, compose, settled
-from alerts.sqlite import CHUNK, SqliteStore
-from alerts.store import Change, MemoryStore, StaleError, Store
+from alerts.store import Change, ConflictError, StaleError, Store
 from rules.signals import Cause, Signal
 from tests.alerts.signals import CITY, HOUR, NOON, evidence, signal
-
-
-@pytest.fixture(params=[MemoryStore, SqliteStore])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    make: Callable[..., Store] = request.param
-    made = make(tmp_path / "alerts.sqlite") if make is SqliteStore else make()
-    yield made
-    made.close()
 
 
 def change(*signals: Signal, desk: str = "county", channels: tuple[str, ...] = ()) -> Change:
     """The change that first signals of different alerts make."""
     alerts: list[Alert] = []
-    moves: list[tuple[Alert, Move]] = []
+    acts: list[tuple[str, Act]] = []
     notices: list[Notice] = []
     for one in signals:
         alert, reason = life.apply(None, one, desk, NOON)
         alerts.append(alert)
         if reason:
-            moves.append((alert, alert.moves[-1]))
+            acts.append((alert.id, life.act_of(alert, reason, timed=True)))
             notices += [compose(alert, reason, desk, channel, NOON) for channel in channels]
-    return Change(CITY, signals[-1].cause, tuple(alerts), tuple(moves), tuple(notices))
+    return Change(CITY, signals[-1].cause, tuple(alerts), tuple(acts), tuple(notices))
 
 
 def test_an_alert_comes_back_as_it_went_in(store: Store) -> None:
@@ -186,5 +177,80 @@ def test_dead_letters_are_counted_and_can_be_put_back(store: Store) -> None:
 def test_the_same_notice_written_twice_is_one(store: Store) -> None:
     one = change(signal(1), channels=("line",))
     store.commit(one)
-    store.commit(msgspec.structs.replace(one, cause=Cause(0, 9, 0), moves=()))
+    store.commit(msgspec.structs.replace(one, cause=Cause(0, 9, 0), acts=()))
     assert len(store.notices_of("a1")) == 1
+
+
+def test_a_change_made_from_an_older_alert_is_refused_whole(store: Store) -> None:
+    first = store.commit(change(signal(1)))
+    assert {i: version for i, (version, _) in store.known(["a1", "b"]).items()} == {"a1": first}
+    second = store.commit(change(signal(2, evidence=evidence(3, 40))))
+    late = msgspec.structs.replace(change(signal(3), signal(4, alert="b")), cause=None, was={"a1": first, "b": 0})
+    with pytest.raises(ConflictError):
+        store.commit(late)
+    assert (store.version(), store.alert("b"), len(list(store.links()))) == (second, None, 2)
+    store.commit(msgspec.structs.replace(late, was={"a1": second, "b": 0}))
+    assert store.alert("b") is not None
+
+
+def test_an_alert_that_should_be_new_and_is_there_is_a_conflict(store: Store) -> None:
+    store.commit(change(signal(1)))
+    with pytest.raises(ConflictError):
+        store.commit(msgspec.structs.replace(change(signal(2)), was={"a1": 0}))
+
+
+def test_every_act_is_a_link_behind_the_one_before(store: Store) -> None:
+    assert store.last_link() is None
+    store.commit(change(signal(1), signal(2, alert="b")))
+    store.commit(Change(CITY, None, (), acts=(("", Missed(NOON, "abington", "crash", NOON - 9)),)))
+    links = list(store.links())
+    assert [(one.seq, one.alert, one.verb) for one in links] == [
+        (1, "a1", "first"),
+        (2, "b", "first"),
+        (3, "", "missed"),
+    ]
+    assert verify(links, [], None, b"").faults == ()
+    assert store.last_link() == links[-1]
+    assert list(store.links(after=1)) == links[1:]
+    assert store.links_of("b") == links[1:2]
+    assert store.links_of("") == links[2:]
+
+
+def test_a_change_without_a_cause_leaves_the_citys_cause(store: Store) -> None:
+    store.commit(change(signal(5)))
+    store.commit(Change(CITY, None, (), acts=(("", Missed(NOON, "abington", "crash", NOON)),)))
+    assert store.last_cause(CITY) == Cause(0, 5, 0)
+
+
+def test_the_store_says_which_alerts_a_clock_waits_for(store: Store) -> None:
+    due = {"a1": NOON + 9, "b": NOON + 5}
+    store.commit(msgspec.structs.replace(change(signal(1), signal(2, alert="b"), signal(3, alert="c")), due=due))
+    assert [alert.id for _, alert in store.due_acts(NOON + 9)] == ["b", "a1"]
+    assert [alert.id for _, alert in store.due_acts(NOON + 9, 1)] == ["b"]
+    assert [alert.id for _, alert in store.due_acts(NOON + 5)] == ["b"]
+    at = {i: version for i, (version, _) in store.known(["a1", "b", "c"]).items()}
+    store.set_due({"b": (at["b"], 0), "c": (at["c"], NOON), "a1": (at["a1"] + 1, 0), "never-there": (0, 7)})
+    assert [alert.id for _, alert in store.due_acts(NOON + 9)] == ["c", "a1"]
+    store.set_due({})
+
+
+def test_what_nobody_closed_is_owed_though_it_is_over(store: Store) -> None:
+    store.commit(
+        change(
+            signal(1, alert="over", state="over", said_at=NOON - 5),
+            signal(2, alert="runs"),
+            signal(3, alert="gone", state="withdrawn"),
+        )
+    )
+    assert [alert.id for _, alert in store.owed()] == ["over", "runs"]
+
+
+def test_the_head_that_was_sent_last_is_kept(store: Store) -> None:
+    assert store.last_head() is None
+    heads = [Head(CITY, n, "00", NOON + n, "s") for n in (1, 2)]
+    for head in (*heads, heads[0]):
+        store.keep_head(head)
+    assert store.last_head() in heads
+    further = Head(CITY, 9, "00", NOON - 99, "s")  # the clock went back
+    store.keep_head(further)
+    assert store.last_head() == further

@@ -10,9 +10,9 @@ import pytest
 
 from alerts.channels.port import Channel
 from alerts.channels.register import open_channel
+from alerts.database import SqliteStore
 from alerts.outbox import Outbox
 from alerts.room import DeskRoom
-from alerts.sqlite import SqliteStore
 from rules.signals import Signal
 from tests.alerts.robots import DingTalkRobot, FeishuRobot, Robot, WeComRobot
 from tests.alerts.signals import NOON, book, evidence, signal

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from alerts.database import SqliteStore
 from alerts.export import rfc3339
-from alerts.sqlite import SqliteStore
 from rules import canonical
 from rules.signals import COUNTED
 from streams import backtest as backtests

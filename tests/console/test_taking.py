@@ -9,8 +9,8 @@ from fastapi.testclient import TestClient
 from alerts.console import create_app
 from alerts.console.sample import SampleBoard
 from alerts.console.sample_night import NOW
-from alerts.console.taking import Taken, Taking, add_taking
-from alerts.links import VALID_MS, Link, link_key, sign_link
+from alerts.console.taking import Taking, add_taking
+from alerts.links import VALID_MS, Link, Taken, link_key, sign_link
 from tests.console.reading import read
 
 KEY = b"the key of the city, 32 bytes .."

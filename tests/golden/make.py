@@ -20,9 +20,9 @@ import msgspec
 import numpy as np
 
 from alerts import alert as alerts
+from alerts.database import SqliteStore
 from alerts.notice import Notice
 from alerts.room import DeskRoom
-from alerts.sqlite import SqliteStore
 from rules import book as books
 from rules import packing, snapshots
 from rules.engine import Engine

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from alerts.database import SqliteStore
 from alerts.export import rfc3339
-from alerts.sqlite import SqliteStore
 from rules.records import Frame, Tick
 from streams import load as loads
 from streams import replay

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from alerts.sqlite import SqliteStore
+from alerts.database import SqliteStore
 from rules.corrections import LAST_REVISION
 from rules.engine import Engine
 from rules.records import CORRECTION, Frame, encode

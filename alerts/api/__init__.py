@@ -1,0 +1,1 @@
+"""The programming interface under /v1: everything that the pages do."""

@@ -1,0 +1,396 @@
+"""The programming interface as an application, to be mounted at /v1 behind the gate."""
+
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+import structlog
+from fastapi import Depends, FastAPI, Header, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.exceptions import HTTPException
+
+from alerts import clocks, hold
+from alerts.access.accounts import Accounts
+from alerts.access.gate import COOKIE
+from alerts.access.logins import LoginRefused, Logins, TooManyTries
+from alerts.access.roles import Who
+from alerts.alert import Alert
+from alerts.api.door import DutyCity
+from alerts.api.forms import Login, MissedForm, MoveForm, MuteForm, alert_of, move_of, mute_of
+from alerts.api.pages import MOST, page_of
+from alerts.api.stream import moves as move_stream
+from alerts.api.troubles import Trouble, TroubleError, language_of, problem
+from alerts.chain import Mute
+from alerts.export import rfc3339
+from alerts.mutes import Cost, Standing
+
+SHIFT_MS: Final = 8 * 3_600_000
+Listed = Literal["owed", "running", "held", "all"]
+Limit = Annotated[int, Query(ge=1, le=MOST)]
+Key = Annotated[str, Header(alias="idempotency-key", max_length=200, description="The same key is done once.")]
+Match = Annotated[str, Header(alias="if-match", max_length=64, description="The ETag that was seen.")]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """How a stream waits: the version of what is shown, and what comes after it."""
+
+    version: Callable[[], int]
+    changed: Callable[[int], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Everything that the interface stands on. `now`: ms UTC; `stopped`: whether streams are to end."""
+
+    cities: Mapping[str, DutyCity]
+    live: Mapping[str, Live]
+    accounts: Accounts
+    logins: Logins
+    now: Callable[[], int]
+    stopped: Callable[[], bool]
+
+
+def create_api(service: Service) -> FastAPI:
+    """The interface over `service`. Whoever asks was let in by the gate, which laid `who` into the request's state."""
+    app = FastAPI(title="Tocsin", version="1", docs_url=None, redoc_url=None, telemetry={"logs": False})
+    _logins(app, service)
+    _alerts(app, service)
+    _forms(app, service)
+    _mutes(app, service)
+    _stream(app, service)
+    app.add_exception_handler(TroubleError, _told)
+    app.add_exception_handler(RequestValidationError, _wrong_form)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _broken)
+    return app
+
+
+def who_asks(request: Request) -> Who:
+    who = request.scope.get("state", {}).get("who")
+    if not isinstance(who, Who):
+        raise TroubleError("who")
+    return who
+
+
+Asks = Annotated[Who, Depends(who_asks)]
+
+
+def _logins(app: FastAPI, service: Service) -> None:
+    @app.post("/sessions", status_code=201)
+    def log_in(form: Login, request: Request) -> Response:
+        """Log in with password and code. The session is a cookie; programs use tokens (`tocsin users token`)."""
+        token = enter(service, request, form.number, form.password, form.code)
+        answer = _json({"number": form.number}, 201)
+        set_session(answer, request, token)
+        return answer
+
+    @app.delete("/sessions/current", status_code=204)
+    def log_out(who: Asks) -> Response:
+        """End this session or token."""
+        service.accounts.stop(who)
+        answer = Response(status_code=204)
+        answer.delete_cookie(COOKIE)
+        return answer
+
+    @app.delete("/accounts/{number}/sessions")
+    def revoke(number: str, who: Asks) -> Response:
+        """End every session and token of an account; streams end within five seconds."""
+        ended = service.accounts.stop_all(number)
+        log.warning("sessions_revoked", by=who.account, number=service.accounts.known(number), ended=ended)
+        return _json({"ended": ended})
+
+    @app.get("/me")
+    def me(who: Asks) -> Response:
+        """Who asks: number, roles, and what may be seen of each city."""
+        areas = {city: list(roots) for city, roots in who.areas.items()} if who.areas is not None else None
+        return _json({"number": who.account, "roles": list(who.roles), "areas": areas})
+
+
+def enter(service: Service, request: Request, number: str, password: str, code: str) -> str:
+    """A session's secret. Raises TroubleError."""
+    source = request.client.host if request.client else ""
+    try:
+        return service.logins.enter(number, password, code, source, service.now())
+    except LoginRefused:
+        log.warning("login_refused", number=service.accounts.known(number))
+        raise TroubleError("login_refused") from None
+    except TooManyTries as tries:
+        log.warning("login_tried_too_often")
+        raise TroubleError("too_many_tries", wait=tries.wait) from None
+
+
+def set_session(answer: Response, request: Request, token: str) -> None:
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=secure, path="/")
+
+
+def _alerts(app: FastAPI, service: Service) -> None:
+    @app.get("/cities")
+    def cities(who: Asks) -> Response:
+        """The cities that may be seen, with their desks."""
+        seen = {name: sorted(city.desks) for name, city in service.cities.items() if who.sees_city(name)}
+        return _json({"cities": [{"name": name, "desks": desks} for name, desks in seen.items()]})
+
+    @app.get("/cities/{city}/alerts")
+    def alerts(
+        city: str,
+        who: Asks,
+        request: Request,
+        listed: Listed = "owed",
+        desk: Annotated[str, Query(max_length=64)] = "",
+        hours: Annotated[int, Query(ge=1, le=24 * 400, description="Of `all`: how far back.")] = 8,
+        limit: Limit = 50,
+        cursor: Annotated[str, Query(max_length=200)] = "",
+    ) -> Response:
+        """Alerts, newest first: those that are owed (default), that run, that are held, or all of the last hours."""
+        town = _city(service, who, city)
+        found = _listed(town, listed, hours)
+        shown = [alert for alert in town.seen(who, found) if desk in ("", alert.desk, *alert.duty.desks)]
+        page, following = page_of(shown, cursor, limit)
+        book, language = town.book(), language_of(request.headers)
+        return _json({"alerts": [alert_of(one, book, language) for one in page], "next": following or None})
+
+    @app.get("/cities/{city}/alerts/{alert_id}")
+    def alert(city: str, alert_id: str, who: Asks, request: Request) -> Response:
+        """One alert, with its ETag: hand it in as If-Match with a move."""
+        town = _city(service, who, city)
+        return _alert(town, town.alert(who, alert_id), request)
+
+    @app.get("/cities/{city}/alerts/{alert_id}/moves")
+    def moves(city: str, alert_id: str, who: Asks) -> Response:
+        """Every move of an alert, oldest first: desk and role, never who."""
+        town = _city(service, who, city)
+        links = town.store.links_of(town.alert(who, alert_id).id)
+        return _json({"moves": [move_of(one) for one in links]})
+
+    @app.get("/cities/{city}/held")
+    def held(city: str, who: Asks) -> Response:
+        """What budgets hold, every alert in one group."""
+        town = _city(service, who, city)
+        hiding = {mute.id for mute in town.acting.running_mutes(town.now())}
+        held = (alert for _, alert in town.store.held() if alert.duty.mute not in hiding)
+        kept = town.seen(who, held)
+        groups = [{**_fields(group), "since": rfc3339(group.since)} for group in hold.digest(kept)]
+        return _json({"held": len(kept), "groups": groups})
+
+    @app.get("/cities/{city}/overdue")
+    def overdue(city: str, who: Asks, request: Request) -> Response:
+        """What nobody took in its time, at which level, since when: the list for supervisors."""
+        town = _city(service, who, city)
+        owed = town.seen(who, (alert for _, alert in town.store.owed()))
+        book, language = town.book(), language_of(request.headers)
+        late = clocks.overdue(owed, town.desks, town.now())
+        return _json(
+            {
+                "overdue": [
+                    {
+                        "desk": one.desk,
+                        "since": rfc3339(one.since),
+                        "levels": one.levels,
+                        "alert": alert_of(one.alert, book, language),
+                    }
+                    for one in late
+                ]
+            }
+        )
+
+    @app.get("/cities/{city}/chain")
+    def chain(
+        city: str, who: Asks, after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0, limit: Limit = 50
+    ) -> Response:
+        """The whole chain with duty numbers and hashes, for those who judge it and may see the whole city."""
+        town = _city(service, who, city)
+        areas = town.book().areas
+        if not who.sees_area(city, areas, areas.root):
+            raise TroubleError("not_allowed")
+        found: list[dict[str, object]] = []
+        for one in town.store.links(after=after):
+            if len(found) == limit:
+                break
+            found.append(move_of(one, whole=True))
+        return _json({"moves": found, "next": found[-1]["seq"] if len(found) == limit else None})
+
+
+def _forms(app: FastAPI, service: Service) -> None:
+    @app.post("/cities/{city}/alerts/{alert_id}/moves")
+    def move(
+        city: str, alert_id: str, form: MoveForm, who: Asks, request: Request, key: Key = "", match: Match = ""
+    ) -> Response:
+        """Move an alert. With If-Match it is refused (412) where the alert has moved since; with Idempotency-Key it is
+        made once."""
+        town = _city(service, who, city)
+        moved = town.move(who, alert_id, form.act(_key(who, key)), desk=form.desk, seen=_seen(match))
+        return _alert(town, moved, request)
+
+    @app.post("/cities/{city}/missed", status_code=201)
+    def missed(city: str, form: MissedForm, who: Asks, key: Key = "") -> Response:
+        """Say what happened and no alert told of."""
+        town = _city(service, who, city)
+        town.missed(who, form.missed(_key(who, key)), form.desk)
+        return _json({}, 201)
+
+    @app.get("/cities/{city}/missed")
+    def all_missed(city: str, who: Asks) -> Response:
+        """What was missed, oldest first."""
+        town, book = _city(service, who, city), service.cities[city].book()
+        told = [move_of(one) for one in town.store.links_of("") if one.verb == "missed"]
+        return _json({"missed": [one for one in told if who.sees_area(city, book.areas, str(one.get("area")))]})
+
+
+def _mutes(app: FastAPI, service: Service) -> None:
+    @app.get("/cities/{city}/mutes")
+    def mutes(city: str, who: Asks) -> Response:
+        """Every mute, oldest first: whose, why, until when, and what it hides or hid."""
+        town = _city(service, who, city)
+        return _json({"mutes": [_mute(town, one) for one in town.mutes(who)]})
+
+    @app.post("/cities/{city}/mutes", status_code=201)
+    def mute(city: str, form: MuteForm, who: Asks, key: Key = "") -> Response:
+        """Lay a mute on what begins from now on. To hide the top rank too it is said twice."""
+        town = _city(service, who, city)
+        laid = town.mute(who, _wish(form, _key(who, key)), form.desk)
+        return _json(_mute(town, town.acting.mutes[laid.id]), 201)
+
+    @app.post("/cities/{city}/mutes/preview")
+    def preview(city: str, form: MuteForm, who: Asks) -> Response:
+        """What this mute would have hidden in the last 90 days, and how much of it was confirmed."""
+        price = _city(service, who, city).preview(who, _wish(form, ""), form.desk)
+        return _json({"days": 90, "hidden": price.hidden, "confirmed": price.confirmed})
+
+    @app.delete("/cities/{city}/mutes/{mute_id}")
+    def unmute(city: str, mute_id: str, who: Asks) -> Response:
+        """End a mute; its report. What it hid and still runs is told."""
+        town = _city(service, who, city)
+        return _json(_mute(town, town.unmute(who, mute_id)))
+
+
+def _wish(form: MuteForm, key: str) -> Mute:
+    if form.top != form.top_again:
+        raise TroubleError("top_once")
+    until = round(form.until.timestamp() * 1000) if form.until.tzinfo is not None else 0
+    return Mute(0, "", form.area, form.category, until, form.reason, form.rule, form.top, key=key)
+
+
+def _mute(town: DutyCity, one: Standing) -> dict[str, object]:
+    hidden = Cost(0, 0) if one.end else town.acting.hidden(one.mute.id)
+    return mute_of(one, hidden, town.now())
+
+
+def _stream(app: FastAPI, service: Service) -> None:
+    def asked(city: str, who: Asks, last: Annotated[str, Header(alias="last-event-id", max_length=18)] = "") -> Any:
+        """Found before the stream begins, so that what is unknown is answered 404."""
+        town = _city(service, who, city)
+        if last and not (last.isascii() and last.isdigit()):
+            raise TroubleError("wrong_cursor")
+        return town, who, service.live[city], int(last) if last else None
+
+    @app.get("/cities/{city}/stream", response_class=EventSourceResponse)
+    async def stream(asked: Any = Depends(asked)) -> AsyncIterator[ServerSentEvent]:
+        """Moves as they are made, numbered by the chain: after a cut it goes on behind Last-Event-ID."""
+        town, who, live, after = asked
+
+        def still() -> bool:
+            return service.accounts.still(who, service.now())
+
+        async for one in move_stream(town, who, after, live.version, live.changed, still, service.stopped):
+            yield one
+
+
+def _city(service: Service, who: Who, name: str) -> DutyCity:
+    city = service.cities.get(name)
+    if city is None or not who.sees_city(name):
+        raise TroubleError("unknown")
+    return city
+
+
+def _listed(city: DutyCity, listed: Listed, hours: int) -> list[Alert]:
+    if listed == "owed":
+        return [alert for _, alert in city.store.owed()]
+    if listed == "held":
+        return [alert for _, alert in city.store.held()]
+    if listed == "running":
+        return city.store.board()
+    now = city.now()
+    return city.store.between(now - hours * 3_600_000, now + SHIFT_MS)
+
+
+def _alert(city: DutyCity, alert: Alert, request: Request) -> Response:
+    tag = f'"{alert.duty.acts}.{hashlib.sha256(msgspec.json.encode(alert)).hexdigest()[:12]}"'
+    headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Language"}
+    if request.method == "GET" and request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return _json(alert_of(alert, city.book(), language_of(request.headers)), headers=headers)
+
+
+def _seen(match: str) -> int | None:
+    """How many acts the ETag has seen; None where none was handed in. Raises TroubleError."""
+    if match in ("", "*"):
+        return None
+    acts = match.removeprefix('"').partition(".")[0]
+    if not (acts.isascii() and acts.isdigit()):
+        raise TroubleError("changed")
+    return int(acts[:9])
+
+
+def _key(who: Who, key: str) -> str:
+    """What the chain keeps of a key: it is its account's own."""
+    return hashlib.sha256(f"{who.account}\0{key}".encode()).hexdigest()[:32] if key else ""
+
+
+def _fields(group: hold.Group) -> dict[str, object]:
+    return {"rule": group.rule, "area": group.area, "count": group.count, "colour": group.colour, "rank": group.rank}
+
+
+def _json(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(
+        msgspec.json.encode(value), status, {"Cache-Control": "no-store", **(headers or {})}, "application/json"
+    )
+
+
+def note_refusal(request: Request, trouble: str) -> None:
+    """Write down who was refused what: the route, never what stood in its address, and the duty number."""
+    if trouble in ("unknown", "not_allowed", "no_desk"):
+        who, route = request.scope.get("state", {}).get("who"), request.scope.get("route")
+        by = who.account if isinstance(who, Who) else ""
+        log.warning("request_refused", trouble=trouble, route=getattr(route, "path", ""), by=by)
+
+
+async def _told(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, TroubleError)
+    note_refusal(request, fault.trouble)
+    return problem(request.headers, fault.trouble, errors=fault.errors, wait=fault.wait)
+
+
+async def _wrong_form(request: Request, fault: Exception) -> Response:
+    """Names of our own fields alone: what else was sent may name a person."""
+    assert isinstance(fault, RequestValidationError)
+    known = {
+        *MuteForm.model_fields,
+        *MoveForm.model_fields,
+        *MissedForm.model_fields,
+        *Login.model_fields,
+        "limit",
+        "cursor",
+        "hours",
+        "after",
+    }
+    places = [str(step) for error in fault.errors() for step in error["loc"][1:] if step in known]
+    return problem(request.headers, "wrong_form", errors=sorted(set(places)))
+
+
+async def _http(request: Request, fault: Exception) -> Response:
+    status = fault.status_code if isinstance(fault, HTTPException) else 500
+    trouble: Trouble = "unknown" if status == 404 else "method" if status == 405 else "wrong_form"
+    return problem(request.headers, trouble)
+
+
+async def _broken(request: Request, fault: Exception) -> Response:
+    log.error("request_broke", kind=type(fault).__name__, exc_info=fault)
+    return problem(request.headers, "broken")

@@ -1,0 +1,216 @@
+"""What the programming interface and the pages ask of a city, cut to what an account may see of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from alerts import clocks
+from alerts.access.roles import Who
+from alerts.acting import TRIES, Acting, KeyUsed
+from alerts.alert import Alert
+from alerts.api.troubles import TroubleError
+from alerts.chain import Missed, Mute, Unmute
+from alerts.desks import Desk
+from alerts.duty import NOBODY, OWED, Act, MoveRefused
+from alerts.links import Link, Taken
+from alerts.mutes import LOOK_BACK_MS, Cost, Standing, preview
+from alerts.store import ConflictError, Store
+from rules.book import Book
+from rules.trees import Tree
+
+ID_LONGEST: Final = 128
+"""Longer words in an address are nobody's id."""
+LINK: Final = "link"
+"""The role of whoever takes an alert by the link of a message: its desk is known, and no account."""
+
+
+@dataclass(frozen=True, slots=True)
+class DutyCity:
+    """One city. `now`: the desk's clock, ms UTC. `ring`: alerts have changed. `names_nobody`: may a text stay?"""
+
+    book: Callable[[], Book]
+    store: Store
+    acting: Acting
+    now: Callable[[], int]
+    ring: Callable[[], None]
+    names_nobody: Callable[[str], bool]
+
+    @property
+    def desks(self) -> Mapping[str, Desk]:
+        return self.acting.desks
+
+    def seen(self, who: Who, alerts: Iterable[Alert]) -> list[Alert]:
+        """Those of `alerts` that were told and that `who` may see."""
+        book = self.book()
+        return [alert for alert in alerts if alert.moves and who.sees(alert, book)]
+
+    def alert(self, who: Who, alert_id: str) -> Alert:
+        """Raises TroubleError: what is elsewhere and what is nowhere are answered alike."""
+        found = self.store.alert(alert_id) if is_id(alert_id) else None
+        if found is None or not self.seen(who, [found]):
+            raise TroubleError("unknown")
+        return found
+
+    def move(self, who: Who, alert_id: str, wish: Act, *, desk: str = "", seen: int | None = None) -> Alert:
+        """The alert after the move that `who` wishes: verb and texts are the wish's own. Raises TroubleError."""
+        alert = self.alert(who, alert_id)
+        self._check_texts(wish.note, wish.why)
+        if wish.to and wish.to not in clocks.desks_above(alert, self.desks, self.acting.route(alert)):
+            raise TroubleError("wrong_form", ("to",))
+        act = msgspec.structs.replace(
+            wish, at=self.now(), account=who.account, role=who.role, desk=self._desk(who, alert, desk), timed=True
+        )
+        try:
+            moved = self.acting.by_hand(alert.id, act, seen=seen)
+        except MoveRefused as refused:
+            raise TroubleError(refused.fault) from None
+        except ConflictError:
+            raise TroubleError("conflict") from None
+        self.ring()
+        return moved or alert
+
+    def take_by_link(self, link: Link) -> Taken:
+        """Take an alert for the desk that a signed link was sent to; the link is the permission."""
+        for _ in range(TRIES):
+            alert = self.store.alert(link.alert)
+            if alert is None or link.desk not in self.desks or alert.duty.stage not in OWED:
+                return "ended"
+            if alert.duty.stage == "taken":
+                return "already"
+            act = Act("take", self.now(), desk=link.desk, role=LINK)
+            try:
+                self.acting.by_hand(alert.id, act, seen=alert.duty.acts)
+            except MoveRefused as refused:
+                if refused.fault == "changed":  # since it was read: look again
+                    continue
+                return "ended"
+            self.ring()
+            return "taken"
+        raise ConflictError(f"{link.alert} was changed by others {TRIES} times over")
+
+    def missed(self, who: Who, form: Missed, desk: str = "") -> None:
+        """Keep a form "missed". Raises TroubleError."""
+        book = self.book()
+        wrong = [
+            name
+            for name, code, tree in (("area", form.area, book.areas), ("category", form.category, book.categories))
+            if code not in tree.by_code
+        ]
+        if wrong:
+            raise TroubleError("wrong_form", wrong)
+        if not who.sees_area(book.city, book.areas, form.area):
+            raise TroubleError("unknown")
+        if not 0 < form.time <= self.now():
+            raise TroubleError("wrong_form", ("time",))
+        self._check_texts(form.note)
+        own = self._own_desk(who, [book.first_desk(form.area, form.category)], desk)
+        made = msgspec.structs.replace(form, at=self.now(), account=who.account, role=who.role, desk=own)
+        try:
+            self.acting.missed(made)
+        except KeyUsed:
+            raise TroubleError("key_used") from None
+        self.ring()
+
+    def mute(self, who: Who, wish: Mute, desk: str = "") -> Mute:
+        """Lay a mute for the desk that answers for its area. Raises TroubleError."""
+        own = self._check_mute(who, wish, desk)
+        now = self.now()
+        if not now < wish.until <= now + self._longest_mute(wish, own):
+            raise TroubleError("mute_long" if wish.until > now else "wrong_form", ("until",))
+        self._check_texts(wish.reason)
+        said = f"{wish.key or now}\0{who.account}\0{wish.area}\0{wish.category}\0{wish.rule}".encode()
+        made = msgspec.structs.replace(
+            wish,
+            at=now,
+            id=hashlib.blake2b(said, digest_size=8).hexdigest(),
+            account=who.account,
+            role=who.role,
+            desk=own,
+        )
+        try:
+            laid = self.acting.mute(made)
+        except KeyUsed:
+            raise TroubleError("key_used") from None
+        self.ring()
+        return laid
+
+    def preview(self, who: Who, wish: Mute, desk: str = "") -> Cost:
+        """What it would have hidden in the last 90 days, and how much of that was confirmed. Raises TroubleError."""
+        self._check_mute(who, wish, desk)
+        now = self.now()
+        past = self.seen(who, self.store.between(now - LOOK_BACK_MS, now + LOOK_BACK_MS))
+        return preview(wish, past, self.book())
+
+    def mutes(self, who: Who) -> list[Standing]:
+        """Every mute of areas that `who` may see, oldest first."""
+        book = self.book()
+        return [one for one in self.acting.mutes.values() if who.sees_area(book.city, book.areas, one.mute.area)]
+
+    def unmute(self, who: Who, mute_id: str) -> Standing:
+        """End a mute by hand; its report. Raises TroubleError."""
+        found = next((one for one in self.mutes(who) if one.mute.id == mute_id), None)
+        if found is None:
+            raise TroubleError("unknown")
+        if found.end is None:
+            own = self._own_desk(who, [found.mute.desk], "")
+            self.acting.unmute(Unmute(self.now(), mute_id, account=who.account, desk=own, role=who.role))
+            self.ring()
+        return self.acting.mutes[mute_id]
+
+    def _check_mute(self, who: Who, wish: Mute, desk: str) -> str:
+        """The desk that owns it. Raises TroubleError."""
+        book = self.book()
+        rules = {"", *(rule.id for rule in book.rules)}
+        wrong = [name for name, ok in (
+            ("area", wish.area in book.areas.by_code),
+            ("category", wish.category in book.categories.by_code),
+            ("rule", wish.rule in rules),
+        ) if not ok]  # fmt: skip
+        if wrong:
+            raise TroubleError("wrong_form", wrong)
+        if not who.sees_area(book.city, book.areas, wish.area):
+            raise TroubleError("unknown")
+        return self._own_desk(who, [book.first_desk(wish.area, wish.category)], desk)
+
+    def _longest_mute(self, wish: Mute, own: str) -> int:
+        """The shortest of those of every desk whose alerts it would hide, ms: another desk makes it no longer."""
+        book = self.book()
+        hidden = [
+            desk.mute
+            for desk in self.desks.values()
+            if _meets(book.areas, wish.area, desk.areas) and _meets(book.categories, wish.category, desk.categories)
+        ]
+        return min(hidden, default=self.desks[own].mute)
+
+    def _check_texts(self, *texts: str) -> None:
+        if not all(self.names_nobody(text) for text in texts if text):
+            raise TroubleError("identity")
+
+    def _desk(self, who: Who, alert: Alert, wanted: str) -> str:
+        duty = alert.duty if alert.duty != NOBODY else msgspec.structs.replace(NOBODY, first=alert.desk)
+        return self._own_desk(who, duty.desks[::-1], wanted)
+
+    def _own_desk(self, who: Who, told: Iterable[str], wanted: str) -> str:
+        """For which desk `who` acts: the one that is named, else the last one that was told, else any of his own."""
+        book = self.book()
+        own = [name for name, desk in self.desks.items() if who.answers_for(desk, book)]
+        first = [wanted] if wanted else [*told, *own]
+        found = next((name for name in first if name in own), "")
+        if not found:
+            raise TroubleError("no_desk")
+        return found
+
+
+def is_id(text: str) -> bool:
+    """Whether a text out of an address may be an id at all: a database need not be asked for what it cannot hold."""
+    return len(text) <= ID_LONGEST and text.isprintable()
+
+
+def _meets(tree: Tree, code: str, roots: Iterable[str]) -> bool:
+    """Whether what lies below `code` and what lies below one of `roots` have anything in common."""
+    return any(root in tree.by_code and (tree.holds(root, code) or tree.holds(code, root)) for root in roots)

@@ -1,0 +1,138 @@
+"""Why a request is not done: problem+json (RFC 9457) in the reader's language, never with a value that came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, get_args
+
+import msgspec
+from starlette.datastructures import Headers
+from starlette.responses import Response
+
+from alerts.duty import Fault
+
+MEDIA_TYPE: Final = "application/problem+json"
+LANGUAGES: Final = ("en", "zh-CN")
+
+Trouble = Literal[
+    "who", "not_allowed", "unknown", "method", "led_here", "login_refused", "too_many_tries", "wrong_form",
+    "wrong_cursor", "no_desk", "identity", "conflict", "too_large", "broken", "mute_long",
+    "top_once",
+]  # fmt: skip
+
+STATUS: Final[Mapping[Trouble | Fault, int]] = {
+    "who": 401,
+    "not_allowed": 403,
+    "unknown": 404,
+    "method": 405,
+    "led_here": 403,
+    "login_refused": 401,
+    "too_many_tries": 429,
+    "wrong_form": 422,
+    "wrong_cursor": 400,
+    "no_desk": 403,
+    "identity": 422,
+    "conflict": 503,
+    "too_large": 413,
+    "broken": 500,
+    "mute_long": 422,
+    "top_once": 422,
+    "changed": 412,
+    "key_used": 422,
+    **dict.fromkeys((fault for fault in get_args(Fault) if fault not in ("changed", "key_used")), 409),
+}
+
+WORDS: Final[Mapping[Trouble | Fault, Mapping[str, str]]] = {
+    "who": {"en": "Log in first.", "zh-CN": "请先登录。"},
+    "not_allowed": {"en": "Your role may not do this.", "zh-CN": "您的角色无权执行此操作。"},
+    "unknown": {"en": "There is nothing here that you may see.", "zh-CN": "此处没有您可查看的内容。"},
+    "method": {"en": "This address takes other methods: see Allow.", "zh-CN": "该地址只接受 Allow 所列的方法。"},
+    "led_here": {
+        "en": "Another site made your browser send this: nothing was done. Go back and use our own page.",
+        "zh-CN": "该请求由其他网站触发，未执行任何操作：请返回本系统页面操作。",
+    },
+    "login_refused": {"en": "Number, password or code is wrong.", "zh-CN": "值班号、口令或验证码有误。"},
+    "too_many_tries": {"en": "Too many tries: wait, see Retry-After.", "zh-CN": "尝试过多：请按 Retry-After 等待。"},
+    "wrong_form": {
+        "en": "What was sent has not the form that /v1/openapi.json gives: see errors.",
+        "zh-CN": "发送内容不符合 /v1/openapi.json 的格式：见 errors。",
+    },
+    "wrong_cursor": {
+        "en": "This cursor is none of ours: begin anew without it.",
+        "zh-CN": "游标无效：请去掉后重新开始。",
+    },
+    "no_desk": {"en": "You may not act for that desk.", "zh-CN": "您不能代表该值班台操作。"},
+    "identity": {
+        "en": "The text looks as if it names a person (a number, an address, a name): write it without.",
+        "zh-CN": "文字疑似含有个人信息（号码、地址或姓名）：请去掉后再提交。",
+    },
+    "conflict": {"en": "Others were faster, many times over: try again.", "zh-CN": "他人反复抢先修改：请重试。"},
+    "too_large": {"en": "What was sent is too large.", "zh-CN": "发送内容过大。"},
+    "mute_long": {"en": "That is longer than this desk may mute.", "zh-CN": "超过该值班台允许的最长静默时间。"},
+    "top_once": {
+        "en": "To hide the top rank too, say so twice: top and top_again.",
+        "zh-CN": "如需连最高级别一并静默，请确认两次：top 与 top_again。",
+    },
+    "broken": {"en": "This failed on our side; it was written down.", "zh-CN": "系统内部出错，已记录。"},
+    "not_from_here": {"en": "The alert is not where this can be done.", "zh-CN": "警报当前状态不允许此操作。"},
+    "not_a_hand": {"en": "Clocks do this, not people.", "zh-CN": "此操作由系统时钟执行，不能人工执行。"},
+    "outcome_missing": {"en": "Say what it was: the outcome.", "zh-CN": "请填写核查结论。"},
+    "outcome_elsewhere": {"en": "An outcome belongs to a closing.", "zh-CN": "结论只能在办结时填写。"},
+    "reason_missing": {"en": "Say why, in a few words.", "zh-CN": "请简要说明理由。"},
+    "cannot_confirm": {
+        "en": "A feed is silent: nobody can see that nothing happens. Confirm it, call it a fault of the data, or say"
+        " that you cannot tell.",
+        "zh-CN": "数据源中断，无法确认无事发生：可选“属实”“数据故障”或“无法判断”。",
+    },
+    "desk_missing": {"en": "There is no desk above.", "zh-CN": "没有上级值班台。"},
+    "desk_has_it": {"en": "That desk has it already.", "zh-CN": "该值班台已收到此警报。"},
+    "text_long": {"en": "At most 500 characters.", "zh-CN": "最多 500 个字符。"},
+    "changed": {"en": "The alert has moved since you looked: look again.", "zh-CN": "警报已有变化：请刷新后再操作。"},
+    "key_used": {
+        "en": "Something else was asked for under this Idempotency-Key: take a fresh one.",
+        "zh-CN": "该 Idempotency-Key 已用于其他内容：请换用新的。",
+    },
+    "not_held": {"en": "The alert is not held.", "zh-CN": "该警报未被暂存。"},
+}
+
+
+class TroubleError(Exception):
+    """A request that is not done. `errors`: names of our own fields that were wrong."""
+
+    def __init__(self, trouble: Trouble | Fault, errors: Sequence[str] = (), wait: int = 0) -> None:
+        super().__init__(trouble)
+        self.trouble = trouble
+        self.errors = errors
+        self.wait = wait
+
+
+def language_of(headers: Headers) -> str:
+    """English, unless Chinese is asked for first."""
+    return "zh-CN" if headers.get("accept-language", "").strip().lower().startswith("zh") else "en"
+
+
+def problem(
+    headers: Headers,
+    trouble: Trouble | Fault,
+    *,
+    allow: Sequence[str] = (),
+    errors: Sequence[str] = (),
+    wait: int = 0,
+) -> Response:
+    """The answer in words. `wait`: ms until it may be tried again."""
+    status = STATUS[trouble]
+    body: dict[str, object] = {
+        "type": f"urn:tocsin:{trouble}",
+        "title": WORDS[trouble][language_of(headers)],
+        "status": status,
+    }
+    if errors:
+        body["errors"] = list(errors)
+    said = {"Cache-Control": "no-store", "Vary": "Accept-Language"}
+    if allow:
+        said["Allow"] = ", ".join(allow)
+    if wait:
+        said["Retry-After"] = str(-(-wait // 1000))
+    if status == 401:
+        said["WWW-Authenticate"] = "Bearer"
+    return Response(msgspec.json.encode(body), status, said, MEDIA_TYPE)

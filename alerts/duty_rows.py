@@ -1,0 +1,138 @@
+"""What the desk has done, in a database: which alerts are owed, held and due, and the chain. Part of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Engine, Row, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from alerts import alert as alert_module
+from alerts import tables
+from alerts.chain import Head, Link, Proof, verify
+from alerts.duty import OWED
+from alerts.store import Known
+
+READ_AT_ONCE: Final = 500
+
+
+class DutyRows:
+    """The half of `alerts.store.Store` that speaks of duties; `alerts.database.DatabaseStore` has the other one."""
+
+    _writer: Engine
+    _reader: Engine
+
+    def due_acts(self, now: int, limit: int = 500) -> list[Known]:
+        a = tables.alerts.c
+        due = select(a.version, a.body).where(a.due_at > 0, a.due_at <= now)
+        return self._known(due.order_by(a.due_at, a.id).limit(limit))
+
+    def owed(self) -> list[Known]:
+        a = tables.alerts.c
+        moved = select(tables.chain.c.seq).where(tables.chain.c.alert == a.id).exists()
+        owed = select(a.version, a.body).where(a.stage.in_(sorted(OWED)), a.told, (a.state == "open") | moved)
+        return self._known(owed.order_by(a.said_at, a.id))
+
+    def told_since(self, desk: str, since: int, below: int) -> int:
+        a = tables.alerts.c
+        told = select(func.count()).where(a.desk == desk, a.told_at >= since, a.told_at > 0, a.rank < below)
+        with self._reader.connect() as db:
+            return db.scalar(told) or 0
+
+    def held_since(self, desk: str, since: int) -> int:
+        a = tables.alerts.c
+        held = select(func.count()).where(a.held_at >= max(since, 1), a.desk == desk)
+        with self._reader.connect() as db:
+            return db.scalar(held) or 0
+
+    def held(self, desk: str | None = None) -> list[Known]:
+        a = tables.alerts.c
+        held = select(a.version, a.body).where(a.held_at > 0)
+        held = held if desk is None else held.where(a.desk == desk)
+        return self._known(held.order_by(a.rank.desc(), a.held_at, a.id))
+
+    def held_desks(self) -> list[str]:
+        a = tables.alerts.c
+        with self._reader.connect() as db:
+            return sorted(db.scalars(select(a.desk).where(a.held_at > 0).distinct()))
+
+    def held_areas(self) -> dict[str, int]:
+        a = tables.alerts.c
+        with self._reader.connect() as db:
+            counts = db.execute(select(a.area, func.count()).where(a.held_at > 0).group_by(a.area)).all()
+        return {row[0]: row[1] for row in counts}
+
+    def held_by(self, mute: str) -> list[Known]:
+        a, c = tables.alerts.c, tables.chain
+        hid = select(c.c.alert).where(c.c.verb == "hold", c.c.alert == a.id).exists()
+        known = self._known(select(a.version, a.body).where(hid).order_by(a.said_at, a.id))
+        return [(version, alert) for version, alert in known if alert.duty.mute == mute]
+
+    def set_due(self, due: Mapping[str, tuple[int, int]]) -> None:
+        if due:
+            a = tables.alerts.c
+            one = tables.alerts.update().where(a.id == bindparam("alert"), a.version == bindparam("read"))
+            rows = [{"alert": i, "read": version, "due": at} for i, (version, at) in due.items()]
+            with self._writer.begin() as db:
+                db.execute(one.values(due_at=bindparam("due")), rows)
+
+    def links(self, after: int = 0) -> Iterator[Link]:
+        c = tables.chain.c
+        with self._reader.connect() as db:
+            rows = db.execution_options(yield_per=READ_AT_ONCE).execute(
+                select(tables.chain).where(c.seq > after).order_by(c.seq)
+            )
+            yield from map(_link, rows)
+
+    def links_of(self, alert_id: str) -> list[Link]:
+        c = tables.chain.c
+        with self._reader.connect() as db:
+            return [_link(row) for row in db.execute(select(tables.chain).where(c.alert == alert_id).order_by(c.seq))]
+
+    def last_link(self) -> Link | None:
+        with self._reader.connect() as db:
+            return last_link(db)
+
+    def prove(self, heads: Sequence[Head], key: bytes) -> Proof:
+        """Hold chain and duties against the heads that were sent out, all as of one moment. Works while serving."""
+        a, c = tables.alerts.c, tables.chain.c
+        with self._reader.connect() as db:
+            bodies = db.execute(select(a.body)).scalars()
+            duties = {alert.id: alert.duty for alert in map(alert_module.decode, bodies)}
+            rows = db.execution_options(yield_per=READ_AT_ONCE).execute(select(tables.chain).order_by(c.seq))
+            return verify(map(_link, rows), heads, duties, key)
+
+    def keep_head(self, head: Head) -> None:
+        row = insert_into(self._writer, tables.heads).values(at=head.at, seq=head.seq, body=msgspec.json.encode(head))
+        with self._writer.begin() as db:
+            db.execute(row.on_conflict_do_nothing(index_elements=["at"]))
+
+    def last_head(self) -> Head | None:
+        h = tables.heads.c
+        with self._reader.connect() as db:
+            body = db.scalar(select(h.body).order_by(h.seq.desc(), h.at.desc()).limit(1))
+        return msgspec.json.decode(body, type=Head) if body is not None else None
+
+    def _known(self, query: Any) -> list[Known]:
+        with self._reader.connect() as db:
+            return [(version, alert_module.decode(body)) for version, body in db.execute(query)]
+
+
+def insert_into(engine: Engine, table: Any) -> Any:
+    return (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(table)
+
+
+def insert(db: Connection, table: Any) -> Any:
+    return insert_into(db.engine, table)
+
+
+def last_link(db: Connection) -> Link | None:
+    row = db.execute(select(tables.chain).order_by(tables.chain.c.seq.desc()).limit(1)).first()
+    return _link(row) if row is not None else None
+
+
+def _link(row: Row[Any]) -> Link:
+    return Link(row.seq, row.body, row.hash, row.alert, row.verb, row.at)

@@ -1,0 +1,77 @@
+"""Mutes: somebody says that what begins in an area is not told for a while. Who, why, until when, and what it hid.
+
+A mute hides what begins while it runs; what a desk was told before goes on. Hidden alerts are kept like those that the
+budget holds. The top rank passes, unless the mute says twice that it shall not. Mutes lie in the chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from alerts.alert import Alert
+from alerts.chain import Link, Mute, Unmute, decode
+from rules.book import Book
+from rules.signals import COUNTED
+
+LOOK_BACK_MS: Final = 90 * 86_400_000
+"""How far back a preview looks."""
+
+
+def covers(mute: Mute, alert: Alert, book: Book) -> bool:
+    """Whether the mute would hide the alert, had it begun while it ran. The watcher's own alerts are never hidden."""
+    signal = alert.signal
+    if signal.kind not in COUNTED or (alert.rank >= len(book.ladder) - 1 and not mute.top):
+        return False
+    in_area = signal.area in book.areas.by_code and book.areas.holds(mute.area, signal.area)
+    in_category = signal.category in book.categories.by_code and book.categories.holds(mute.category, signal.category)
+    return in_area and in_category and mute.rule in ("", signal.rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a mute hides, or would have hidden: how many, and how many of them were confirmed."""
+
+    hidden: int
+    confirmed: int
+
+
+def preview(mute: Mute, past: Iterable[Alert], book: Book) -> Cost:
+    """What the mute would have hidden of `past`, the alerts that somebody was told of."""
+    return _cost(alert for alert in past if covers(mute, alert, book))
+
+
+def cost(mute_id: str, alerts: Iterable[Alert]) -> Cost:
+    """What a mute has hidden by now."""
+    return _cost(alert for alert in alerts if alert.duty.mute == mute_id)
+
+
+def _cost(alerts: Iterable[Alert]) -> Cost:
+    outcomes = [alert.duty.outcome for alert in alerts]
+    return Cost(len(outcomes), outcomes.count("confirmed"))
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A mute and how it ended; `end` None: it has not been ended, by hand or by its time."""
+
+    mute: Mute
+    end: Unmute | None = None
+
+    def runs(self, now: int) -> bool:
+        """From when it was laid: a beginning in the future is that of a clock that was ahead."""
+        return self.end is None and now < self.mute.until
+
+
+def standing(links: Iterable[Link]) -> Mapping[str, Standing]:
+    """Every mute of a chain, oldest first, by id."""
+    found: dict[str, Standing] = {}
+    for one in links:
+        act = decode(one.body).act
+        if isinstance(act, Mute):
+            found.setdefault(act.id, Standing(act))
+        elif isinstance(act, Unmute) and act.id in found:
+            found[act.id] = Standing(found[act.id].mute, act)
+    return found

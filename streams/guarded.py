@@ -1,0 +1,66 @@
+"""The whole application of a process: intake, interface and pages of its cities, behind the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from alerts.access.accounts import FILE, Accounts
+from alerts.access.gate import Gate
+from alerts.access.logins import Logins
+from alerts.api.app import Live, Service, create_api
+from alerts.console import create_app as create_console
+from alerts.console.taking import Taking, add_taking
+from streams.clock import Clock
+from streams.http import create_app
+from streams.metrics import Metrics
+from streams.settings import Settings
+from streams.station import Station
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """`app` is what a server runs; the others are its parts, for who holds them against the policy of routes."""
+
+    app: ASGIApp
+    whole: Starlette
+    console: FastAPI
+    api: FastAPI
+    accounts: Accounts
+    end_streams: Callable[[], None]
+
+
+def guard(stations: Mapping[str, Station], settings: Settings, clock: Clock, metrics: Metrics) -> Guarded:
+    """Everything over `stations`, by name. Accounts lie in the data folder, beside the cities' own folders."""
+    accounts = Accounts(settings.data / FILE)
+
+    def stopped() -> bool:
+        return bool(console.state.streams.stopped)
+
+    service = Service(
+        cities={name: station.duty for name, station in stations.items()},
+        live={name: Live(station.board.version, station.board.changed) for name, station in stations.items()},
+        accounts=accounts,
+        logins=Logins(accounts),
+        now=clock.now,
+        stopped=stopped,
+    )
+    console = create_console({name: station.board for name, station in stations.items()}, service)
+    add_taking(
+        console,
+        Taking(
+            {name: station.board for name, station in stations.items()},
+            {name: station.key for name, station in stations.items()},
+            lambda link, _: service.cities[link.city].take_by_link(link),
+            clock.now,
+        ),
+    )
+    api = create_api(service)
+    whole = create_app(stations, console, settings, metrics, api)
+    alone = not (settings.address or settings.proxies)
+    gate = Gate(whole, accounts, clock.now, alone=alone)
+    return Guarded(gate, whole, console, api, accounts, console.state.streams.stop)

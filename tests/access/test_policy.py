@@ -1,0 +1,286 @@
+"""Who may do what: every route × every role, held against a table written apart from the code."""
+
+from __future__ import annotations
+
+from typing import Any, Final, get_args
+
+import msgspec
+import pytest
+import structlog.testing
+from starlette.routing import BaseRoute, Mount, Route
+
+from alerts.access.accounts import Account
+from alerts.access.policy import POLICY, rule_for
+from alerts.access.roles import ROLES, Role
+from alerts.acting import moved_by
+from alerts.chain import Missed, Mute
+from alerts.desks import Desk
+from alerts.duty import NOBODY, Act
+from alerts.export import rfc3339
+from alerts.store import Change
+from tests.access.guarded import NAME, Town
+
+HOUR: Final = 3_600_000
+ALLOWED: Final[dict[Role, str]] = {
+    "viewer": "view",
+    "officer": "view move",
+    "supervisor": "view move supervise",
+    "operator": "view scrape",
+    "system": "scrape",
+    "security": "revoke",
+    "audit": "audit",
+}
+NEEDED: Final[dict[str, str]] = {
+    "GET /metrics": "scrape",
+    "GET /": "view",
+    "GET /city/{name}": "view",
+    "GET /city/{name}/desk": "view",
+    "POST /city/{name}/missed": "move",
+    "GET /alert/{alert_id}": "view",
+    "POST /alert/{alert_id}/moves": "move",
+    "GET /shapes/{name}.json": "view",
+    "GET /v1/cities": "view",
+    "GET /v1/cities/{city}/alerts": "view",
+    "GET /v1/cities/{city}/alerts/{alert_id}": "view",
+    "GET /v1/cities/{city}/alerts/{alert_id}/moves": "view",
+    "POST /v1/cities/{city}/alerts/{alert_id}/moves": "move",
+    "GET /v1/cities/{city}/held": "view",
+    "GET /v1/cities/{city}/overdue": "supervise",
+    "GET /v1/cities/{city}/missed": "view",
+    "POST /v1/cities/{city}/missed": "move",
+    "GET /v1/cities/{city}/mutes": "view",
+    "POST /v1/cities/{city}/mutes": "supervise",
+    "POST /v1/cities/{city}/mutes/preview": "supervise",
+    "DELETE /v1/cities/{city}/mutes/{mute_id}": "supervise",
+    "GET /v1/cities/{city}/chain": "audit",
+    "DELETE /v1/accounts/{number}/sessions": "revoke",
+}
+"""The oracle. Streams, GET /events and GET /v1/.../stream, are asked in a test of their own."""
+ANYBODY: Final = {
+    "POST /v1/events", "GET /v1/events", "GET /healthz", "GET /readyz", "GET /login", "POST /login",
+    "GET /static/{path}", "POST /v1/sessions", "GET /take/{city}/{token}", "POST /take/{city}/{token}",
+}  # fmt: skip
+EVERY_ACCOUNT: Final = {"POST /logout", "DELETE /v1/sessions/current", "GET /v1/me", "GET /v1/openapi.json"}
+SHAPES: Final = "GET /shapes/{name}.json"
+STREAMS: Final = {"GET /events", "GET /v1/cities/{city}/stream"}
+
+
+def routes(found: list[BaseRoute], before: str = "") -> set[tuple[str, str]]:
+    """Every (method, address) that an application answers."""
+    told: set[tuple[str, str]] = set()
+    for route in found:
+        if isinstance(route, Mount):
+            inner = route.routes or []
+            if inner:
+                told |= routes(list(inner), before + route.path)
+            else:
+                told.add(("GET", before + route.path + "/{path}"))
+        elif isinstance(route, Route):
+            methods = (route.methods or {"GET"}) - {"HEAD"}
+            told |= {(method, before + route.path) for method in methods}
+    return told
+
+
+def test_every_route_has_a_policy_and_every_policy_a_route(town: Town) -> None:
+    """A route without a policy fails here, and could not be reached either."""
+    answered = routes(list(town.guarded.whole.routes))
+    assert answered == set(POLICY)
+
+
+def test_the_oracle_knows_every_line_of_the_policy() -> None:
+    told = {f"{method} {template}" for method, template in POLICY}
+    assert told == set(NEEDED) | ANYBODY | EVERY_ACCOUNT | STREAMS
+    assert set(ALLOWED) == set(ROLES) == set(get_args(Role))
+
+
+def filled(line: str, town: Town) -> tuple[str, str]:
+    method, template = line.split(" ")
+    values = {
+        "{city}": NAME,
+        "{name}": NAME,
+        "{alert_id}": town.alert.id,
+        "{number}": "9999",
+        "{mute_id}": "none",
+        "{path}": "style.css",
+    }
+    for part, value in values.items():
+        template = template.replace(part, value)
+    return method, template
+
+
+def asked(client: Any, line: str, town: Town) -> Any:
+    """The answer to a request that is right in itself, so that nothing but who asks can be wrong with it."""
+    method, path = filled(line, town)
+    now = town.clock.now()
+    place = {"area": "east", "category": "traffic"}
+    mute = {**place, "until": rfc3339(now + HOUR), "reason": "a fair"}
+    bodies: dict[str, dict[str, Any]] = {
+        "/v1/cities/{city}/alerts/{alert_id}/moves": {"json": {"verb": "note", "note": "seen"}},
+        "/v1/cities/{city}/missed": {"json": {**place, "time": rfc3339(now - 1000)}},
+        "/v1/cities/{city}/mutes": {"json": mute},
+        "/v1/cities/{city}/mutes/preview": {"json": mute},
+        "/alert/{alert_id}/moves": {"data": {"verb": "note", "note": "seen"}},
+        "/city/{name}/missed": {"data": {**place, "time": "2026-01-01T00:00"}},
+    }
+    return client.request(method, path, **(bodies.get(line.split(" ")[1], {}) if method == "POST" else {}))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_route_answers_each_role_as_the_table_says(town: Town, role: Role) -> None:
+    client = town.as_role(role, number=f"{ROLES.index(role) + 2000}")
+    wrong = []
+    town.station.acting.mute(Mute(town.clock.now(), "none", "west", "traffic", town.clock.now() + HOUR, "a fair"))
+    for line, action in NEEDED.items():
+        answer = asked(client, line, town)
+        done = answer.status_code < 400 and "said=" not in answer.headers.get("location", "")
+        done = done or (line == SHAPES and answer.status_code == 404)  # the town has none
+        right = done if action in ALLOWED[role].split() else answer.status_code == 403
+        if not right:
+            wrong.append((line, answer.status_code, answer.text))
+    assert wrong == []
+    assert [
+        line
+        for line in EVERY_ACCOUNT - {"POST /logout", "DELETE /v1/sessions/current"}
+        if asked(client, line, town).status_code != 200
+    ] == []
+
+
+@pytest.mark.parametrize("line", sorted(set(NEEDED) | EVERY_ACCOUNT | STREAMS))
+def test_nobody_without_a_session_gets_anywhere(town: Town, line: str) -> None:
+    town.account("3000", "officer")
+    ended = town.token("3000")
+    town.accounts.stop_all("3000")
+    expired = town.token("3000")
+    for client in (town.client(), town.client(ended), town.client("never given")):
+        assert asked(client, line, town).status_code == 401
+    town.clock.at += 91 * 86_400_000
+    try:
+        assert asked(town.client(expired), line, town).status_code == 401
+    finally:
+        town.clock.at -= 91 * 86_400_000
+
+
+@pytest.mark.parametrize("line", [line for line in sorted(NEEDED) if "{alert_id}" in line])
+def test_the_alert_of_another_district_is_not_there(town: Town, line: str) -> None:
+    for areas in (("west",), ("nowhere",), ()):
+        client = town.as_role("supervisor", areas=areas, number="4000")
+        answer = asked(client, line, town)
+        assert answer.status_code == 404 or "said=unknown" in answer.headers.get("location", "")
+
+
+def crowd(town: Town) -> None:
+    """In each district an alert that is late, one that is held, something that was missed, and a mute."""
+    now, acting = town.clock.now(), town.station.acting
+    for area in ("east", "west"):
+        first = Act("first", now - HOUR, desk="city", role="engine", rank=1)
+        hold = Act("hold", now, desk="city", role="budget", rank=1)
+        for name, acts in (("late", (first,)), ("held", (first, hold))):
+            signal = msgspec.structs.replace(town.alert.signal, alert=f"{area}-{name}", area=area)
+            alert = msgspec.structs.replace(town.alert, id=signal.alert, desk="city", signal=signal, duty=NOBODY)
+            for act in acts:
+                alert = moved_by(alert, act)
+            made = tuple((alert.id, act) for act in acts)
+            town.station.store.commit(Change(NAME, None, (alert,), made, was={alert.id: 0}))
+        acting.missed(Missed(now, area, "traffic", now - HOUR, f"{area}-missed"))
+        acting.mute(Mute(now, f"{area}-mute", area, "traffic", now + HOUR, "a fair"))
+
+
+SHOWN: Final = {
+    "alerts": "late", "alerts?listed=running": "late", "alerts?listed=all": "late", "alerts?listed=held": "held",
+    "held": '"area":"{}"', "overdue": "late", "missed": "missed", "mutes": "mute",
+}  # fmt: skip
+
+
+def test_nothing_outside_of_ones_areas_is_readable_in_lists_pages_and_the_map(fresh: Town) -> None:
+    crowd(fresh)
+    of = {
+        area: fresh.as_role("supervisor", areas=(area,), number=f"400{n}")
+        for n, area in enumerate(("east", "west", NAME))
+    }
+    for path, word in SHOWN.items():
+        for asks, client in of.items():
+            answer = client.get(f"{fresh.base}/{path}")
+            assert answer.status_code == 200
+            for area in ("east", "west"):
+                token = word.format(area) if "{" in word else f"{area}-{word}"
+                assert (token in answer.text) == (asks in (area, NAME)), (path, asks, area)
+    for path in ("/", f"/city/{NAME}/desk"):
+        for asks, client in of.items():
+            page = client.get(path).text
+            assert [area for area in ("east", "west") if f"{area}-late" in page] == [
+                area for area in ("east", "west") if asks in (area, NAME)
+            ]
+            assert "east-held" not in page
+            assert "west-held" not in page
+    assert [of[area].get(f"{fresh.base}/held").json()["held"] for area in ("east", "west", NAME)] == [1, 1, 2]
+
+
+def test_nothing_outside_of_ones_areas_can_be_done_or_asked_about(fresh: Town) -> None:
+    crowd(fresh)
+    west = fresh.as_role("supervisor", areas=("west",), number="4003")
+    fresh.station.acting.desks = {**fresh.station.acting.desks, "west": Desk("west", {}, "UTC", ("west",), (), ())}
+    for line in (
+        "POST /v1/cities/{city}/mutes",
+        "POST /v1/cities/{city}/mutes/preview",
+        "POST /v1/cities/{city}/missed",
+    ):
+        assert asked(west, line, fresh).status_code == 404
+    before = len(list(fresh.station.store.links()))
+    assert west.delete(f"{fresh.base}/mutes/east-mute").status_code == 404
+    assert west.post(f"{fresh.base}/alerts/east-held/moves", json={"verb": "release"}).status_code == 404
+    assert len(list(fresh.station.store.links())) == before
+    assert west.delete(f"{fresh.base}/mutes/west-mute").status_code == 200
+
+
+def test_whoever_is_refused_is_written_down_and_what_he_typed_is_not(town: Town) -> None:
+    town.account("4010", "officer", areas=("west",))
+    west, login = town.client(town.token("4010")), "/v1/sessions"
+    with structlog.testing.capture_logs() as said:
+        west.get(f"{town.base}/alerts/{town.alert.id}")
+        west.get(f"/alert/{town.alert.id}")
+        west.get(f"{town.base}/chain")
+        town.client().get(f"{town.base}/alerts")
+        town.client().post(login, json={"number": "4010", "password": "wrong", "code": "0"})
+        town.client().post(login, json={"number": "Somebody", "password": "wrong", "code": "0"})
+    told = [(entry["event"], entry.get("route", ""), entry.get("by", entry.get("number"))) for entry in said]
+    assert told == [
+        ("request_refused", "/cities/{city}/alerts/{alert_id}", "4010"),
+        ("request_refused", "/alert/{alert_id}", "4010"),
+        ("request_refused", "/v1/cities/{city}/chain", "4010"),
+        ("request_refused", "/v1/cities/{city}/alerts", ""),
+        ("login_refused", "", "4010"),
+        ("login_refused", "", ""),
+    ]
+    assert town.alert.id not in str(said)
+
+
+def test_the_chain_is_read_by_who_may_see_the_whole_city(town: Town) -> None:
+    west = town.as_role("audit", areas=("west",), number="4005")
+    assert west.get(f"{town.base}/chain").status_code == 403
+    judge = town.as_role("audit", number="4006")
+    assert judge.get(f"{town.base}/chain").status_code == 200
+    assert judge.get(f"{town.base}/chain?after={2**63}").status_code == 422
+
+
+def test_words_that_are_nobodys_id_are_nowhere(town: Town) -> None:
+    viewer = town.as_role("viewer", number="4007")
+    for word in ("%00", "x" * 200, "%0a"):
+        assert viewer.get(f"{town.base}/alerts/{word}").status_code == 404
+        assert viewer.get(f"/alert/{word}").status_code == 404
+
+
+def test_a_city_that_an_account_has_nothing_to_do_with_is_not_there(town: Town) -> None:
+    town.accounts.put(Account("4003", ("officer",), {"other": ("x",)}, b"", b""), 0)
+    client = town.client(town.token("4003"))
+    assert client.get("/v1/cities").json() == {"cities": []}
+    assert client.get(f"{town.base}/alerts").status_code == 404
+    assert client.get("/").status_code == 404
+
+
+def test_an_address_that_no_policy_knows_is_not_there(town: Town) -> None:
+    client = town.as_role("supervisor", number="4004")
+    for path in ("/v1/anything", "/docs", "/v1/docs", "/redoc", "/static/../style.css", "/alert/"):
+        assert client.get(path).status_code in (404, 405), path
+    assert client.put("/v1/me").status_code == 405
+    assert client.put("/v1/me").headers["allow"] == "GET"
+    assert rule_for("HEAD", "/") is not None

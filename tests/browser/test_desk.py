@@ -1,0 +1,139 @@
+"""The desk in a browser: an officer logs in, takes an alert and closes it; every page of it passes axe."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect
+
+from tests.access.guarded import NAME, PASSWORD, Town, town_in_service
+from tests.browser.conftest import DESK, PATIENCE_MS, PHONE
+
+VENDOR: Final = Path(__file__).parent / "vendor"
+GRAVE: Final = ("serious", "critical")
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@dataclass
+class Served:
+    town: Town
+    address: str
+
+
+@contextmanager
+def _served(folder: Path) -> Generator[Served]:
+    """The town behind its gate on a free port; nobody has an account yet, so that this machine may do everything."""
+    with town_in_service(folder) as town:
+        config = uvicorn.Config(
+            town.guarded.app, port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=2
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        try:
+            yield Served(town, f"http://127.0.0.1:{port}")
+        finally:
+            town.guarded.end_streams()
+            server.should_exit = True
+            thread.join(20)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
+    with _served(tmp_path_factory.mktemp("desk")) as found:
+        yield found
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Generator[Served]:
+    """One of its own, for the test that makes an account."""
+    with _served(tmp_path) as found:
+        yield found
+
+
+def opened(browser: Browser, size: tuple[int, int], language: str, *, dark: bool) -> Page:
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, locale=language, color_scheme="dark" if dark else "light"
+    )
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    return page
+
+
+def faults(page: Page) -> list[Any]:
+    page.evaluate((VENDOR / "axe.min.js").read_text("utf-8"))
+    found = page.evaluate("axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })")["violations"]
+    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found if one["impact"] in GRAVE]
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(("language", "dark"), [("en", False), ("zh-CN", True)])
+def test_every_page_of_the_desk_can_be_read_by_everybody(
+    browser: Browser, served: Served, size: tuple[int, int], language: str, dark: bool
+) -> None:
+    page = opened(browser, size, language, dark=dark)
+    for path, opens in (
+        ("/", ""),
+        (f"/alert/{served.town.alert.id}", ""),
+        (f"/alert/{served.town.alert.id}", "note"),
+        (f"/city/{NAME}/desk", ""),
+        (f"/city/{NAME}/desk", "missed"),
+        ("/login", ""),
+    ):
+        page.goto(served.address + path)
+        if opens:
+            page.locator(f"[data-open={opens}]").click()
+            expect(page.locator(f"dialog#{opens}")).to_be_visible()
+        assert faults(page) == [], (path, opens)
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, f"{path} is {wide} px wider than the screen"
+    page.context.close()
+
+
+def test_an_officer_logs_in_takes_the_alert_and_closes_it_with_the_keyboard(browser: Browser, guarded: Served) -> None:
+    """What begins the night (journey D1), behind a login."""
+    town = guarded.town
+    town.account("1001", "officer")
+    page = opened(browser, DESK, "en", dark=False)
+    page.goto(guarded.address + "/")
+    page.get_by_label("Duty number").fill("1001")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Code of the second factor").fill(town.code())
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="East District").click()
+    page.get_by_role("button", name="Take", exact=True).press("Enter")
+    expect(page.locator("#stage")).to_have_attribute("data-stage", "taken")
+    page.get_by_role("button", name="Close", exact=True).press("Enter")
+    page.get_by_role("radio", name="Confirmed").press("Space")
+    page.get_by_role("button", name="Close the alert").press("Enter")
+    expect(page.locator("#stage")).to_have_attribute("data-stage", "closed")
+    expect(page.locator(".duty-panel")).to_contain_text("Closed by Eastern desk: Confirmed")
+    page.goto(guarded.address + f"/city/{NAME}/desk")
+    expect(page.locator(".desk-page")).to_contain_text("Nothing is owed.")
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    page.goto(guarded.address + "/")
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    page.context.close()
+
+
+def test_the_files_of_others_are_unchanged() -> None:
+    told = {name: digest for digest, name in map(str.split, (VENDOR / "SHA256SUMS").read_text().splitlines())}
+    files = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in VENDOR.glob("*.*") if path.suffix != ".md"
+    }
+    assert files == told
