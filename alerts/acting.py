@@ -61,7 +61,7 @@ class Acting:
         def made(alert: Alert) -> Act | None:
             made_before = self._made_with(act.key, alert.id)
             if made_before is not None:
-                if _asked(made_before) != _asked(act):
+                if _asked(made_before) != _asked(act) or (act.to and act.to != made_before.to):
                     raise MoveRefused("key_used", alert.duty.stage, act.verb)
                 return None
             if seen is not None and alert.duty.acts != seen:

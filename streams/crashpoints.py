@@ -45,14 +45,14 @@ class CrashPointError(SpokenError):
     """The setting names no crash point, or the process is not one that a test may kill."""
 
 
-def never(point: CrashPoint) -> None:
+def never(point: StrEnum) -> None:
     """In service: nothing happens."""
 
 
 class KillAt:
     """Kills this process at the n-th passing of one point; `inside`: a moment later, while a call runs."""
 
-    def __init__(self, point: StrEnum, nth: int, *, inside: frozenset[StrEnum] = INSIDE) -> None:
+    def __init__(self, point: StrEnum, nth: int, *, inside: frozenset[StrEnum]) -> None:
         self._point = point
         self._inside = inside
         self._left = nth
@@ -69,14 +69,16 @@ class KillAt:
             _kill(0.0)
 
 
-def armed(said: str) -> Crash:
-    """What `TOCSIN_CRASH_AT` arms: "" nothing, else `name:n`. Raises CrashPointError."""
+def armed(
+    said: str, points: type[StrEnum] = CrashPoint, inside: frozenset[StrEnum] = INSIDE
+) -> Callable[[StrEnum], None]:
+    """What `TOCSIN_CRASH_AT` arms of `points`: "" nothing, else `name:n`. Raises CrashPointError."""
     if not said:
         return never
     name, _, nth = said.partition(":")
-    if name not in set(CrashPoint) or not nth.isdecimal() or int(nth) < 1:
-        raise CrashPointError("crash-point-unknown", said=said[:40], known=", ".join(CrashPoint))
-    return KillAt(CrashPoint(name), int(nth))
+    if name not in set(points) or not nth.isdecimal() or int(nth) < 1:
+        raise CrashPointError("crash-point-unknown", said=said[:40], known=", ".join(points))
+    return KillAt(points(name), int(nth), inside=inside)
 
 
 def _kill(seconds: float) -> None:

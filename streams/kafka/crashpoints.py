@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
-from streams.crashpoints import CrashPointError, KillAt
+from streams import crashpoints
 
 
 class Point(StrEnum):
@@ -28,21 +28,12 @@ class Point(StrEnum):
 INTAKE: Final = (Point.BEFORE_OFFSETS, Point.IN_INTAKE, Point.AFTER_INTAKE)
 IN_REBALANCE: Final = (Point.LETTING_GO, Point.HOLDING)
 Crash = Callable[[Point], None]
-_INSIDE: Final = frozenset({Point.IN_INTAKE, Point.IN_MEMORY})
-
-
-def never(point: Point) -> None:
-    """In service: nothing happens."""
+_INSIDE: Final[frozenset[StrEnum]] = frozenset({Point.IN_INTAKE, Point.IN_MEMORY})
 
 
 def armed(said: str) -> Crash:
     """What `TOCSIN_CRASH_AT` arms: "" nothing, else `name:n`. Raises CrashPointError."""
-    if not said:
-        return never
-    name, _, nth = said.partition(":")
-    if name not in set(Point) or not nth.isdecimal() or int(nth) < 1:
-        raise CrashPointError("crash-point-unknown", said=said[:40], known=", ".join(Point))
-    return KillAt(Point(name), int(nth), inside=_INSIDE)
+    return crashpoints.armed(said, Point, _INSIDE)
 
 
 def on_this_machine(brokers: str) -> bool:

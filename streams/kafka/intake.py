@@ -26,9 +26,10 @@ from rules import book as books
 from rules.records import Frame, Tick
 from streams.city import City
 from streams.clock import Clock, WallClock
+from streams.crashpoints import never
 from streams.intake import Intake
 from streams.kafka import clients
-from streams.kafka.crashpoints import Crash, Point, never
+from streams.kafka.crashpoints import Crash, Point
 from streams.kafka.door import Door, Said, set_aside
 from streams.kafka.intake_sources import KINDS, sources_of
 from streams.kafka.marks import Marks, marks_of

@@ -18,10 +18,11 @@ from rules import book as books
 from rules.book import Book
 from rules.records import Record, UseBook
 from rules.signals import Signal
+from streams.crashpoints import never
 from streams.engines import RuleEngines
 from streams.journal import sums
 from streams.kafka import clients
-from streams.kafka.crashpoints import Crash, Point, never
+from streams.kafka.crashpoints import Crash, Point
 from streams.kafka.metrics import RoadMetrics
 from streams.kafka.reading import whole
 from streams.kafka.state import Memory, Written, begins, by_city

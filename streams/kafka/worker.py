@@ -22,8 +22,9 @@ import structlog
 from confluent_kafka import KafkaException
 from faust.types import EventT, StreamT
 
+from streams.crashpoints import never
 from streams.kafka.clients import FENCED
-from streams.kafka.crashpoints import Crash, Point, never
+from streams.kafka.crashpoints import Crash, Point
 from streams.kafka.membership import Consumer, NoTables, Transport
 from streams.kafka.metrics import RoadMetrics, sensor
 from streams.kafka.shard import Shard

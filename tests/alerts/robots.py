@@ -12,6 +12,7 @@ import hmac
 import json
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -26,7 +27,7 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-class Robot:
+class Robot(ABC):
     """One robot in one group. `heard`: (id of the notice, text) of what it showed; `clock`: ms, its own.
 
     `script`: answers to give in place of its own; "reset" hangs up after it has shown the message, "silent" shows and
@@ -92,17 +93,20 @@ class Robot:
 
     # each robot's own
 
+    @abstractmethod
     def judged(self, path: str, body: bytes, now: int) -> int:
-        raise NotImplementedError
+        """Its code for a message; 0: shown."""
 
+    @abstractmethod
     def text(self, body: dict[str, Any]) -> str:
-        raise NotImplementedError
+        """What it shows of a message."""
 
     def answer(self, code: int) -> dict[str, Any]:
         return {"errcode": code, "errmsg": "ok" if code == 0 else "it repeats what was sent: 13800138000"}
 
+    @abstractmethod
     def too_many(self) -> int:
-        raise NotImplementedError
+        """Its code for one message too many."""
 
     def per_minute(self) -> int:
         return 20

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.crashpoints import CrashPointError
-from streams.kafka.crashpoints import Point, armed, never, on_this_machine
+from streams.crashpoints import CrashPointError, never
+from streams.kafka.crashpoints import Point, armed, on_this_machine
 
 pytestmark = pytest.mark.xdist_group("kafka")
 HOUSE = Path(__file__).parents[2]
