@@ -66,11 +66,11 @@ class Acting:
                 return None
             if seen is not None and alert.duty.acts != seen:
                 raise MoveRefused("changed", alert.duty.stage, act.verb)
-            up = (
-                clocks.desk_above(alert, self.desks, self.route(alert))
-                if act.verb == "raise" and not act.to
-                else act.to
-            )
+            up, routed = act.to, self.route(alert)
+            if up and up not in clocks.desks_above(alert, self.desks, routed):
+                raise MoveRefused("desk_elsewhere", alert.duty.stage, act.verb)
+            if act.verb == "raise" and not up:
+                up = clocks.desk_above(alert, self.desks, routed)
             return msgspec.structs.replace(act, rank=alert.rank, to=up)
 
         moved = self._write([alert_id], made)

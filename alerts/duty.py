@@ -87,9 +87,9 @@ HEARD: Final[Mapping[Verb, Mapping[Stage, Stage]]] = {
 
 Fault = Literal[
     "not_from_here", "not_a_hand", "outcome_missing", "outcome_elsewhere", "reason_missing", "cannot_confirm",
-    "desk_missing", "desk_has_it", "text_long", "changed", "not_held", "key_used",
+    "desk_missing", "desk_has_it", "desk_elsewhere", "text_long", "changed", "not_held", "key_used",
 ]  # fmt: skip
-"""Why a move is refused: a closed list, spoken by `alerts.words.refusals`."""
+"""Why a move is refused: a closed list, spoken by `alerts.api.troubles`."""
 
 
 class MoveRefused(Exception):

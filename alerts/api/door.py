@@ -9,7 +9,6 @@ from typing import Final
 
 import msgspec
 
-from alerts import clocks
 from alerts.access.roles import Who
 from alerts.acting import TRIES, Acting, KeyUsed
 from alerts.alert import Alert
@@ -60,14 +59,14 @@ class DutyCity:
         """The alert after the move that `who` wishes: verb and texts are the wish's own. Raises TroubleError."""
         alert = self.alert(who, alert_id)
         self._check_texts(wish.note, wish.why)
-        if wish.to and wish.to not in clocks.desks_above(alert, self.desks, self.acting.route(alert)):
-            raise TroubleError("wrong_form", ("to",))
         act = msgspec.structs.replace(
             wish, at=self.now(), account=who.account, role=who.role, desk=self._desk(who, alert, desk), timed=True
         )
         try:
             moved = self.acting.by_hand(alert.id, act, seen=seen)
         except MoveRefused as refused:
+            if refused.fault == "desk_elsewhere":
+                raise TroubleError("wrong_form", ("to",)) from None
             raise TroubleError(refused.fault) from None
         except ConflictError:
             raise TroubleError("conflict") from None

@@ -84,6 +84,10 @@ WORDS: Final[Mapping[Trouble | Fault, Mapping[str, str]]] = {
         " that you cannot tell.",
         "zh-CN": "数据源中断，无法确认无事发生：可选“属实”“数据故障”或“无法判断”。",
     },
+    "desk_elsewhere": {
+        "en": "An alert is raised to a desk above those that know of it.",
+        "zh-CN": "只能上报给尚未知情的上级值班台。",
+    },
     "desk_missing": {"en": "There is no desk above.", "zh-CN": "没有上级值班台。"},
     "desk_has_it": {"en": "That desk has it already.", "zh-CN": "该值班台已收到此警报。"},
     "text_long": {"en": "At most 500 characters.", "zh-CN": "最多 500 个字符。"},

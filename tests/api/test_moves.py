@@ -113,6 +113,19 @@ def test_an_officer_of_the_district_cannot_act_for_the_city_and_a_desk_above_can
     assert city.post(f"{where(fresh)}/moves", json={"verb": "take"}).json()["duty"]["taken_by"] == "city"
 
 
+def test_a_raise_to_another_desk_under_a_used_key_is_refused_and_one_to_the_same_is_a_repeat(fresh: Town) -> None:
+    chief, key = fresh.as_role("supervisor"), {"idempotency-key": "one raise"}
+
+    def raised(**more: str) -> tuple[int, str]:
+        form = {"verb": "raise", "why": "beyond us", **more}
+        answer = chief.post(f"{where(fresh)}/moves", json=form, headers=key)
+        return answer.status_code, answer.json().get("type", "")
+
+    assert raised() == (200, "")
+    assert raised(to="city") == (200, "")
+    assert raised(to="east") == (422, "urn:tocsin:key_used")
+
+
 def test_a_key_under_which_something_else_was_asked_for_is_refused_and_nothing_is_lost(fresh: Town) -> None:
     chief, key = fresh.as_role("supervisor"), {"idempotency-key": "one key"}
     when = rfc3339(fresh.clock.now() - 60_000)
