@@ -124,10 +124,10 @@ class Headroom:
         heights = judge.height_of(series)
         smallest = np.full((len(judge.widths), len(series)), ALWAYS)
         for first, memory in judge.in_force(np.arange(self.block[0], self.block[1] + 1)):
-            for place, width in enumerate(judge.widths.tolist()):
-                limits = judge.least_limits(memory, series, first, width, heights)
-                limits = np.where(limits == NEVER, ALWAYS, np.maximum(limits, judge.rule.at_least))
-                smallest[place] = np.minimum(smallest[place], limits)
+            law = judge.least(memory, series, [(first, width) for width in judge.widths.tolist()])
+            limits = judge.detector.limits(law, np.tile(heights, len(judge.widths))).reshape(smallest.shape)
+            limits = np.where(limits == NEVER, ALWAYS, np.maximum(limits, judge.rule.at_least))
+            smallest = np.minimum(smallest, limits)
         return smallest
 
     def forget(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
@@ -176,18 +176,17 @@ class Judge:
         """The settled reset of each series; NO_RESET where there is none."""
         return _gather(self.resets, series)
 
-    def least(self, memory: Memory | None, series: IntArray, buckets: IntArray, width: int) -> Law:
-        """The law with the smallest limit among each series' windows of `width` in `buckets`, shape as `series`."""
+    def least(self, memory: Memory | None, series: IntArray, blocks: Sequence[tuple[IntArray, int]]) -> Law:
+        """The law with the smallest limit among each series' windows in each block, shape (B * S,), block after block.
+        A block: the buckets in which its windows end, and their width in buckets."""
         rows = self.rows
+        last = np.concatenate([buckets for buckets, _ in blocks])
+        many = np.array([len(buckets) for buckets, _ in blocks])
+        first = last - np.repeat([width for _, width in blocks], many) + 1
         return cast(Foreseeing, self.detector).least(  # as its headroom, or whoever looks ahead, has asked
-            memory, rows, self.counts.steps, rows.row_of(series), buckets - width + 1, buckets, rows.kin, self.windows
-        )
-
-    def least_limits(
-        self, memory: Memory | None, series: IntArray, buckets: IntArray, width: int, heights: FloatArray
-    ) -> IntArray:
-        """The smallest limit of each series over windows of `width` that end in `buckets`, shape as `series`."""
-        return self.detector.limits(self.least(memory, series, buckets, width), heights)
+            memory, rows, self.counts.steps, rows.row_of(series), first, last, np.cumsum(many) - many, rows.kin,
+            self.windows,
+        )  # fmt: skip
 
     def may_judge(self, bucket: int) -> bool:
         """Not before the tick has reached the refit whose baseline is in force for the bucket."""

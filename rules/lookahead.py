@@ -7,12 +7,13 @@ reaches no height says nothing, whatever part of the rows has come. What is said
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from rules.detectors.port import BoolArray, IntArray, Points
+from rules.detectors.port import BoolArray, IntArray, Memory, Points
 from rules.facts import FactRows
 
 if TYPE_CHECKING:
@@ -200,38 +201,60 @@ class _Bound:
         if self.last < self.first or not len(self.series):
             return _NONE, speaking
         judge, judged = self.judge, np.arange(self.first, self.last + 1)
-        cut = self.resets > self.before
         found = np.zeros(len(judged), bool)
-        for width in judge.widths.tolist():
-            beyond = self.first - self.before
-            totals = self.sums[beyond:] - self.sums[beyond - width : len(self.sums) - width]
-            totals[~self.holds] = 0
-            for begin in range(0, len(judged), _BLOCK):
-                for block, memory in judge.in_force(judged[begin : begin + _BLOCK]):
-                    most = totals[block - self.first].max(axis=0)
-                    may = np.flatnonzero((most >= judge.rule.at_least) & ~cut)
-                    if len(may):
-                        law = judge.least(memory, self.series[may], block, width)
-                        may = may[judge.detector.score(law, most[may]) >= self.heights[may]]
-                    may = np.concatenate([may, np.flatnonzero(cut)])
-                    if len(may):
-                        at, series = self._reached(block, may, width)
-                        found[at - self.first] = True
-                        speaking[series] = True
+        for buckets, memory in judge.in_force(judged):
+            spans = [
+                (buckets[begin : begin + _BLOCK], width)
+                for width in judge.widths.tolist()
+                for begin in range(0, len(buckets), _BLOCK)
+            ]
+            windows = [
+                self._windows(block, may, width)
+                for (block, width), may in zip(spans, self._may(memory, spans), strict=True)
+                if len(may)
+            ]
+            if windows:
+                place, first, last, totals = (np.concatenate(column) for column in zip(*windows, strict=True))
+                law = judge.bound(Points(self.series[place], first, last), int(buckets[0]))
+                loud = judge.detector.score(law, totals) >= self.heights[place]
+                found[last[loud] - self.first] = True
+                speaking[self.series[place[loud]]] = True
         return judged[found], speaking
 
-    def _reached(self, buckets: IntArray, chosen: IntArray, width: int) -> tuple[IntArray, IntArray]:
-        """In which of `buckets`, judged by one memory, a window of which series among those at `chosen` reaches its
-        height: (bucket, series), shape (P,) each."""
-        judge, ends = self.judge, buckets[:, None]
+    def _may(self, memory: Memory | None, spans: Sequence[tuple[IntArray, int]]) -> list[IntArray]:
+        """Of each block of buckets with a width: which series, at their places, one of its windows may be loud for."""
+        judge = self.judge
+        cut = self.resets > self.before
+        most = np.array([self._most(block, width) for block, width in spans])
+        may = (most >= judge.rule.at_least) & ~cut
+        asked = np.flatnonzero(may.any(axis=0))
+        if len(asked):
+            which, place = np.nonzero(may[:, asked])
+            law = judge.least(memory, self.series[asked], spans).at(which * len(asked) + place)
+            chosen = asked[place]
+            loud = judge.detector.score(law, most[which, chosen]) >= self.heights[chosen]
+            may[which[~loud], chosen[~loud]] = False
+        may[:, cut] = True
+        return [np.flatnonzero(row) for row in may]
+
+    def _most(self, buckets: IntArray, width: int) -> IntArray:
+        """The most that a window of `width` holds that ends in one of `buckets` in which its series has events."""
+        begin, end = int(buckets[0]), int(buckets[-1]) + 1
+        sums = self.sums[begin - self.before : end - self.before]
+        totals = sums - self.sums[begin - self.before - width : end - self.before - width]
+        most: IntArray = (totals * self.holds[begin - self.first : end - self.first]).max(axis=0)
+        return most
+
+    def _windows(
+        self, buckets: IntArray, chosen: IntArray, width: int
+    ) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+        """Windows of the series at `chosen` that end in `buckets` and hold enough to speak: place of the series, first
+        and last bucket, events; shape (P,) each."""
+        ends = buckets[:, None]
         first = np.maximum(ends - width + 1, self.resets[chosen] + 1)
         totals = self.sums[ends - self.before, chosen]
         totals = totals - self.sums[np.minimum(first - 1, ends) - self.before, chosen]
-        maybe = self.holds[buckets - self.first][:, chosen] & (totals >= judge.rule.at_least) & (first <= ends)
-        at, which = np.nonzero(maybe)
-        if not len(at):
-            return _NONE, _NONE
-        points = Points(self.series[chosen[which]], first[maybe], buckets[at])
-        law = judge.bound(points, int(buckets[0]))
-        loud = judge.detector.score(law, totals[maybe]) >= self.heights[chosen[which]]
-        return points.last[loud], points.series[loud]
+        enough = (totals >= self.judge.rule.at_least) & (first <= ends)
+        enough &= self.holds[buckets - self.first][:, chosen]
+        at, which = np.nonzero(enough)
+        return chosen[which], first[at, which], buckets[at], totals[at, which]

@@ -83,9 +83,7 @@ def limits(law: Law, heights: FloatArray) -> IntArray:
         return found
 
     def scored(places: IntArray, counts: IntArray) -> FloatArray:
-        at = can[places]
-        extra = {name: values[at] for name, values in law.extra.items()}
-        return score(Law(law.mean[at], law.over[at], law.enough[at], extra), counts)
+        return score(law.at(can[places]), counts)
 
     near = tail.smallest_guess(law.mean[can], law.over[can], np.maximum(heights[can] + 3.0, 0.0))
     found[can] = likelihood.smallest(scored, near, heights[can])

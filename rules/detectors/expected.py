@@ -47,16 +47,18 @@ def law(memory: Memory, recent: Recent, clock: Clock, points: Points, kin: Kin, 
 
 
 def least(
-    memory: Memory, recent: Recent, clock: Clock, series: IntArray, first: IntArray, last: IntArray, kin: Kin,
-    learn_days: float,
+    memory: Memory, recent: Recent, clock: Clock, series: IntArray, first: IntArray, last: IntArray, starts: IntArray,
+    kin: Kin, learn_days: float,
 ) -> Law:  # fmt: skip
-    """The law of each series' least expecting window among first..last, shapes (S,) and (W,).
+    """The law of each series' least expecting window in each block, shape (B * S,), block after block; windows first..
+    last, shape (W,), are cut into blocks of one length before each of `starts`, shape (B,).
 
     Where a window lies in the week is worked out once for all series of one shape and share, not once a series.
     """
-    slots = int(memory["about"][0])
-    who = _who(memory, recent, clock, series, np.full(len(series), int(last[-1])), kin)
-    alike, place_of = np.unique(who.row * len(memory["parts"]) + who.like, return_inverse=True)
+    slots, many = int(memory["about"][0]), len(series)
+    ends = last[np.append(starts[1:], len(last)) - 1]
+    who = _who(memory, recent, clock, np.tile(series, len(starts)), np.repeat(ends, many), kin)
+    alike, place_of = np.unique(who.row[:many] * len(memory["parts"]) + who.like[:many], return_inverse=True)
     row, like = np.divmod(alike, len(memory["parts"]))
     place = _placed(clock, Points(np.zeros(len(first), np.int64), first, last), slots, memory["about"])
     mass = _masses(memory["cum"], row, place, slots, clock, memory["shape"])
@@ -64,9 +66,9 @@ def least(
         mass = mass * weeks.factor(memory, row[:, None], place.end_cell, place.cells)
     if slots == 168:
         mass = mass * _part_factors(memory["parts"], like, place)
-    mass = mass.min(axis=1)[place_of]
+    mass = np.minimum.reduceat(mass, starts, axis=1)[place_of].T.ravel()
     mean = np.maximum(who.weekly * mass, LEAST_MEAN)
-    pair = _pair(memory["spread"], memory["windows"], who.like, np.full(len(series), place.cells[0]))
+    pair = _pair(memory["spread"], memory["windows"], who.like, np.repeat(place.cells[starts], many))
     over = pair[:, 0] + (pair[:, 1] + who.noise) * mean
     return Law(mean, over, who.days >= learn_days)
 

@@ -81,12 +81,15 @@ class FirstSeen:
 
     def least(
         self, memory: Memory | None, recent: Recent, clock: Clock, series: IntArray, first: IntArray, last: IntArray,
-        kin: Kin, windows: tuple[int, ...],
+        starts: IntArray, kin: Kin, windows: tuple[int, ...],
     ) -> Law:  # fmt: skip
         """A seen series is newest to the earliest window, an unseen one has the longest past at the latest."""
-        ends = [Points(series, np.full(len(series), at), np.full(len(series), at)) for at in (first.min(), first.max())]
-        new = self._new(memory, recent, clock, ends[0]) | self._new(memory, recent, clock, ends[1])
-        return Law(np.zeros(len(series)), np.zeros(len(series)), new)
+        each, nothing = np.tile(series, len(starts)), np.zeros(len(starts) * len(series))
+        new = np.zeros(len(nothing), bool)
+        for edge in (np.minimum.reduceat(first, starts), np.maximum.reduceat(first, starts)):
+            at = np.repeat(edge, len(series))
+            new |= self._new(memory, recent, clock, Points(each, at, at))
+        return Law(nothing, nothing, new)
 
     def _new(self, memory: Memory | None, recent: Recent, clock: Clock, points: Points) -> BoolArray:
         """Whether nothing was counted before each window, in a past that is long enough to say so."""

@@ -118,6 +118,11 @@ class Law:
     enough: BoolArray
     extra: Mapping[str, FloatArray] = field(default_factory=dict)
 
+    def at(self, places: IntArray) -> Law:
+        """Of some points alone."""
+        extra = {name: values[places] for name, values in self.extra.items()}
+        return Law(self.mean[places], self.over[places], self.enough[places], extra)
+
 
 @dataclass(frozen=True, slots=True)
 class Promise:
@@ -181,10 +186,10 @@ class Foreseeing(Detector, Protocol):
 
     def least(
         self, memory: Memory | None, recent: Recent, clock: Clock, series: IntArray, first: IntArray, last: IntArray,
-        kin: Kin, windows: tuple[int, ...],
+        starts: IntArray, kin: Kin, windows: tuple[int, ...],
     ) -> Law:  # fmt: skip
-        """The law of each series' window with the smallest limit among first..last, shapes (S,) and (W,), all of one
-        length."""
+        """Of windows first..last, shape (W,), cut before each of `starts`, shape (B,), into blocks of one length each:
+        the law of each series' window with the smallest limit in each block, shape (B * S,), block after block."""
         ...
 
 
@@ -229,9 +234,9 @@ class Fixed:
 
     def least(
         self, memory: Memory | None, recent: Recent, clock: Clock, series: IntArray, first: IntArray, last: IntArray,
-        kin: Kin, windows: tuple[int, ...],
+        starts: IntArray, kin: Kin, windows: tuple[int, ...],
     ) -> Law:  # fmt: skip
-        mean = np.full(len(series), self.mean * float((last - first + 1).min()))
+        mean = np.repeat(self.mean * (last - first + 1)[starts].astype(np.float64), len(series))
         return Law(mean, np.zeros_like(mean), np.ones(len(mean), bool))
 
     def score(self, law: Law, counts: IntArray) -> FloatArray:

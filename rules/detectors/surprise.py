@@ -109,15 +109,15 @@ class Surprise:
 
     def least(
         self, memory: Memory | None, recent: Recent, clock: Clock, series: IntArray, first: IntArray, last: IntArray,
-        kin: Kin, windows: tuple[int, ...],
+        starts: IntArray, kin: Kin, windows: tuple[int, ...],
     ) -> Law:  # fmt: skip
         if memory is None or not memory["traits"].shape[0]:
-            floor = np.full(len(series), expected.LEAST_MEAN)
-            return Law(floor, np.zeros(len(series)), np.zeros(len(series), bool))
-        law = expected.least(memory, recent, clock, series, first, last, kin, self.learn_days)
+            floor = np.full(len(starts) * len(series), expected.LEAST_MEAN)
+            return Law(floor, np.zeros(len(floor)), np.zeros(len(floor), bool))
+        law = expected.least(memory, recent, clock, series, first, last, starts, kin, self.learn_days)
         if not self.reads_counts(memory):
             return law
-        return arranged.weighed(law, np.full(len(series), int(last[0] - first[0]) + 1), windows, least=True)
+        return arranged.weighed(law, np.repeat((last - first + 1)[starts], len(series)), windows, least=True)
 
     def score(self, law: Law, counts: IntArray) -> FloatArray:
         scores = arranged.score(law, counts) if "unit" in law.extra else tail.surprise(law.mean, law.over, counts)

@@ -44,10 +44,10 @@ class Threshold:
 
     def least(
         self, memory: Memory | None, recent: Recent, clock: Clock, series: IntArray, first: IntArray, last: IntArray,
-        kin: Kin, windows: tuple[int, ...],
+        starts: IntArray, kin: Kin, windows: tuple[int, ...],
     ) -> Law:  # fmt: skip
-        nothing = np.zeros(len(series))
-        return Law(nothing, nothing, np.ones(len(series), bool))
+        nothing = np.zeros(len(starts) * len(series))
+        return Law(nothing, nothing, np.ones(len(nothing), bool))
 
     def score(self, law: Law, counts: IntArray) -> FloatArray:
         return np.asarray(counts / self.n, dtype=np.float64)
