@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 import numpy as np
@@ -19,7 +20,7 @@ from rules.records import Blind, Frame, Order, Record, Tick, UseBook
 from rules.signals import Cause, Signal
 from streams.clock import Clock
 from streams.crashpoints import Crash, CrashPoint, never
-from streams.journal import Cursor, Journal, Reserve, Snapshot
+from streams.journal import Cursor, DiskFullError, Journal, Reserve, Snapshot
 from streams.metrics import Metrics
 from streams.refusals import Refusal
 from streams.runtime.ledger import Ledger
@@ -62,6 +63,7 @@ class Shard:
         self._ledger = Ledger(journal, desk.book.city, metrics, reserve)
         self._telling = Telling(desk, self._ledger, metrics, crash)
         self._remembered = 0  # head of the last snapshot
+        self._untold: list[Blind] = []  # Orders of a longer stop that a full disk did not take
 
     @property
     def engine(self) -> EngineLike:
@@ -151,11 +153,17 @@ class Shard:
         return True
 
     def tell_stop(self, feeds: Sequence[str], now: int) -> None:
-        """After a longer stop: what these feeds pushed meanwhile was not heard."""
+        """After a longer stop: what these feeds pushed meanwhile was not heard. On a full disk: before time passes."""
         since = self.tick
         if since > 0 and now - since > STOP_TOLD_MS:
-            for feed in feeds:
-                self.order(Blind(since + 1, feed, since, now))
+            self._untold = [Blind(since + 1, feed, since, now) for feed in feeds]
+        with suppress(DiskFullError):
+            self._tell_stop()
+
+    def _tell_stop(self) -> None:
+        while self._untold:
+            self.order(self._untold[0])
+            del self._untold[0]
 
     # work
 
@@ -188,6 +196,7 @@ class Shard:
 
     def tick_to(self, now: int, *, step: int) -> None:
         """Tick on from the last tick to `now` in steps of at most `step` ms; never backwards."""
+        self._tell_stop()
         at = self.tick
         if at <= 0:
             at = now - 1

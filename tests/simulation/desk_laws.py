@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 
 from alerts.alert import Alert
 from alerts.channels.port import Message
+from rules.book import Book
 from rules.records import Blind, Down, Retire, StopRule, UseBook
 from tests.simulation.found import Found, feeds_of, short
 from tests.simulation.lived import Lived
@@ -36,13 +37,13 @@ def every_move_is_heard_once(found: Found) -> str:
     notices = defaultdict(list)
     for notice in lived.notices:
         notices[notice.alert_id, notice.channel].append(notice)
-    roads = {desk.id: [channel.name for channel in desk.channels] for desk in lived.town.desks}
     for alert in lived.alerts:
-        for channel in roads.get(alert.desk, ()):
-            said = [n.reason for n in notices[alert.id, channel] if n.desk == alert.desk]
-            moves = [move.reason for move in alert.moves]
-            if said != moves[len(moves) - len(said) :] or (len(roads) == 1 and len(said) != len(moves)):
-                return f"alert {alert.id} moved {moves}, and {channel} was told {said}"
+        for desk in lived.town.desks:
+            moves = _told_to(desk.id, alert, found.first)
+            for channel in desk.channels:
+                said = [n.reason for n in notices[alert.id, channel.name] if n.desk == desk.id]
+                if said != moves:
+                    return f"alert {alert.id} moved {moves} for {desk.id}, and {channel.name} was told {said}"
     unsent = [notice.id for notice in lived.notices if notice.state != "sent"]
     if unsent:
         return f"{len(unsent)} notices were never sent"
@@ -52,6 +53,13 @@ def every_move_is_heard_once(found: Found) -> str:
         if heard != owed:
             return f"{name}: {len(owed - heard)} notices not heard, {len(heard - owed)} that nobody wrote"
     return _doubled(lived)
+
+
+def _told_to(desk: str, alert: Alert, book: Book) -> list[str]:
+    """The moves that a desk is told of: those of an alert that is its own then, and the one that takes it away."""
+    owners = [book.first_desk(move.area, alert.signal.category) for move in alert.moves]
+    before = ["", *owners]
+    return [move.reason for move, now, was in zip(alert.moves, owners, before, strict=False) if desk in (now, was)]
 
 
 def told_by(message: Message) -> tuple[str, ...]:

@@ -213,6 +213,7 @@ class Life:
             self._turn()
             return
         self._answered([(feed, [b'{"tick":%d}' % at], None) for feed in self.machine.city.feeds if feed != but])
+        self.machine.learned()
         self.lived.acts.append(at)
 
     def _order(self, order: Order) -> None:
@@ -227,6 +228,7 @@ class Life:
                 self._dead()
                 self._up()
                 continue
+            self.machine.learned()
             self.lived.acts.append(given)
             return
 
@@ -238,6 +240,7 @@ class Life:
         except Killed:
             self._dead()
             self._up()  # which finds the folder as it is now
+        self.machine.learned()
         self.lived.acts.append(step)
 
     def _settle(self) -> None:

@@ -17,9 +17,9 @@ MOST_MISSED = 1
 """Of the planted bugs, so many may stay unfound."""
 
 
-FOUND: Final = (384, 388, 391)
+FOUND: Final = (384, 388, 391, 5117, 5198)
 """Seeds that have broken a law: a rule that joins and what is read ahead of a tick; Orders about the past; a desk that
-is lost together with a snapshot."""
+is lost together with a snapshot; an Order that was answered and a loss of power; a start on a full disk."""
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

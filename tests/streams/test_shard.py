@@ -186,6 +186,26 @@ def test_a_long_stop_is_told_for_the_feeds_that_push(city: City) -> None:
     assert records(city)[1:] == [Blind(NOON + 1, "calls", NOON, NOON + 900_000)]
 
 
+def test_a_long_stop_is_told_before_time_passes_where_the_disk_is_full_at_the_start(city: City) -> None:
+    city.shard.tick_to(NOON, step=10_000)
+    after = again(city)
+    with closing(after.shard):
+        after.recover()
+        pages = after.journal._link.execute("pragma page_count").fetchone()[0]
+        after.journal._link.execute(f"pragma max_page_count = {pages}")
+        after.shard.tell_stop(["calls", *(f"feed-{n}" for n in range(500))], NOON + 900_000)
+        with pytest.raises(DiskFullError):
+            after.shard.tick_to(NOON + 900_000, step=900_000)
+        after.journal._link.execute("pragma max_page_count = 100000")
+        after.shard.tick_to(NOON + 900_000, step=900_000)
+        told = records(after)[1:]
+        assert [order.feed for order in told[:-1] if isinstance(order, Blind)] == [
+            "calls",
+            *(f"feed-{n}" for n in range(500)),
+        ]
+        assert told[-1] == Tick(NOON + 900_000)
+
+
 def test_a_log_keeps_the_clock_of_its_first_record(city: City) -> None:
     after = again(city, kind="stream")
     with closing(after.shard), pytest.raises(JournalError, match="start it with --clock wall"):
