@@ -11,9 +11,10 @@ from starlette.exceptions import HTTPException
 
 from alerts.access.gate import COOKIE
 from alerts.access.roles import Who
-from alerts.api.app import Service, enter, set_session, who_asks
+from alerts.api.app import enter, set_session
 from alerts.api.door import DutyCity, is_id
 from alerts.api.forms import HandVerb
+from alerts.api.service import Service, who_asks
 from alerts.api.troubles import WORDS, TroubleError
 from alerts.chain import Missed
 from alerts.console.pages import THEMES, Reader, login_page
@@ -60,10 +61,13 @@ def add_doors(app: FastAPI, service: Service) -> None:
         outcome: Text = "",
         why: Text = "",
         note: Text = "",
+        back: Text = "",
     ) -> Response:
-        """Where it is not made, the card says why."""
-        who, place = who_asks(request), f"/alert/{quote(alert_id, safe='')}"
+        """Where it is not made, the card says why, or the page of what is held if it was asked for there."""
+        who = who_asks(request)
         city = _city_of(service, who, alert_id)
+        of_city = f"/city/{quote(city.book().city, safe='')}"
+        place = f"{of_city}/held" if back == "held" else f"/alert/{quote(alert_id, safe='')}"
         try:
             city.move(who, alert_id, _act(verb, outcome, why, note), seen=_seen(acts))
         except TroubleError as trouble:

@@ -36,6 +36,13 @@ NEEDED: Final[dict[str, str]] = {
     "GET /city/{name}": "view",
     "GET /city/{name}/desk": "view",
     "POST /city/{name}/missed": "move",
+    "GET /city/{name}/held": "view",
+    "GET /city/{name}/feeds": "view",
+    "GET /city/{name}/mutes": "view",
+    "POST /city/{name}/mutes": "supervise",
+    "GET /city/{name}/mutes/preview": "view",
+    "POST /city/{name}/mutes/preview": "supervise",
+    "POST /city/{name}/mutes/{mute_id}/end": "supervise",
     "GET /alert/{alert_id}": "view",
     "POST /alert/{alert_id}/moves": "move",
     "GET /shapes/{name}.json": "view",
@@ -45,12 +52,14 @@ NEEDED: Final[dict[str, str]] = {
     "GET /v1/cities/{city}/alerts/{alert_id}/moves": "view",
     "POST /v1/cities/{city}/alerts/{alert_id}/moves": "move",
     "GET /v1/cities/{city}/held": "view",
+    "GET /v1/cities/{city}/feeds": "view",
     "GET /v1/cities/{city}/overdue": "supervise",
     "GET /v1/cities/{city}/missed": "view",
     "POST /v1/cities/{city}/missed": "move",
     "GET /v1/cities/{city}/mutes": "view",
     "POST /v1/cities/{city}/mutes": "supervise",
     "POST /v1/cities/{city}/mutes/preview": "supervise",
+    "GET /v1/cities/{city}/mutes/{mute_id}": "view",
     "DELETE /v1/cities/{city}/mutes/{mute_id}": "supervise",
     "GET /v1/cities/{city}/chain": "audit",
     "DELETE /v1/accounts/{number}/sessions": "revoke",
@@ -120,6 +129,8 @@ def asked(client: Any, line: str, town: Town) -> Any:
         "/v1/cities/{city}/mutes": {"json": mute},
         "/v1/cities/{city}/mutes/preview": {"json": mute},
         "/alert/{alert_id}/moves": {"data": {"verb": "note", "note": "seen"}},
+        "/city/{name}/mutes": {"data": {**place, "until": now + HOUR, "reason": "a fair"}},
+        "/city/{name}/mutes/preview": {"data": {**place, "hours": "1", "reason": "a fair"}},
         "/city/{name}/missed": {"data": {**place, "time": "2026-01-01T00:00"}},
     }
     return client.request(method, path, **(bodies.get(line.split(" ")[1], {}) if method == "POST" else {}))
@@ -204,6 +215,12 @@ def test_nothing_outside_of_ones_areas_is_readable_in_lists_pages_and_the_map(fr
             for area in ("east", "west"):
                 token = word.format(area) if "{" in word else f"{area}-{word}"
                 assert (token in answer.text) == (asks in (area, NAME)), (path, asks, area)
+    for page, word in (("held", "{}-held"), ("mutes", "/mutes/{}-mute/end")):
+        for asks, client in of.items():
+            shown = client.get(f"/city/{NAME}/{page}").text
+            assert [area for area in ("east", "west") if word.format(area) in shown] == [
+                area for area in ("east", "west") if asks in (area, NAME)
+            ]
     for path in ("/", f"/city/{NAME}/desk"):
         for asks, client in of.items():
             page = client.get(path).text
@@ -227,6 +244,10 @@ def test_nothing_outside_of_ones_areas_can_be_done_or_asked_about(fresh: Town) -
         assert asked(west, line, fresh).status_code == 404
     before = len(list(fresh.station.store.links()))
     assert west.delete(f"{fresh.base}/mutes/east-mute").status_code == 404
+    assert west.get(f"{fresh.base}/mutes/east-mute").status_code == 404
+    assert "said=unknown" in west.post(f"/city/{NAME}/mutes/east-mute/end").headers["location"]
+    assert "said=unknown" in asked(west, "POST /city/{name}/mutes", fresh).headers["location"]
+    assert asked(west, "POST /city/{name}/mutes/preview", fresh).status_code == 404
     assert west.post(f"{fresh.base}/alerts/east-held/moves", json={"verb": "release"}).status_code == 404
     assert len(list(fresh.station.store.links())) == before
     assert west.delete(f"{fresh.base}/mutes/west-mute").status_code == 200
