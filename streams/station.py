@@ -35,6 +35,7 @@ from streams.engines import RuleEngines
 from streams.gate import Class, Gate
 from streams.handover import take_handed
 from streams.journal import means_full
+from streams.judging import Judge
 from streams.messages import say
 from streams.metrics import Metrics
 from streams.opened import CityError, desks_of, intake_of, journal_of, open_city
@@ -95,6 +96,7 @@ class Station:
             self.store, self._channels(), lambda _: self.shard.engine.book, on_receipt=self._tried, letters=letters
         )
         self._texts, self._texts_held = Gate(), threading.Lock()
+        self._judge = Judge(city.name, self.store, key, city.heads, clock.now)
         self._refused = RefusedLately(journal_of(city.name, settings), clock.steady)
         self._delivered_at = 0.0
         self._changed = True
@@ -225,6 +227,7 @@ class Station:
             feeds=self.board.feeds,
             refused=self._refused,
             city_now=self.board.now,
+            judge=self._judge,
         )
 
     def _names_nobody(self, text: str) -> bool:

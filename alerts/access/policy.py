@@ -38,6 +38,10 @@ POLICY: Final[Mapping[tuple[str, str], Action]] = {
     ("POST", "/city/{name}/missed"): "move",
     ("GET", "/city/{name}/held"): "view",
     ("GET", "/city/{name}/feeds"): "view",
+    ("GET", "/city/{name}/missed"): "view",
+    ("GET", "/city/{name}/area"): "view",
+    ("GET", "/city/{name}/area/{code}"): "view",
+    ("GET", "/city/{name}/audit"): "audit",
     ("GET", "/city/{name}/mutes"): "view",
     ("POST", "/city/{name}/mutes"): "supervise",
     ("GET", "/city/{name}/mutes/preview"): "view",
@@ -64,7 +68,11 @@ POLICY: Final[Mapping[tuple[str, str], Action]] = {
     ("GET", "/v1/cities/{city}/mutes/{mute_id}"): "view",
     ("DELETE", "/v1/cities/{city}/mutes/{mute_id}"): "supervise",
     ("GET", "/v1/cities/{city}/stream"): "view",
+    ("GET", "/v1/cities/{city}/areas/{code}"): "view",
     ("GET", "/v1/cities/{city}/chain"): "audit",
+    ("GET", "/v1/cities/{city}/chain/export"): "audit",
+    ("GET", "/v1/cities/{city}/chain/heads"): "audit",
+    ("GET", "/v1/cities/{city}/chain/proof"): "audit",
 }
 
 

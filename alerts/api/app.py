@@ -18,6 +18,7 @@ from alerts.access.gate import COOKIE
 from alerts.access.logins import LoginRefused, TooManyTries
 from alerts.access.roles import Who
 from alerts.alert import Alert
+from alerts.api.areas import add_areas
 from alerts.api.chain import add_chain
 from alerts.api.door import DutyCity
 from alerts.api.feeds import add_feeds
@@ -46,6 +47,7 @@ def create_api(service: Service) -> FastAPI:
     _alerts(app, service)
     _forms(app, service)
     add_mutes(app, service)
+    add_areas(app, service)
     add_chain(app, service)
     add_feeds(app, service)
     _stream(app, service)
@@ -279,7 +281,7 @@ async def _wrong_form(request: Request, fault: Exception) -> Response:
         "limit",
         "cursor",
         "hours",
-        "after",
+        *("after", "before", "newest_first", "alert", "verb", "account", "since"),
     }
     places = [str(step) for error in fault.errors() for step in error["loc"][1:] if step in known]
     return problem(request.headers, "wrong_form", errors=sorted(set(places)))

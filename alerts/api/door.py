@@ -14,7 +14,8 @@ from alerts.access.roles import Who
 from alerts.acting import TRIES, Acting, KeyUsed
 from alerts.alert import Alert
 from alerts.api.troubles import TroubleError
-from alerts.chain import Missed, Mute, Unmute
+from alerts.audit import Judged
+from alerts.chain import Missed, Mute, Unmute, decode
 from alerts.desks import Desk
 from alerts.duty import NOBODY, OWED, TEXT_LONGEST, Act, MoveRefused
 from alerts.links import Link, Taken
@@ -66,6 +67,7 @@ class DutyCity:
     feeds: Callable[[], Sequence[FeedState]]
     refused: Callable[[int], Sequence[Refused] | None]
     city_now: Callable[[], int]
+    judge: Callable[[], Judged]
 
     @property
     def desks(self) -> Mapping[str, Desk]:
@@ -197,6 +199,17 @@ class DutyCity:
         """What a mute hides or hid, newest first."""
         hidden = self.seen(who, (alert for _, alert in self.store.held_by(mute_id)))
         return sorted(hidden, key=lambda alert: (-alert.signal.said_at, alert.id))
+
+    def may_judge(self, who: Who) -> bool:
+        """Whether `who` may read the chain: it is whole or nothing, so his areas must be the whole city."""
+        tree = self.book().areas
+        return who.may("audit") and who.sees_area(self.book().city, tree, tree.root)
+
+    def told_missed(self, who: Who) -> list[Missed]:
+        """Every form "missed" of areas that `who` may see, oldest first."""
+        book = self.book()
+        acts = (decode(one.body).act for one in self.store.links_of("") if one.verb == "missed")
+        return [act for act in acts if isinstance(act, Missed) and who.sees_area(book.city, book.areas, act.area)]
 
     def held(self, who: Who, area: str = "") -> list[Alert]:
         """What budgets hold in areas that `who` may see, or in one subtree of them: highest rank first, then longest

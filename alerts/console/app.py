@@ -44,7 +44,7 @@ from alerts.console.pages import (
     trouble_page,
 )
 from alerts.console.seen import SeenSource, who_asks
-from alerts.console.sheets import SHEETS, Asked, drawn, rooms_of, words_of
+from alerts.console.sheets import SHEETS, STILL, Asked, drawn, rooms_of, words_of
 from alerts.console.source import BoardSource
 from alerts.console.speech import LANGUAGES, choose
 from alerts.console.stream import Streams
@@ -75,7 +75,7 @@ def reader_of(request: Request, languages: Sequence[str]) -> Reader:
     theme = request.cookies.get(THEME_COOKIE, THEMES[0])
     who = who_asks(request)
     account, theme = bool(who and who.session), theme if theme in THEMES else THEMES[0]
-    return Reader(language, theme, account, who is not None, rooms=rooms_of(who))
+    return Reader(language, theme, account, who is not None and who.may("view"), rooms=rooms_of(who))
 
 
 def page(request: Request, html: str, reader: Reader) -> Response:
@@ -167,17 +167,27 @@ class Console:
         html = desk_page(source, reader, self.seen(request), self.floor(request, name), areas, said)
         return page(request, html, reader)
 
-    def asked(self, request: Request, name: str) -> Asked:
+    def area(self, request: Request, name: str, code: str) -> Response:
+        return self.sheet(request, name, "area", code=code)
+
+    def asked(self, request: Request, name: str, code: str = "") -> Asked:
         """Whoever asks for a sheet of a city. Raises HTTPException where nobody is let in, or it is not there."""
         source, who = self.find_city(request, name), who_asks(request)
         town = self.service.cities.get(name) if self.service is not None else None
         if who is None or town is None:
             raise HTTPException(404)
-        return Asked(source, town, who, words_of(request))
+        words = {**words_of(request), **({"code": code} if code else {})}
+        tree = town.book().areas
+        for area in (words.get("area", ""), words.get("code", "")):
+            if area and not (area in tree.by_code and who.sees_area(name, tree, area)):
+                raise HTTPException(404)
+        return Asked(source, town, who, words)
 
-    def sheet(self, request: Request, name: str, kind: str, more: Sheet | None = None, said: str = "") -> Response:
+    def sheet(
+        self, request: Request, name: str, kind: str, more: Sheet | None = None, said: str = "", code: str = ""
+    ) -> Response:
         """The page of a sheet. `more`: what a form has added to it; `said`: why it was not done."""
-        asked = self.asked(request, name)
+        asked = self.asked(request, name, code)
         reader, fill = reader_of(request, offered(asked.source)), drawn(kind, asked)
         words = WORDS.get(said or asked.words.get("said", ""))  # type: ignore[call-overload]  # any text may stand there
         html = sheet_page(
@@ -231,6 +241,8 @@ class Console:
             return desk_source, lambda: desk_part(desk_source, desk_reader, self.floor(request, desk_of))
         if kind := request.query_params.get("sheet", ""):
             asked = self.asked(request, request.query_params.get("city", ""))
+            if kind in STILL:
+                raise HTTPException(404)
             fill, sheet_reader = drawn(kind, asked), reader_of(request, offered(asked.source))
             return asked.source, lambda: sheet_part(asked.source, sheet_reader, fill)
         alert_id = request.query_params.get("alert", "")
@@ -313,6 +325,7 @@ def create_app(
         app.get("/city/{name}/desk", response_model=None)(console.desk_page)
         for kind in SHEETS:
             app.get(f"/city/{{name}}/{kind}", response_model=None)(_sheet(console, kind))
+        app.get("/city/{name}/area/{code}", response_model=None)(console.area)
         add_doors(app, service)
         add_mute_doors(app, service, console.mutes)
 

@@ -41,7 +41,7 @@ def add_doors(app: FastAPI, service: Service) -> None:
         except TroubleError as trouble:
             html = login_page(reader, WORDS[trouble.trouble][reader.language])
             return HTMLResponse(html, 401, {"Cache-Control": "no-store"})
-        answer = RedirectResponse("/", AGAIN)
+        answer = RedirectResponse(_first_page(service, token), AGAIN)
         set_session(answer, request, token)
         return answer
 
@@ -82,12 +82,21 @@ def add_doors(app: FastAPI, service: Service) -> None:
         who, city = who_asks(request), service.cities.get(name)
         if city is None or not who.sees_city(name):
             raise HTTPException(404)
-        place = f"/city/{quote(name, safe='')}/desk"
+        place = f"/city/{quote(name, safe='')}/missed"
         try:
             city.missed(who, Missed(0, area, category, _moment(time, city.book().calendar.zone), note.strip()))
         except TroubleError as trouble:
             return RedirectResponse(f"{place}?said={trouble.trouble}", AGAIN)
         return RedirectResponse(place, AGAIN)
+
+
+def _first_page(service: Service, token: str) -> str:
+    """Where a login leads: to the board, or whoever judges alone to the chain of the first city that he sees."""
+    who = service.accounts.who(token, service.now(), by_cookie=True)
+    if who is None or who.may("view") or not who.may("audit"):
+        return "/"
+    city = next((name for name in service.cities if who.sees_city(name)), "")
+    return f"/city/{quote(city, safe='')}/audit" if city else "/"
 
 
 def _moment(text: str, zone: str) -> int:

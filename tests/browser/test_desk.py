@@ -95,6 +95,9 @@ def test_every_page_of_the_desk_can_be_read_by_everybody(
         (f"/city/{NAME}/held", ""),
         (f"/city/{NAME}/mutes", ""),
         (f"/city/{NAME}/feeds", ""),
+        (f"/city/{NAME}/missed", ""),
+        (f"/city/{NAME}/area", ""),
+        (f"/city/{NAME}/audit?verify=1", ""),
         ("/login", ""),
     ):
         page.goto(served.address + path)
