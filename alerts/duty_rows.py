@@ -87,6 +87,15 @@ class DutyRows:
             )
             yield from map(_link, rows)
 
+    def entries(self, *, before: int = 0, alert: str = "", verb: str = "") -> Iterator[Link]:
+        c = tables.chain.c
+        query = select(tables.chain).order_by(c.seq.desc())
+        query = query.where(c.seq < before) if before else query
+        query = query.where(c.alert == alert) if alert else query
+        query = query.where(c.verb == verb) if verb else query
+        with self._reader.connect() as db:
+            yield from map(_link, db.execution_options(yield_per=READ_AT_ONCE).execute(query))
+
     def links_of(self, alert_id: str) -> list[Link]:
         c = tables.chain.c
         with self._reader.connect() as db:
@@ -109,6 +118,12 @@ class DutyRows:
         row = insert_into(self._writer, tables.heads).values(at=head.at, seq=head.seq, body=msgspec.json.encode(head))
         with self._writer.begin() as db:
             db.execute(row.on_conflict_do_nothing(index_elements=["at"]))
+
+    def heads(self, limit: int) -> list[Head]:
+        h = tables.heads.c
+        with self._reader.connect() as db:
+            bodies = db.scalars(select(h.body).order_by(h.at.desc()).limit(limit))
+            return [msgspec.json.decode(body, type=Head) for body in bodies]
 
     def last_head(self) -> Head | None:
         h = tables.heads.c

@@ -6,6 +6,7 @@ budget holds. The top rank passes, unless the mute says twice that it shall not.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -39,9 +40,29 @@ class Cost:
     confirmed: int
 
 
-def preview(mute: Mute, past: Iterable[Alert], book: Book) -> Cost:
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a mute would have hidden: the alerts, newest first, and how many of the top rank it lets pass."""
+
+    alerts: tuple[Alert, ...]
+    passed: int
+
+    @property
+    def cost(self) -> Cost:
+        return _cost(self.alerts)
+
+    @property
+    def outcomes(self) -> Mapping[str, int]:
+        """Outcome -> how many were found to be that; of those that nobody has closed, ""."""
+        return Counter(alert.duty.outcome for alert in self.alerts)
+
+
+def preview(mute: Mute, past: Iterable[Alert], book: Book) -> Preview:
     """What the mute would have hidden of `past`, the alerts that somebody was told of."""
-    return _cost(alert for alert in past if covers(mute, alert, book))
+    found = sorted(past, key=lambda alert: (-alert.signal.said_at, alert.id))
+    hidden = tuple(alert for alert in found if covers(mute, alert, book))
+    whole = msgspec.structs.replace(mute, top=True)
+    return Preview(hidden, sum(covers(whole, alert, book) for alert in found) - len(hidden))
 
 
 def cost(mute_id: str, alerts: Iterable[Alert]) -> Cost:

@@ -127,6 +127,10 @@ class Store(Protocol):
         """The chain behind the entry `after`, in order."""
         ...
 
+    def entries(self, *, before: int = 0, alert: str = "", verb: str = "") -> Iterator[Link]:
+        """The chain backwards from the entry before `before` (0: from its end), of one alert or verb where named."""
+        ...
+
     def links_of(self, alert_id: str) -> list[Link]:
         """The entries of one alert; of "" the forms "missed" and the mutes."""
         ...
@@ -135,6 +139,10 @@ class Store(Protocol):
 
     def keep_head(self, head: Head) -> None:
         """Remember that `head` was sent out."""
+        ...
+
+    def heads(self, limit: int) -> list[Head]:
+        """Heads that were sent out, the latest first."""
         ...
 
     def last_head(self) -> Head | None:
@@ -213,7 +221,7 @@ class MemoryStore:
         self._causes: dict[str, Cause] = {}
         self._due: dict[str, int] = {}
         self._chain: list[Link] = []
-        self._head: Head | None = None
+        self._heads: dict[int, Head] = {}
 
     def commit(self, change: Change) -> int:
         with self._lock:
@@ -294,6 +302,10 @@ class MemoryStore:
     def links(self, after: int = 0) -> Iterator[Link]:
         return iter(self._chain[after:])
 
+    def entries(self, *, before: int = 0, alert: str = "", verb: str = "") -> Iterator[Link]:
+        found = reversed(self._chain[: before - 1 if before else None])
+        return (one for one in found if alert in ("", one.alert) and verb in ("", one.verb))
+
     def links_of(self, alert_id: str) -> list[Link]:
         return [one for one in self._chain if one.alert == alert_id]
 
@@ -301,12 +313,13 @@ class MemoryStore:
         return self._chain[-1] if self._chain else None
 
     def keep_head(self, head: Head) -> None:
-        before = self._head
-        if before is None or (head.seq, head.at) >= (before.seq, before.at):
-            self._head = head
+        self._heads.setdefault(head.at, head)
+
+    def heads(self, limit: int) -> list[Head]:
+        return sorted(self._heads.values(), key=lambda head: -head.at)[:limit]
 
     def last_head(self) -> Head | None:
-        return self._head
+        return max(self._heads.values(), key=lambda head: (head.seq, head.at), default=None)
 
     def board(self, desk: str | None = None, *, ended_since: int | None = None) -> list[Alert]:
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Final
 
@@ -35,6 +36,13 @@ class Boxes:
     def move(self, feed: str, at: int, old: str, new: str) -> None:
         self.put(feed, at, old, -1)
         self.put(feed, at, new)
+
+    def since(self, feed: str, day: int) -> dict[str, int]:
+        """Box -> rows of a feed on that day and the next (days since 1970, UTC); boxes that hold none are left out."""
+        total: Counter[str] = Counter()
+        for each in (day, day + 1):
+            total.update(self.counts.get((feed, each), {}))
+        return {box: n for box, n in total.items() if n}
 
     def by_feed_and_day(self) -> dict[str, dict[str, dict[str, int]]]:
         """feed -> ISO day -> box -> rows; `accepted` is the sum of all that is neither duplicate nor redelivered."""

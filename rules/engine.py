@@ -12,7 +12,7 @@ import numpy as np
 
 from rules.book import Book, Rule
 from rules.boxes import Boxes
-from rules.calendar import DAY_MS
+from rules.calendar import DAY_MS, HOUR_MS
 from rules.coming import Coming
 from rules.context import Context
 from rules.corrections import carried
@@ -54,13 +54,20 @@ _SPARK: Final = 36
 
 class FeedView(NamedTuple):
     """How a feed is doing: last arrival (ms, 0: never), silent since (ms, 0: heard), in-time events of the last
-    36 ten-minute steps, oldest first; after how long its silence is said (ms, 0: not known, or not said)."""
+    36 ten-minute steps, oldest first; after how long its silence is said (ms, 0: not known, or not said); up to when
+    its events are known (ms, the latest that came in time); events expected in the last hour by its own rate (-1: not
+    known yet); whether an Order says that it brings nothing; box of law 9 -> rows, since the midnight (UTC) before the
+    last."""
 
     name: str
     heard_at: int
     silent_since: int
     recent: tuple[int, ...]
     silent_after: int = 0
+    newest: int = 0
+    usual: float = -1.0
+    covered: bool = False
+    boxes: Mapping[str, int] = {}
 
 
 class Group(NamedTuple):
@@ -520,10 +527,23 @@ class Engine:
     def feeds(self, now: int | None = None) -> list[FeedView]:
         """How each feed is doing at city time `now` (default: the last tick)."""
         at = now if now is not None else (self.tick or 0)
+        step = at // _SPARK_MS * _SPARK_MS  # what slides with every tick would be news at every tick
         views = []
         for name, watch in self.watches.items():
             edges = np.arange(_SPARK + 1) * _SPARK_MS + (at // _SPARK_MS + 1 - _SPARK) * _SPARK_MS
             recent = np.diff(np.searchsorted(np.array(watch.times, np.int64), edges))
             since = watch.gap.since if watch.gap is not None and not watch.retired else 0
-            views.append(FeedView(name, watch.last_heard, since, tuple(recent.tolist()), watch.silent_after))
+            views.append(
+                FeedView(
+                    name,
+                    watch.last_heard,
+                    since,
+                    tuple(recent.tolist()),
+                    watch.silent_after,
+                    newest=watch.heard.last() or 0,
+                    usual=watch.expected(step - HOUR_MS, step) if watch.rates.known else -1.0,
+                    covered=watch.covers(at, at + 1),
+                    boxes=self.tally.since(name, at // DAY_MS - 1),
+                )
+            )
         return views

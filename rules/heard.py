@@ -33,6 +33,10 @@ class Heard:
         """The earliest instant."""
         return int(self._hour(self._hours[0])[0]) if self._hours else None
 
+    def last(self) -> int | None:
+        """The latest instant."""
+        return int(self._hour(self._hours[-1])[-1]) if self._hours else None
+
     def add(self, times: IntArray) -> None:
         """Put many in, in any order."""
         if not len(times):

@@ -82,4 +82,15 @@ class CityBoard:
 
 
 def _state(view: FeedView) -> FeedState:
-    return FeedState(view.name, view.heard_at, view.silent_since, 0, view.recent, view.silent_after)
+    return FeedState(
+        view.name,
+        view.heard_at,
+        view.silent_since,
+        0,
+        view.recent,
+        view.silent_after,
+        view.newest,
+        view.usual,
+        view.covered,
+        view.boxes,
+    )

@@ -12,7 +12,8 @@ from starlette.types import ASGIApp
 from alerts.access.accounts import FILE, Accounts
 from alerts.access.gate import Gate
 from alerts.access.logins import Logins
-from alerts.api.app import Live, Service, create_api
+from alerts.api.app import create_api
+from alerts.api.service import Live, Service
 from alerts.console import create_app as create_console
 from alerts.console.taking import Taking, add_taking
 from streams.clock import Clock

@@ -35,10 +35,12 @@ from streams.engines import RuleEngines
 from streams.gate import Class, Gate
 from streams.handover import take_handed
 from streams.journal import means_full
+from streams.judging import Judge
 from streams.messages import say
 from streams.metrics import Metrics
-from streams.opened import CityError, desks_of, intake_of, open_city
+from streams.opened import CityError, desks_of, intake_of, journal_of, open_city
 from streams.push import PushDoor
+from streams.refused_lately import RefusedLately
 from streams.runtime import ClockKind, Engines, Parcel, Writer
 from streams.settings import Settings, read_secret
 from streams.watch import Watcher
@@ -94,6 +96,8 @@ class Station:
             self.store, self._channels(), lambda _: self.shard.engine.book, on_receipt=self._tried, letters=letters
         )
         self._texts, self._texts_held = Gate(), threading.Lock()
+        self._judge = Judge(city.name, self.store, key, city.heads, clock.now)
+        self._refused = RefusedLately(journal_of(city.name, settings), clock.steady)
         self._delivered_at = 0.0
         self._changed = True
         self._unseen = 0
@@ -220,6 +224,10 @@ class Station:
             now=self._clock.now,
             ring=self.board.ring,
             names_nobody=self._names_nobody,
+            feeds=self.board.feeds,
+            refused=self._refused,
+            city_now=self.board.now,
+            judge=self._judge,
         )
 
     def _names_nobody(self, text: str) -> bool:

@@ -1,8 +1,8 @@
 """The programming interface as an application, to be mounted at /v1 behind the gate."""
 
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -14,47 +14,30 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 
 from alerts import clocks, hold
-from alerts.access.accounts import Accounts
 from alerts.access.gate import COOKIE
-from alerts.access.logins import LoginRefused, Logins, TooManyTries
+from alerts.access.logins import LoginRefused, TooManyTries
 from alerts.access.roles import Who
 from alerts.alert import Alert
+from alerts.api.areas import add_areas
+from alerts.api.chain import add_chain
 from alerts.api.door import DutyCity
-from alerts.api.forms import Login, MissedForm, MoveForm, MuteForm, alert_of, move_of, mute_of
-from alerts.api.pages import MOST, page_of
+from alerts.api.feeds import add_feeds
+from alerts.api.forms import Login, MissedForm, MoveForm, MuteForm, alert_of, move_of
+from alerts.api.mutes import add_mutes
+from alerts.api.pages import page_of
+from alerts.api.service import Asks, Key, Limit, Service
+from alerts.api.service import city_of as _city
+from alerts.api.service import in_json as _json
+from alerts.api.service import key_of as _key
 from alerts.api.stream import moves as move_stream
 from alerts.api.troubles import Trouble, TroubleError, language_of, problem
-from alerts.chain import Mute
 from alerts.export import rfc3339
-from alerts.mutes import Cost, Standing
 
 SHIFT_MS: Final = 8 * 3_600_000
 Listed = Literal["owed", "running", "held", "all"]
-Limit = Annotated[int, Query(ge=1, le=MOST)]
-Key = Annotated[str, Header(alias="idempotency-key", max_length=200, description="The same key is done once.")]
 Match = Annotated[str, Header(alias="if-match", max_length=64, description="The ETag that was seen.")]
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """How a stream waits: the version of what is shown, and what comes after it."""
-
-    version: Callable[[], int]
-    changed: Callable[[int], Awaitable[int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """Everything that the interface stands on. `now`: ms UTC; `stopped`: whether streams are to end."""
-
-    cities: Mapping[str, DutyCity]
-    live: Mapping[str, Live]
-    accounts: Accounts
-    logins: Logins
-    now: Callable[[], int]
-    stopped: Callable[[], bool]
 
 
 def create_api(service: Service) -> FastAPI:
@@ -63,23 +46,16 @@ def create_api(service: Service) -> FastAPI:
     _logins(app, service)
     _alerts(app, service)
     _forms(app, service)
-    _mutes(app, service)
+    add_mutes(app, service)
+    add_areas(app, service)
+    add_chain(app, service)
+    add_feeds(app, service)
     _stream(app, service)
     app.add_exception_handler(TroubleError, _told)
     app.add_exception_handler(RequestValidationError, _wrong_form)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _broken)
     return app
-
-
-def who_asks(request: Request) -> Who:
-    who = request.scope.get("state", {}).get("who")
-    if not isinstance(who, Who):
-        raise TroubleError("who")
-    return who
-
-
-Asks = Annotated[Who, Depends(who_asks)]
 
 
 def _logins(app: FastAPI, service: Service) -> None:
@@ -171,14 +147,13 @@ def _alerts(app: FastAPI, service: Service) -> None:
         return _json({"moves": [move_of(one) for one in links]})
 
     @app.get("/cities/{city}/held")
-    def held(city: str, who: Asks) -> Response:
-        """What budgets hold, every alert in one group."""
+    def held(city: str, who: Asks, area: Annotated[str, Query(max_length=64)] = "") -> Response:
+        """What budgets hold, every alert in one group, and how much of each budget is used; of one area, or of all."""
         town = _city(service, who, city)
-        hiding = {mute.id for mute in town.acting.running_mutes(town.now())}
-        held = (alert for _, alert in town.store.held() if alert.duty.mute not in hiding)
-        kept = town.seen(who, held)
+        kept = town.held(who, area)
         groups = [{**_fields(group), "since": rfc3339(group.since)} for group in hold.digest(kept)]
-        return _json({"held": len(kept), "groups": groups})
+        budgets = [{**asdict(one), "since": rfc3339(one.since)} for one in town.budgets(who)]
+        return _json({"held": len(kept), "groups": groups, "budgets": budgets})
 
     @app.get("/cities/{city}/overdue")
     def overdue(city: str, who: Asks, request: Request) -> Response:
@@ -200,22 +175,6 @@ def _alerts(app: FastAPI, service: Service) -> None:
                 ]
             }
         )
-
-    @app.get("/cities/{city}/chain")
-    def chain(
-        city: str, who: Asks, after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0, limit: Limit = 50
-    ) -> Response:
-        """The whole chain with duty numbers and hashes, for those who judge it and may see the whole city."""
-        town = _city(service, who, city)
-        areas = town.book().areas
-        if not who.sees_area(city, areas, areas.root):
-            raise TroubleError("not_allowed")
-        found: list[dict[str, object]] = []
-        for one in town.store.links(after=after):
-            if len(found) == limit:
-                break
-            found.append(move_of(one, whole=True))
-        return _json({"moves": found, "next": found[-1]["seq"] if len(found) == limit else None})
 
 
 def _forms(app: FastAPI, service: Service) -> None:
@@ -244,45 +203,6 @@ def _forms(app: FastAPI, service: Service) -> None:
         return _json({"missed": [one for one in told if who.sees_area(city, book.areas, str(one.get("area")))]})
 
 
-def _mutes(app: FastAPI, service: Service) -> None:
-    @app.get("/cities/{city}/mutes")
-    def mutes(city: str, who: Asks) -> Response:
-        """Every mute, oldest first: whose, why, until when, and what it hides or hid."""
-        town = _city(service, who, city)
-        return _json({"mutes": [_mute(town, one) for one in town.mutes(who)]})
-
-    @app.post("/cities/{city}/mutes", status_code=201)
-    def mute(city: str, form: MuteForm, who: Asks, key: Key = "") -> Response:
-        """Lay a mute on what begins from now on. To hide the top rank too it is said twice."""
-        town = _city(service, who, city)
-        laid = town.mute(who, _wish(form, _key(who, key)), form.desk)
-        return _json(_mute(town, town.acting.mutes[laid.id]), 201)
-
-    @app.post("/cities/{city}/mutes/preview")
-    def preview(city: str, form: MuteForm, who: Asks) -> Response:
-        """What this mute would have hidden in the last 90 days, and how much of it was confirmed."""
-        price = _city(service, who, city).preview(who, _wish(form, ""), form.desk)
-        return _json({"days": 90, "hidden": price.hidden, "confirmed": price.confirmed})
-
-    @app.delete("/cities/{city}/mutes/{mute_id}")
-    def unmute(city: str, mute_id: str, who: Asks) -> Response:
-        """End a mute; its report. What it hid and still runs is told."""
-        town = _city(service, who, city)
-        return _json(_mute(town, town.unmute(who, mute_id)))
-
-
-def _wish(form: MuteForm, key: str) -> Mute:
-    if form.top != form.top_again:
-        raise TroubleError("top_once")
-    until = round(form.until.timestamp() * 1000) if form.until.tzinfo is not None else 0
-    return Mute(0, "", form.area, form.category, until, form.reason, form.rule, form.top, key=key)
-
-
-def _mute(town: DutyCity, one: Standing) -> dict[str, object]:
-    hidden = Cost(0, 0) if one.end else town.acting.hidden(one.mute.id)
-    return mute_of(one, hidden, town.now())
-
-
 def _stream(app: FastAPI, service: Service) -> None:
     def asked(city: str, who: Asks, last: Annotated[str, Header(alias="last-event-id", max_length=18)] = "") -> Any:
         """Found before the stream begins, so that what is unknown is answered 404."""
@@ -301,13 +221,6 @@ def _stream(app: FastAPI, service: Service) -> None:
 
         async for one in move_stream(town, who, after, live.version, live.changed, still, service.stopped):
             yield one
-
-
-def _city(service: Service, who: Who, name: str) -> DutyCity:
-    city = service.cities.get(name)
-    if city is None or not who.sees_city(name):
-        raise TroubleError("unknown")
-    return city
 
 
 def _listed(city: DutyCity, listed: Listed, hours: int) -> list[Alert]:
@@ -339,19 +252,8 @@ def _seen(match: str) -> int | None:
     return int(acts[:9])
 
 
-def _key(who: Who, key: str) -> str:
-    """What the chain keeps of a key: it is its account's own."""
-    return hashlib.sha256(f"{who.account}\0{key}".encode()).hexdigest()[:32] if key else ""
-
-
 def _fields(group: hold.Group) -> dict[str, object]:
     return {"rule": group.rule, "area": group.area, "count": group.count, "colour": group.colour, "rank": group.rank}
-
-
-def _json(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(
-        msgspec.json.encode(value), status, {"Cache-Control": "no-store", **(headers or {})}, "application/json"
-    )
 
 
 def note_refusal(request: Request, trouble: str) -> None:
@@ -379,7 +281,7 @@ async def _wrong_form(request: Request, fault: Exception) -> Response:
         "limit",
         "cursor",
         "hours",
-        "after",
+        *("after", "before", "newest_first", "alert", "verb", "account", "since"),
     }
     places = [str(step) for error in fault.errors() for step in error["loc"][1:] if step in known]
     return problem(request.headers, "wrong_form", errors=sorted(set(places)))

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from alerts import hold
 from alerts.access.roles import Who
 from alerts.acting import TRIES, Acting, KeyUsed
 from alerts.alert import Alert
 from alerts.api.troubles import TroubleError
-from alerts.chain import Missed, Mute, Unmute
+from alerts.audit import Judged
+from alerts.chain import Missed, Mute, Unmute, decode
 from alerts.desks import Desk
-from alerts.duty import NOBODY, OWED, Act, MoveRefused
+from alerts.duty import NOBODY, OWED, TEXT_LONGEST, Act, MoveRefused
 from alerts.links import Link, Taken
-from alerts.mutes import LOOK_BACK_MS, Cost, Standing, preview
+from alerts.mutes import LOOK_BACK_MS, Preview, Standing, preview
 from alerts.store import ConflictError, Store
 from rules.book import Book
 from rules.trees import Tree
+
+if TYPE_CHECKING:
+    from alerts.console.source import FeedState
 
 ID_LONGEST: Final = 128
 """Longer words in an address are nobody's id."""
@@ -29,8 +34,29 @@ LINK: Final = "link"
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """The budget of a desk in this turn: how many alerts may interrupt it, how many did since `since` (ms)."""
+
+    desk: str
+    budget: int
+    used: int
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """How many records of a feed were refused for one reason, and what the reason means, by language."""
+
+    feed: str
+    reason: str
+    count: int
+    meaning: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class DutyCity:
-    """One city. `now`: the desk's clock, ms UTC. `ring`: alerts have changed. `names_nobody`: may a text stay?"""
+    """One city. `now`: the desk's clock, `city_now`: the city's, ms UTC. `ring`: alerts have changed. `names_nobody`:
+    may a text stay? `refused`: what was refused since then, None where that cannot be read."""
 
     book: Callable[[], Book]
     store: Store
@@ -38,6 +64,10 @@ class DutyCity:
     now: Callable[[], int]
     ring: Callable[[], None]
     names_nobody: Callable[[str], bool]
+    feeds: Callable[[], Sequence[FeedState]]
+    refused: Callable[[int], Sequence[Refused] | None]
+    city_now: Callable[[], int]
+    judge: Callable[[], Judged]
 
     @property
     def desks(self) -> Mapping[str, Desk]:
@@ -117,11 +147,7 @@ class DutyCity:
 
     def mute(self, who: Who, wish: Mute, desk: str = "") -> Mute:
         """Lay a mute for the desk that answers for its area. Raises TroubleError."""
-        own = self._check_mute(who, wish, desk)
-        now = self.now()
-        if not now < wish.until <= now + self._longest_mute(wish, own):
-            raise TroubleError("mute_long" if wish.until > now else "wrong_form", ("until",))
-        self._check_texts(wish.reason)
+        own, now = self.check_mute(who, wish, desk), self.now()
         said = f"{wish.key or now}\0{who.account}\0{wish.area}\0{wish.category}\0{wish.rule}".encode()
         made = msgspec.structs.replace(
             wish,
@@ -138,9 +164,21 @@ class DutyCity:
         self.ring()
         return laid
 
-    def preview(self, who: Who, wish: Mute, desk: str = "") -> Cost:
+    def check_mute(self, who: Who, wish: Mute, desk: str = "") -> str:
+        """The desk that would own it. Raises TroubleError where it could not be laid."""
+        own, now = self._own_mute(who, wish, desk), self.now()
+        if not now < wish.until <= now + self._longest_mute(wish, own):
+            raise TroubleError("mute_long" if wish.until > now else "wrong_form", ("until",))
+        if not wish.reason:
+            raise TroubleError("reason_missing")
+        if len(wish.reason) > TEXT_LONGEST:
+            raise TroubleError("text_long")
+        self._check_texts(wish.reason)
+        return own
+
+    def preview(self, who: Who, wish: Mute, desk: str = "") -> Preview:
         """What it would have hidden in the last 90 days, and how much of that was confirmed. Raises TroubleError."""
-        self._check_mute(who, wish, desk)
+        self._own_mute(who, wish, desk)
         now = self.now()
         past = self.seen(who, self.store.between(now - LOOK_BACK_MS, now + LOOK_BACK_MS))
         return preview(wish, past, self.book())
@@ -150,18 +188,58 @@ class DutyCity:
         book = self.book()
         return [one for one in self.acting.mutes.values() if who.sees_area(book.city, book.areas, one.mute.area)]
 
-    def unmute(self, who: Who, mute_id: str) -> Standing:
-        """End a mute by hand; its report. Raises TroubleError."""
+    def mute_of(self, who: Who, mute_id: str) -> Standing:
+        """One of them. Raises TroubleError."""
         found = next((one for one in self.mutes(who) if one.mute.id == mute_id), None)
         if found is None:
             raise TroubleError("unknown")
+        return found
+
+    def hidden_by(self, who: Who, mute_id: str) -> list[Alert]:
+        """What a mute hides or hid, newest first."""
+        hidden = self.seen(who, (alert for _, alert in self.store.held_by(mute_id)))
+        return sorted(hidden, key=lambda alert: (-alert.signal.said_at, alert.id))
+
+    def may_judge(self, who: Who) -> bool:
+        """Whether `who` may read the chain: it is whole or nothing, so his areas must be the whole city."""
+        tree = self.book().areas
+        return who.may("audit") and who.sees_area(self.book().city, tree, tree.root)
+
+    def told_missed(self, who: Who) -> list[Missed]:
+        """Every form "missed" of areas that `who` may see, oldest first."""
+        book = self.book()
+        acts = (decode(one.body).act for one in self.store.links_of("") if one.verb == "missed")
+        return [act for act in acts if isinstance(act, Missed) and who.sees_area(book.city, book.areas, act.area)]
+
+    def held(self, who: Who, area: str = "") -> list[Alert]:
+        """What budgets hold in areas that `who` may see, or in one subtree of them: highest rank first, then longest
+        held; without what a running mute hides. Raises TroubleError."""
+        book, hiding = self.book(), {mute.id for mute in self.acting.running_mutes(self.now())}
+        if area and not (area in book.areas.by_code and who.sees_area(book.city, book.areas, area)):
+            raise TroubleError("unknown")
+        held = self.seen(who, (alert for _, alert in self.store.held() if alert.duty.mute not in hiding))
+        return [alert for alert in held if not area or book.areas.holds(area, alert.signal.area)]
+
+    def budgets(self, who: Who) -> list[Spent]:
+        """Of every desk with a budget that `who` may act for and that is staffed now: how much of it is used."""
+        book, now, top = self.book(), self.now(), self.acting.top
+        found: list[Spent] = []
+        for name, desk in self.desks.items():
+            turn = hold.begun(desk, now)
+            if turn is not None and who.answers_for(desk, book):
+                found.append(Spent(name, turn[0], self.store.told_since(name, turn[1], top), turn[1]))
+        return found
+
+    def unmute(self, who: Who, mute_id: str) -> Standing:
+        """End a mute by hand; its report. Raises TroubleError."""
+        found = self.mute_of(who, mute_id)
         if found.end is None:
             own = self._own_desk(who, [found.mute.desk], "")
             self.acting.unmute(Unmute(self.now(), mute_id, account=who.account, desk=own, role=who.role))
             self.ring()
         return self.acting.mutes[mute_id]
 
-    def _check_mute(self, who: Who, wish: Mute, desk: str) -> str:
+    def _own_mute(self, who: Who, wish: Mute, desk: str) -> str:
         """The desk that owns it. Raises TroubleError."""
         book = self.book()
         rules = {"", *(rule.id for rule in book.rules)}

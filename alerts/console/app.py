@@ -14,13 +14,15 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from alerts.alert import Alert
-from alerts.api.app import Service, note_refusal
+from alerts.api.app import note_refusal
 from alerts.api.door import is_id
-from alerts.api.troubles import WORDS
+from alerts.api.service import Service
+from alerts.api.troubles import STATUS, WORDS
 from alerts.console.desk import DeskFigures, desk_figures
 from alerts.console.doors import add_doors
 from alerts.console.duty import duty_figures
 from alerts.console.headers import HEADERS, SafeHeaders
+from alerts.console.mute_doors import add_mute_doors
 from alerts.console.naming import Names
 from alerts.console.pages import (
     STATIC,
@@ -28,6 +30,7 @@ from alerts.console.pages import (
     Desk,
     Floor,
     Reader,
+    Sheet,
     alert_page,
     alert_part,
     board_page,
@@ -36,9 +39,12 @@ from alerts.console.pages import (
     desk_part,
     offered,
     shapes_file,
+    sheet_page,
+    sheet_part,
     trouble_page,
 )
 from alerts.console.seen import SeenSource, who_asks
+from alerts.console.sheets import SHEETS, STILL, Asked, drawn, rooms_of, words_of
 from alerts.console.source import BoardSource
 from alerts.console.speech import LANGUAGES, choose
 from alerts.console.stream import Streams
@@ -68,7 +74,8 @@ def reader_of(request: Request, languages: Sequence[str]) -> Reader:
     )
     theme = request.cookies.get(THEME_COOKIE, THEMES[0])
     who = who_asks(request)
-    return Reader(language, theme if theme in THEMES else THEMES[0], bool(who and who.session), who is not None)
+    account, theme = bool(who and who.session), theme if theme in THEMES else THEMES[0]
+    return Reader(language, theme, account, who is not None and who.may("view"), rooms=rooms_of(who))
 
 
 def page(request: Request, html: str, reader: Reader) -> Response:
@@ -160,6 +167,45 @@ class Console:
         html = desk_page(source, reader, self.seen(request), self.floor(request, name), areas, said)
         return page(request, html, reader)
 
+    def area(self, request: Request, name: str, code: str) -> Response:
+        return self.sheet(request, name, "area", code=code)
+
+    def asked(self, request: Request, name: str, code: str = "") -> Asked:
+        """Whoever asks for a sheet of a city. Raises HTTPException where nobody is let in, or it is not there."""
+        source, who = self.find_city(request, name), who_asks(request)
+        town = self.service.cities.get(name) if self.service is not None else None
+        if who is None or town is None:
+            raise HTTPException(404)
+        words = {**words_of(request), **({"code": code} if code else {})}
+        tree = town.book().areas
+        for area in (words.get("area", ""), words.get("code", "")):
+            if area and not (area in tree.by_code and who.sees_area(name, tree, area)):
+                raise HTTPException(404)
+        return Asked(source, town, who, words)
+
+    def sheet(
+        self, request: Request, name: str, kind: str, more: Sheet | None = None, said: str = "", code: str = ""
+    ) -> Response:
+        """The page of a sheet. `more`: what a form has added to it; `said`: why it was not done."""
+        asked = self.asked(request, name, code)
+        reader, fill = reader_of(request, offered(asked.source)), drawn(kind, asked)
+        words = WORDS.get(said or asked.words.get("said", ""))  # type: ignore[call-overload]  # any text may stand there
+        html = sheet_page(
+            asked.source,
+            reader,
+            self.seen(request),
+            lambda names: {**fill(names), **(more(names) if more else {})},
+            words[reader.language] if words else "",
+        )
+        answer = page(request, html, reader)
+        answer.status_code = STATUS[said] if said else 200  # type: ignore[index]  # a word of the closed list
+        return answer
+
+    def mutes(self, request: Request, name: str, wish: Callable[[Names], object] | None, said: str) -> Response:
+        """The page of mutes, with what is wished."""
+        more: Sheet | None = (lambda names: {"wish": wish(names)}) if wish is not None else None
+        return self.sheet(request, name, "mutes", more, said)
+
     def front(self, request: Request) -> Response:
         return self.board(request, self.first(request))
 
@@ -193,6 +239,12 @@ class Console:
             desk_source = self.find_city(request, desk_of)
             desk_reader = reader_of(request, offered(desk_source))
             return desk_source, lambda: desk_part(desk_source, desk_reader, self.floor(request, desk_of))
+        if kind := request.query_params.get("sheet", ""):
+            asked = self.asked(request, request.query_params.get("city", ""))
+            if kind in STILL:
+                raise HTTPException(404)
+            fill, sheet_reader = drawn(kind, asked), reader_of(request, offered(asked.source))
+            return asked.source, lambda: sheet_part(asked.source, sheet_reader, fill)
         alert_id = request.query_params.get("alert", "")
         if not alert_id:
             name = request.query_params.get("city", self.first(request))
@@ -225,6 +277,13 @@ class Console:
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)
         return Response(data, media_type="application/geo+json", headers=headers)
+
+
+def _sheet(console: Console, kind: str) -> Callable[[Request, str], Response]:
+    def answer(request: Request, name: str) -> Response:
+        return console.sheet(request, name, kind)
+
+    return answer
 
 
 def create_app(
@@ -264,7 +323,11 @@ def create_app(
 
     if service is not None:
         app.get("/city/{name}/desk", response_model=None)(console.desk_page)
+        for kind in SHEETS:
+            app.get(f"/city/{{name}}/{kind}", response_model=None)(_sheet(console, kind))
+        app.get("/city/{name}/area/{code}", response_model=None)(console.area)
         add_doors(app, service)
+        add_mute_doors(app, service, console.mutes)
 
     app.add_exception_handler(HTTPException, trouble)
     app.add_exception_handler(RequestValidationError, trouble)

@@ -113,7 +113,7 @@ def board(city: City, names: Names, alerts: Sequence[Alert], feeds: Sequence[Fee
         last_said=max((alert.signal.said_at for alert in said), default=0),
         load=load(said, now, top=len(city.ladder) - 1),
         areas=areas(city, said, silent),
-        feeds=tuple(_feed_row(feed, names, now) for feed in feeds),
+        feeds=tuple(feed_row(feed, names, now) for feed in feeds),
         silent=len(silent),
         late=sum(1 for feed in feeds if feed.late and not feed.silent_since),
         unheard=sum(1 for feed in feeds if not (feed.heard_at or feed.late or feed.silent_since)),
@@ -175,7 +175,7 @@ def areas(city: City, alerts: Sequence[Alert], silent: Collection[str]) -> Areas
     return Areas(quiet, covered, len(blind - both), len(spoken - both), len(both), whole, codes)
 
 
-def _feed_row(feed: FeedState, names: Names, now: int) -> FeedRow:
+def feed_row(feed: FeedState, names: Names, now: int) -> FeedRow:
     width, height = 72.0, 22.0
     steps = len(feed.rate)
     path = ""

@@ -11,9 +11,10 @@ from starlette.exceptions import HTTPException
 
 from alerts.access.gate import COOKIE
 from alerts.access.roles import Who
-from alerts.api.app import Service, enter, set_session, who_asks
+from alerts.api.app import enter, set_session
 from alerts.api.door import DutyCity, is_id
 from alerts.api.forms import HandVerb
+from alerts.api.service import Service, who_asks
 from alerts.api.troubles import WORDS, TroubleError
 from alerts.chain import Missed
 from alerts.console.pages import THEMES, Reader, login_page
@@ -40,7 +41,7 @@ def add_doors(app: FastAPI, service: Service) -> None:
         except TroubleError as trouble:
             html = login_page(reader, WORDS[trouble.trouble][reader.language])
             return HTMLResponse(html, 401, {"Cache-Control": "no-store"})
-        answer = RedirectResponse("/", AGAIN)
+        answer = RedirectResponse(_first_page(service, token), AGAIN)
         set_session(answer, request, token)
         return answer
 
@@ -60,10 +61,13 @@ def add_doors(app: FastAPI, service: Service) -> None:
         outcome: Text = "",
         why: Text = "",
         note: Text = "",
+        back: Text = "",
     ) -> Response:
-        """Where it is not made, the card says why."""
-        who, place = who_asks(request), f"/alert/{quote(alert_id, safe='')}"
+        """Where it is not made, the card says why, or the page of what is held if it was asked for there."""
+        who = who_asks(request)
         city = _city_of(service, who, alert_id)
+        of_city = f"/city/{quote(city.book().city, safe='')}"
+        place = f"{of_city}/held" if back == "held" else f"/alert/{quote(alert_id, safe='')}"
         try:
             city.move(who, alert_id, _act(verb, outcome, why, note), seen=_seen(acts))
         except TroubleError as trouble:
@@ -78,12 +82,21 @@ def add_doors(app: FastAPI, service: Service) -> None:
         who, city = who_asks(request), service.cities.get(name)
         if city is None or not who.sees_city(name):
             raise HTTPException(404)
-        place = f"/city/{quote(name, safe='')}/desk"
+        place = f"/city/{quote(name, safe='')}/missed"
         try:
             city.missed(who, Missed(0, area, category, _moment(time, city.book().calendar.zone), note.strip()))
         except TroubleError as trouble:
             return RedirectResponse(f"{place}?said={trouble.trouble}", AGAIN)
         return RedirectResponse(place, AGAIN)
+
+
+def _first_page(service: Service, token: str) -> str:
+    """Where a login leads: to the board, or whoever judges alone to the chain of the first city that he sees."""
+    who = service.accounts.who(token, service.now(), by_cookie=True)
+    if who is None or who.may("view") or not who.may("audit"):
+        return "/"
+    city = next((name for name in service.cities if who.sees_city(name)), "")
+    return f"/city/{quote(city, safe='')}/audit" if city else "/"
 
 
 def _moment(text: str, zone: str) -> int:

@@ -34,13 +34,15 @@ THEMES: Final = ("auto", "light", "dark")
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Who looks: a language and a theme. `account`: whether there is a session that can be left;
-    `desk`: whether the desk's page is open to him; `held`: how many alerts are kept back there."""
+    `desk`: whether the desk's page is open to him; `held`: how many alerts are kept back there; `rooms`: the pages of
+    a city that are open to him beside its board."""
 
     language: str
     theme: str = "auto"
     account: bool = False
     desk: bool = False
     held: int = 0
+    rooms: frozenset[str] = frozenset()
 
 
 @cache
@@ -184,6 +186,23 @@ def desk_page(
 
 def desk_part(source: BoardSource, reader: Reader, floor: Floor) -> str:
     return _render("desk_part.html", reader.language, _desk_values(source, reader, {}, floor))
+
+
+Sheet = Callable[[Names], Mapping[str, Any]]
+"""What a page beside board, card and desk shows, in the reader's names (`alerts.console.sheets`)."""
+
+
+def sheet_page(
+    source: BoardSource, reader: Reader, cities: Mapping[str, BoardSource], sheet: Sheet, said: str = ""
+) -> str:
+    """`said`: what became of a form that was sent from it."""
+    frame = _frame(source, reader, cities)
+    return _render("sheet.html", reader.language, {**frame, **sheet(frame["names"]), "said": said})
+
+
+def sheet_part(source: BoardSource, reader: Reader, sheet: Sheet) -> str:
+    frame = _frame(source, reader, {})
+    return _render("sheet_part.html", reader.language, {**frame, **sheet(frame["names"])})
 
 
 def login_page(reader: Reader, said: str = "") -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from alerts.alert import Alert
@@ -53,6 +53,10 @@ class FeedState:
     late: int = 0  # ms behind its usual lateness; 0: in time
     rate: tuple[int, ...] = ()  # events in each of the last 36 steps of ten minutes, oldest first
     silent_after: int = 0  # its silence is said this long after its last event, ms; 0: not known, or not said
+    newest: int = 0  # when the latest of its events occurred that came in time; 0: none yet
+    usual: float = -1.0  # events that its own rate expects in the last hour; -1: not known yet
+    covered: bool = False  # it is said to bring nothing just now
+    boxes: Mapping[str, int] = field(default_factory=dict)  # what became of its rows since `counted_since`: law 9
 
 
 class BoardSource(Protocol):

@@ -32,6 +32,10 @@ _FORGET: Final = (
 _KEPT: Final = (
     "select feed, at / 86400000, count(distinct partition || ':' || offset || ':' || n) from refused group by 1, 2"
 )
+_REASONS: Final = (
+    "select feed, reason, count(distinct partition || ':' || offset || ':' || n) from refused where at >= ?"
+    " group by 1, 2 order by 3 desc, 1, 2"
+)
 
 
 class DamagedRowError(Exception):
@@ -75,6 +79,11 @@ def forget(link: sqlite3.Connection, most: int) -> int:
     going = link.execute(_GOING, (most,)).fetchall()
     link.executemany(_COUNT, [(feed, day, 0, n) for feed, day, n in going])
     return link.execute(_FORGET, (most,)).rowcount
+
+
+def reasons(link: sqlite3.Connection, since: int) -> list[tuple[str, str, int]]:
+    """(feed, reason, raw places refused at `since` (ms UTC) or later), of those that are kept."""
+    return link.execute(_REASONS, (since,)).fetchall()
 
 
 def days(link: sqlite3.Connection) -> list[RefusedDay]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, Final, get_args
 
 import msgspec
@@ -36,6 +37,17 @@ NEEDED: Final[dict[str, str]] = {
     "GET /city/{name}": "view",
     "GET /city/{name}/desk": "view",
     "POST /city/{name}/missed": "move",
+    "GET /city/{name}/held": "view",
+    "GET /city/{name}/feeds": "view",
+    "GET /city/{name}/missed": "view",
+    "GET /city/{name}/area": "view",
+    "GET /city/{name}/area/{code}": "view",
+    "GET /city/{name}/audit": "audit",
+    "GET /city/{name}/mutes": "view",
+    "POST /city/{name}/mutes": "supervise",
+    "GET /city/{name}/mutes/preview": "view",
+    "POST /city/{name}/mutes/preview": "supervise",
+    "POST /city/{name}/mutes/{mute_id}/end": "supervise",
     "GET /alert/{alert_id}": "view",
     "POST /alert/{alert_id}/moves": "move",
     "GET /shapes/{name}.json": "view",
@@ -45,14 +57,20 @@ NEEDED: Final[dict[str, str]] = {
     "GET /v1/cities/{city}/alerts/{alert_id}/moves": "view",
     "POST /v1/cities/{city}/alerts/{alert_id}/moves": "move",
     "GET /v1/cities/{city}/held": "view",
+    "GET /v1/cities/{city}/feeds": "view",
     "GET /v1/cities/{city}/overdue": "supervise",
     "GET /v1/cities/{city}/missed": "view",
     "POST /v1/cities/{city}/missed": "move",
     "GET /v1/cities/{city}/mutes": "view",
     "POST /v1/cities/{city}/mutes": "supervise",
     "POST /v1/cities/{city}/mutes/preview": "supervise",
+    "GET /v1/cities/{city}/mutes/{mute_id}": "view",
     "DELETE /v1/cities/{city}/mutes/{mute_id}": "supervise",
+    "GET /v1/cities/{city}/areas/{code}": "view",
     "GET /v1/cities/{city}/chain": "audit",
+    "GET /v1/cities/{city}/chain/export": "audit",
+    "GET /v1/cities/{city}/chain/heads": "audit",
+    "GET /v1/cities/{city}/chain/proof": "audit",
     "DELETE /v1/accounts/{number}/sessions": "revoke",
 }
 """The oracle. Streams, GET /events and GET /v1/.../stream, are asked in a test of their own."""
@@ -101,6 +119,7 @@ def filled(line: str, town: Town) -> tuple[str, str]:
         "{alert_id}": town.alert.id,
         "{number}": "9999",
         "{mute_id}": "none",
+        "{code}": "east",
         "{path}": "style.css",
     }
     for part, value in values.items():
@@ -120,6 +139,8 @@ def asked(client: Any, line: str, town: Town) -> Any:
         "/v1/cities/{city}/mutes": {"json": mute},
         "/v1/cities/{city}/mutes/preview": {"json": mute},
         "/alert/{alert_id}/moves": {"data": {"verb": "note", "note": "seen"}},
+        "/city/{name}/mutes": {"data": {**place, "until": now + HOUR, "reason": "a fair"}},
+        "/city/{name}/mutes/preview": {"data": {**place, "hours": "1", "reason": "a fair"}},
         "/city/{name}/missed": {"data": {**place, "time": "2026-01-01T00:00"}},
     }
     return client.request(method, path, **(bodies.get(line.split(" ")[1], {}) if method == "POST" else {}))
@@ -204,6 +225,17 @@ def test_nothing_outside_of_ones_areas_is_readable_in_lists_pages_and_the_map(fr
             for area in ("east", "west"):
                 token = word.format(area) if "{" in word else f"{area}-{word}"
                 assert (token in answer.text) == (asks in (area, NAME)), (path, asks, area)
+    for page, word in (
+        ("held", "{}-held"),
+        ("mutes", "/mutes/{}-mute/end"),
+        ("missed", "{}-missed"),
+        ("area", "/alert/{}-late"),
+    ):
+        for asks, client in of.items():
+            shown = client.get(f"/city/{NAME}/{page}").text
+            assert [area for area in ("east", "west") if word.format(area) in shown] == [
+                area for area in ("east", "west") if asks in (area, NAME)
+            ]
     for path in ("/", f"/city/{NAME}/desk"):
         for asks, client in of.items():
             page = client.get(path).text
@@ -227,9 +259,64 @@ def test_nothing_outside_of_ones_areas_can_be_done_or_asked_about(fresh: Town) -
         assert asked(west, line, fresh).status_code == 404
     before = len(list(fresh.station.store.links()))
     assert west.delete(f"{fresh.base}/mutes/east-mute").status_code == 404
+    assert west.get(f"{fresh.base}/mutes/east-mute").status_code == 404
+    assert "said=unknown" in west.post(f"/city/{NAME}/mutes/east-mute/end").headers["location"]
+    assert "said=unknown" in asked(west, "POST /city/{name}/mutes", fresh).headers["location"]
+    assert asked(west, "POST /city/{name}/mutes/preview", fresh).status_code == 404
     assert west.post(f"{fresh.base}/alerts/east-held/moves", json={"verb": "release"}).status_code == 404
     assert len(list(fresh.station.store.links())) == before
     assert west.delete(f"{fresh.base}/mutes/west-mute").status_code == 200
+
+
+def test_every_stream_is_cut_to_ones_areas(fresh: Town) -> None:
+    """The pages' own streams by their first part; the interface's by its moves."""
+    crowd(fresh)
+    of = {
+        area: fresh.as_role("supervisor", areas=(area,), number=f"410{n}")
+        for n, area in enumerate(("east", "west", NAME))
+    }
+    asked_of = {"held": "{}-held", "mutes": "/mutes/{}-mute/end", "missed": "{}-missed", "area": "/alert/{}-late"}
+    for kind, word in asked_of.items():
+        for asks, client in of.items():
+            part = _first_part(fresh, client, f"/events?sheet={kind}&city={NAME}")
+            assert [area for area in ("east", "west") if word.format(area) in part] == [
+                area for area in ("east", "west") if asks in (area, NAME)
+            ], (kind, asks)
+    for path in (
+        f"sheet=held&city={NAME}&area=east",
+        f"sheet=area&city={NAME}&code=east",
+        f"sheet=audit&city={NAME}",
+        f"sheet=none&city={NAME}",
+        "sheet=held&city=elsewhere",
+        "sheet=held",
+    ):
+        assert of["west"].get(f"/events?{path}").status_code == 404
+
+
+def _first_part(town: Town, client: Any, path: str) -> str:
+    """What a stream says before it ends: it is stopped soon after it is asked."""
+    ended = threading.Timer(0.6, town.guarded.end_streams)
+    ended.start()
+    try:
+        return str(client.get(path).text)
+    finally:
+        ended.join()
+        town.guarded.console.state.streams.stopped = False
+
+
+def test_areas_elsewhere_are_nowhere(fresh: Town) -> None:
+    crowd(fresh)
+    west = fresh.as_role("supervisor", areas=("west",), number="4020")
+    for path in ("area/{}", "held?area={}"):
+        for code in ("east", NAME, "nowhere"):
+            assert west.get(f"/city/{NAME}/{path.format(code)}").status_code == 404
+        assert west.get(f"/city/{NAME}/{path.format('west')}").status_code == 200
+    for code in ("east", NAME, "nowhere"):
+        assert west.get(f"{fresh.base}/areas/{code}").status_code == 404
+    told = west.get(f"{fresh.base}/areas/west").json()
+    assert (told["running"], told["held"], [one["id"] for one in told["alerts"]]) == (1, 1, ["west-late"])
+    whole = fresh.as_role("viewer", number="4021").get(f"{fresh.base}/areas/{NAME}").json()
+    assert {one["code"]: one["held"] for one in whole["areas"]} == {"east": 1, "west": 1}
 
 
 def test_whoever_is_refused_is_written_down_and_what_he_typed_is_not(town: Town) -> None:
@@ -258,7 +345,11 @@ def test_the_chain_is_read_by_who_may_see_the_whole_city(town: Town) -> None:
     west = town.as_role("audit", areas=("west",), number="4005")
     assert west.get(f"{town.base}/chain").status_code == 403
     judge = town.as_role("audit", number="4006")
-    assert judge.get(f"{town.base}/chain").status_code == 200
+    for path in ("chain", "chain/export", "chain/heads", "chain/proof"):
+        assert west.get(f"{town.base}/{path}").status_code == 403
+        assert judge.get(f"{town.base}/{path}").status_code == 200
+    assert west.get(f"/city/{NAME}/audit").status_code == 404
+    assert judge.get(f"/city/{NAME}/audit").status_code == 200
     assert judge.get(f"{town.base}/chain?after={2**63}").status_code == 422
 
 

@@ -227,5 +227,5 @@ def test_a_preview_counts_what_a_replay_with_the_mute_on_hides(night: Any, area:
             acting.by_hand(f"a{i}", outcome)
         runs.append((store, acting))
     past = list(runs[0][0].final())
-    assert preview(wish, past, book()) == runs[1][1].hidden("m1")
+    assert preview(wish, past, book()).cost == runs[1][1].hidden("m1")
     assert all(not covers(wish, alert, book()) for alert in past if alert.rank == TOP and not top)

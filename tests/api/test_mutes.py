@@ -19,7 +19,8 @@ def form(town: Town, **changes: Any) -> dict[str, Any]:
 def test_a_mute_is_looked_at_laid_seen_and_ended(fresh: Town) -> None:
     chief = fresh.as_role("supervisor")
     seen = chief.post(f"{fresh.base}/mutes/preview", json=form(fresh)).json()
-    assert seen == {"days": 90, "hidden": 1, "confirmed": 0}
+    outcomes = {"outcomes": {"open": 1}, "passed": 0, "confirmed_alerts": []}
+    assert seen == {"days": 90, "hidden": 1, "confirmed": 0, **outcomes}
     assert chief.get(f"{fresh.base}/mutes").json() == {"mutes": []}
     laid = chief.post(f"{fresh.base}/mutes", json=form(fresh), headers={"idempotency-key": "k"})
     again = chief.post(f"{fresh.base}/mutes", json=form(fresh), headers={"idempotency-key": "k"})

@@ -32,7 +32,7 @@ class Served:
 
 
 @contextmanager
-def _served(folder: Path) -> Generator[Served]:
+def served_town(folder: Path) -> Generator[Served]:
     """The town behind its gate on a free port; nobody has an account yet, so that this machine may do everything."""
     with town_in_service(folder) as town:
         config = uvicorn.Config(
@@ -54,14 +54,14 @@ def _served(folder: Path) -> Generator[Served]:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
-    with _served(tmp_path_factory.mktemp("desk")) as found:
+    with served_town(tmp_path_factory.mktemp("desk")) as found:
         yield found
 
 
 @pytest.fixture
 def guarded(tmp_path: Path) -> Generator[Served]:
     """One of its own, for the test that makes an account."""
-    with _served(tmp_path) as found:
+    with served_town(tmp_path) as found:
         yield found
 
 
@@ -92,6 +92,12 @@ def test_every_page_of_the_desk_can_be_read_by_everybody(
         (f"/alert/{served.town.alert.id}", "note"),
         (f"/city/{NAME}/desk", ""),
         (f"/city/{NAME}/desk", "missed"),
+        (f"/city/{NAME}/held", ""),
+        (f"/city/{NAME}/mutes", ""),
+        (f"/city/{NAME}/feeds", ""),
+        (f"/city/{NAME}/missed", ""),
+        (f"/city/{NAME}/area", ""),
+        (f"/city/{NAME}/audit?verify=1", ""),
         ("/login", ""),
     ):
         page.goto(served.address + path)

@@ -7,6 +7,9 @@ from fastapi.testclient import TestClient
 
 from alerts.console import create_app
 from alerts.console.sample import SampleBoard, sample_board
+from tests.access.conftest import fresh, town
+
+__all__ = ["fresh", "town"]
 
 
 @pytest.fixture

@@ -44,10 +44,18 @@
   addEventListener('htmx:sse:error', lose);
   addEventListener('htmx:sse:close', lose);
   addEventListener('htmx:error', lose);
-  addEventListener('htmx:sse:after:message', () => { heard = Date.now(); cut = 0; live.classList.add('heard'); show(); greet(); });
+  addEventListener('htmx:sse:after:message', () => { heard = Date.now(); cut = 0; live.classList.add('heard'); show(); reopen(); greet(); });
   setInterval(show, 1000);
   /* the first try may fail too, and htmx then leaves it at that */
   setInterval(() => { if (cut || !opened) htmx.trigger(stream, 'tocsin:again'); }, AGAIN);
+
+  /* ----- what somebody opened stays open when its part is drawn again ----- */
+  const opened_by_hand = new Map();
+  addEventListener('click', event => {
+    const details = event.target.closest('summary') && event.target.closest('details[id]');
+    if (details) opened_by_hand.set(details.id, !details.open);
+  });
+  const reopen = () => opened_by_hand.forEach((open, id) => { const details = document.getElementById(id); if (details) details.open = open; });
 
   /* ----- what has just come: one fade, and read out; the top rank at once ----- */
   function greet() {

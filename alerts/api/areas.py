@@ -1,0 +1,59 @@
+"""The address of an area: what runs in it and below it, and how its sub-areas stand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+
+from alerts.api.forms import alert_of
+from alerts.api.service import Asks, Service, city_of, in_json
+from alerts.api.troubles import TroubleError, language_of
+
+DAY: Final = 86_400_000
+
+
+def add_areas(app: FastAPI, service: Service) -> None:
+    @app.get("/cities/{city}/areas/{code}")
+    def area(city: str, code: str, who: Asks, request: Request) -> Response:
+        """An area that may be seen: alerts that run in it and below it, highest rank first, and of each sub-area, with
+        all below it, how many run, are held, and were told in the last 24 hours."""
+        town = city_of(service, who, city)
+        book, language, now = town.book(), language_of(request.headers), town.city_now()
+        tree = book.areas
+        if code not in tree.by_code or not who.sees_area(city, tree, code):
+            raise TroubleError("unknown")
+        running = [one for one in town.seen(who, town.store.board()) if _lies(tree.paths, code, one.signal.area)]
+        counts = {
+            "running": Counter(step for one in running for step in tree.paths[one.signal.area]),
+            "held": _by_area(tree.paths, (one.signal.area for one in town.held(who))),
+            "said": _by_area(
+                tree.paths, (one.signal.area for one in town.seen(who, town.store.between(now - DAY, now + 1)))
+            ),
+        }
+        node = tree.by_code[code]
+        return in_json(
+            {
+                "code": code,
+                "name": tree.name(code, language),
+                "level": node.level,
+                **{name: found[code] for name, found in counts.items()},
+                "alerts": [alert_of(one, book, language) for one in running],
+                "areas": [
+                    {"code": sub, "name": tree.name(sub, language), **{name: n[sub] for name, n in counts.items()}}
+                    for sub in tree.children.get(code, ())
+                ],
+            }
+        )
+
+
+def _lies(paths: Mapping[str, Sequence[str]], code: str, area: str) -> bool:
+    return code in paths.get(area, ())
+
+
+def _by_area(paths: Mapping[str, Sequence[str]], areas: Iterable[str]) -> Counter[str]:
+    """Each area with all above it -> how many."""
+    return Counter(step for area in areas for step in paths.get(area, ()))
