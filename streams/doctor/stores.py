@@ -146,7 +146,7 @@ def asked(url: str, city: str) -> Database | Finding:
         with psycopg.connect(url.replace("+psycopg", "", 1), connect_timeout=CONNECT_SECONDS) as db:
             row = db.execute(_ASK, {"schema": schema_of(city)}).fetchone()
             assert row is not None  # it selects one
-            return Database(*row, db.info.host, db.info.port)
+            return Database(*row, host=db.info.host, port=db.info.port)
     except psycopg.ProgrammingError:
         return bad("postgresql", "database-address", why="")
     except psycopg.Error as fault:

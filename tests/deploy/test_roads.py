@@ -13,6 +13,7 @@ import httpx2
 import psycopg
 import pytest
 
+from deploy.boards import KAFKA, PIPELINE, Board
 from streams.kafka.clients import Sending
 from streams.kafka.topics import INCIDENTS, SIGNALS, partition_of
 from tests.deploy.native import Host
@@ -55,6 +56,11 @@ def asked(address: str, query: str) -> list[float]:
     """What Prometheus answers to a query."""
     found = httpx2.get(f"{address}/api/v1/query", params={"query": query}).json()["data"]["result"]
     return [float(one["value"][1]) for one in found]
+
+
+def unanswered(prometheus: str, board: Board) -> list[str]:
+    """Queries of a board that have no data."""
+    return [query for query in board.queries() if not asked(prometheus, query)]
 
 
 def told(alertmanager: str) -> set[str]:
@@ -102,6 +108,8 @@ def test_the_small_road_typed_as_the_guide_says_leads_from_an_event_to_alertmana
         until(lambda: {"storm", "TocsinDeadMansSwitch"} <= told(alertmanager), f"{told(alertmanager)}")
         until(lambda: asked(prometheus, "sum(tocsin_events_received_total)") == [13.0], "the figures of Prometheus")
         assert asked(prometheus, 'up{job="tocsin-serve"}') == [1.0]
+        assert httpx2.post(f"{serve}/v1/events", json=event("x", area="nowhere"), headers=bearer).status_code == 422
+        until(lambda: not unanswered(prometheus, PIPELINE), f"data for {unanswered(prometheus, PIPELINE)}")
         with psycopg.connect((host.folder / "secrets/serve/tocsin_database").read_text().strip()) as database:
             (count,) = database.execute("select count(*) from tocsin_city.alerts").fetchone() or (0,)
         assert count >= 1
@@ -135,6 +143,9 @@ def test_the_full_road_leads_from_a_raw_record_to_a_signal_also_with_a_worker_ki
         until(lambda: messages(broker, SIGNALS, number), "a signal")
         until(lambda: asked(prometheus, f'sum(tocsin_intake_written_records_total{{city="{NAME}"}}) > 1'), "figures")
         until(lambda: "TocsinDeadMansSwitch" in told(alertmanager), "the dead man's switch")
+        sending.send(INCIDENTS, b"no JSON", key=NAME.encode(), partition=number)
+        sending.flush(30)
+        until(lambda: not unanswered(prometheus, KAFKA), f"data for {unanswered(prometheus, KAFKA)}")
         host.running()["worker-two"].kill()
         until(lambda: "TocsinDown" in told(alertmanager), "that a worker is down")
 

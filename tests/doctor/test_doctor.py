@@ -102,6 +102,16 @@ def free_port() -> int:
         return port
 
 
+def short_secret(setup: Setup) -> None:
+    setup.edit("desks.yaml", "[console,", f"[console, {CHANNEL},")
+    setup.set(secret_hook="hush")
+
+
+def no_broker(setup: Setup) -> None:
+    setup.kafka = True
+    setup.set(kafka=f"127.0.0.1:{free_port()}")
+
+
 BROKEN: Final[dict[str, tuple[Callable[[Setup], object], str, str]]] = {
     # what is broken -> (how, the part's name in English, what mends it)
     "a misspelt setting": (lambda s: s.set(databse="postgresql://x"), "settings", "write TOCSIN_DATABASE"),
@@ -140,7 +150,7 @@ BROKEN: Final[dict[str, tuple[Callable[[Setup], object], str, str]]] = {
         "no secret called hook: mend desks.yaml, or lay the secret",
     ),
     "a channel with a secret too short": (
-        lambda s: (s.edit("desks.yaml", "[console,", f"[console, {CHANNEL},"), s.set(secret_hook="hush")),
+        short_secret,
         "channels",
         "mend desks.yaml",
     ),
@@ -155,7 +165,7 @@ BROKEN: Final[dict[str, tuple[Callable[[Setup], object], str, str]]] = {
         "look whether it runs",
     ),
     "no broker": (
-        lambda s: (setattr(s, "kafka", True), s.set(kafka=f"127.0.0.1:{free_port()}")),
+        no_broker,
         "brokers",
         "start it, or set TOCSIN_KAFKA",
     ),
