@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := targets
-.PHONY: targets install demo test check fix docs bench bench-detection simulate nightly lock clean
+.PHONY: targets install demo test check fix docs bench bench-detection simulate nightly boards lock secrets pin clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -64,8 +64,17 @@ simulate: $(STAMP) ## seeded worlds on virtual time; SEEDS=500: how many, FROM=0
 nightly: $(STAMP) ## every test, 2,000 examples of each law of the engine, 400 of another property; prints the seed of a failure
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) -n $(JOBS) --dist loadgroup --timeout 7200 -m "nightly or not nightly" $(ARGS)
 
+boards: $(STAMP) ## write Grafana's boards (deploy/grafana/boards) from deploy/boards
+	$(BIN)/python -m deploy.boards
+
 lock: ## write requirements/*.txt anew from pyproject.toml (needs uv)
 	requirements/lock
+
+secrets: ## write the files of secrets/ that docker-compose.yml mounts, each once
+	deploy/secrets
+
+pin: ## write docker-compose.pinned.yml: the images by digest (needs docker compose and a registry)
+	deploy/pin
 
 clean: ## remove caches and builds; .venv and var/ stay
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

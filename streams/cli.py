@@ -33,6 +33,7 @@ from streams.channel_commands import channels
 from streams.city import check as check_city
 from streams.city import init as init_city
 from streams.clock import WallClock
+from streams.doctor_command import doctor
 from streams.engines import RuleEngines
 from streams.entry import guarded
 from streams.feed_commands import feeds
@@ -65,6 +66,7 @@ app.command("test")(rehearse)
 app.command()(backtest)
 app.add_typer(channels, name="channels")
 app.add_typer(users, name="users")
+app.command()(doctor)
 app.command()(intake)
 app.command()(worker)
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from streams.doctor_messages import OF_DOCTOR
 from streams.done_messages import OF_WHAT_WENT_WELL
 from streams.explain_messages import OF_EXPLAIN
 from streams.rule_messages import OF_RULES
+from streams.setting_messages import OF_SETTINGS
 
 MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     # the journal
@@ -308,14 +310,6 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{path}: the key is cut short: restore it; with another key no old event is known again",
         "zh-CN": "{path}：密钥不完整：请恢复原密钥；换用其他密钥将无法识别旧事件",
     },
-    "secrets-missing": {
-        "en": "TOCSIN_SECRETS: no such folder: {folder}: mount it or unset the variable",
-        "zh-CN": "TOCSIN_SECRETS：目录不存在：{folder}：请挂载该目录或取消此变量",
-    },
-    "setting-wrong": {
-        "en": "{name}: {why}: mend it in the environment or the secrets folder",
-        "zh-CN": "{name}：{why}：请在环境变量或密钥目录中更正",
-    },
     # cities
     "as-it-is": {"en": "{text}", "zh-CN": "{text}"},
     "feed-unconnected": {
@@ -470,8 +464,10 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         " to be said meanwhile comes late.",
         "zh-CN": "{city} 已恢复，自 {tick} 起约停顿 {seconds} 秒。期间接收的事件正在判断，其告警会迟到。",
     },
+    **OF_DOCTOR,
     **OF_EXPLAIN,
     **OF_RULES,
+    **OF_SETTINGS,
     **OF_WHAT_WENT_WELL,
 }
 """Message -> language -> text with {placeholders}. A test holds both languages to the same placeholders."""

@@ -105,6 +105,11 @@ class Metrics(Catalogue):
         self.snapshot_bytes = self._gauge(
             "tocsin_snapshot_written_bytes", "Written by the last snapshot: what changed.", city
         )
+        self.snapshot_at = self._gauge(
+            "tocsin_snapshot_written_timestamp_seconds",
+            "When the last snapshot was written; the start, until there is one.",
+            city,
+        )
         self.snapshot_rows_healed = self._counter(
             "tocsin_snapshot_rows_healed", "Damaged rows of a snapshot that were read from their other slot.", city
         )

@@ -1,4 +1,4 @@
-"""Settings of the process: environment variables `TOCSIN_*`, or files of the same names in a secrets folder.
+"""Settings of the process: environment variables `TOCSIN_*`, files that they name, or files in a secrets folder.
 
 Nothing here differs between cities; what does lies in the city's folder.
 """
@@ -6,20 +6,30 @@ Nothing here differs between cities; what does lies in the city's folder.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from streams.messages import SpokenError
-
-SECRETS_FOLDER = "TOCSIN_SECRETS"
-"""Names the folder of mounted secret files, such as `tocsin_token`. Must exist when it is named."""
+from streams.setting_sources import BY_FILE, SECRETS_FOLDER, faults_of, from_files, slips, text_of
 
 
 class SettingsError(SpokenError):
     """A setting that cannot be used: one line, for the person who set it, never with the value."""
+
+
+class SettingsWrongError(SettingsError):
+    """All that is wrong with the settings, a line each."""
+
+    def __init__(self, wrong: Sequence[SpokenError]) -> None:
+        super().__init__("as-it-is", text="\n".join(str(one) for one in wrong))
+        self.wrong = tuple(wrong)
+
+    def render(self, language: str) -> str:
+        return "\n".join(one.render(language) for one in self.wrong)
 
 
 class Settings(BaseSettings):
@@ -79,28 +89,39 @@ class Settings(BaseSettings):
         60.0, gt=0, description="The watchdog says so when a city has no new tick, or no answer, for so long."
     )
     watchdog_look_seconds: float = Field(5.0, gt=0, description="Seconds between two looks of the watchdog.")
+    watchdog_token: SecretStr = Field(
+        SecretStr(""),
+        description="Token of an account with the role system: with it the watchdog reads /metrics. Needed once there"
+        " are accounts and it is given --url.",
+    )
 
 
 def read_secret(name: str) -> bytes:
-    """The secret called `name`: a file of this name in the secrets folder, or `TOCSIN_SECRET_<NAME>`.
+    """The secret called `name`: a file of this name in the secrets folder, or `TOCSIN_SECRET_<NAME>`, or the file that
+    `TOCSIN_SECRET_<NAME>_FILE` names.
 
-    Raises KeyError where there is none.
+    Raises KeyError where there is none, SpokenError where the file cannot be read.
     """
     folder = os.environ.get(SECRETS_FOLDER)
     path = Path(folder, name) if folder and name == Path(name).name else None
+    variable = "TOCSIN_SECRET_" + name.upper().replace("-", "_")
     if path is not None and path.is_file():
-        return path.read_bytes().strip()
-    return os.environ["TOCSIN_SECRET_" + name.upper().replace("-", "_")].encode()
+        return text_of(path, SECRETS_FOLDER).encode()
+    named = os.environ.get(variable + BY_FILE)
+    if named and variable not in os.environ:
+        return text_of(Path(named), variable + BY_FILE).encode()
+    return os.environ[variable].encode()
 
 
 def read_settings() -> Settings:
-    """The settings of this process. Raises SettingsError, never with the value."""
-    folder = os.environ.get(SECRETS_FOLDER)
-    if folder and not Path(folder).is_dir():
-        raise SettingsError("secrets-missing", folder=folder)
+    """The settings of this process. Raises SettingsError with every mistake, never with a value."""
+    found, wrong = from_files(Settings.model_fields, os.environ)
+    wrong += slips(Settings.model_fields, os.environ)
+    settings = None
     try:
-        return Settings(_secrets_dir=folder) if folder else Settings()
-    except ValidationError as fault:
-        first = fault.errors()[0]
-        name = "_".join(("TOCSIN", *(str(step).upper() for step in first["loc"])))
-        raise SettingsError("setting-wrong", name=name, why=first["msg"]) from None
+        settings = Settings(**cast("dict[str, Any]", found))
+    except ValidationError as invalid:
+        wrong += faults_of(invalid)
+    if settings is None or wrong:
+        raise SettingsWrongError(wrong) from None
+    return settings

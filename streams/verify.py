@@ -28,7 +28,7 @@ def verify(city: City, settings: Settings, files: Sequence[Path]) -> Proof:
     heads = list(_heads(files or named, city.name))
     folder = settings.data / city.name
     try:
-        with closing(_store(city.name, settings, folder / ALERTS)) as store:
+        with closing(store_to_read(city.name, settings, folder / ALERTS)) as store:
             key = read_key(settings, folder)
             return store.prove(heads, key)
     except DatabaseError as fault:
@@ -60,7 +60,8 @@ def _heads(files: Iterable[Path], city: str) -> Iterator[Head]:
         yield from found
 
 
-def _store(city: str, settings: Settings, path: Path) -> DatabaseStore:
+def store_to_read(city: str, settings: Settings, path: Path) -> DatabaseStore:
+    """The alert store of a city, beside whoever writes it. Raises CityError."""
     url = settings.database.get_secret_value()
     try:
         return PostgresStore.look(url, city) if url else SqliteStore.look(path)

@@ -118,6 +118,7 @@ class Shard:
         self._journal.put_book(book)
         begun = restored(self._journal, self._engines, book, self.kind, heard, self._metrics)
         self._engine, self._telling.told = begun.engine, heard
+        self._metrics.snapshot_at.labels(self.city).set(self._clock.now() / 1000)
         torn = self._journal.cut_torn(self.engine.offset)
         head = self._remembered = self.engine.offset
         records = 0
@@ -281,6 +282,7 @@ class Shard:
             written = self._journal.put_snapshot(snapshot, since=self._remembered)
             self._crash(CrashPoint.AFTER_SNAPSHOT)
         self._metrics.snapshot_bytes.labels(self.city).set(written)
+        self._metrics.snapshot_at.labels(self.city).set(self._clock.now() / 1000)
         self._remembered = self._journal.last_offset
 
     def forget_refused(self, kept: int) -> None:

@@ -51,7 +51,10 @@ def watch_over(
     limit, pause = settings.watchdog_still_seconds, settings.watchdog_look_seconds
     if once:
         limit, pause = max(limit / ONCE_PART, ONCE_LEAST), min(pause, ONCE_PAUSE)
-    looks = {name: Lookout(name, journal=journal_of(name, settings), url=url, pause=pause) for name in cities}
+    token = settings.watchdog_token.get_secret_value()
+    looks = {
+        name: Lookout(name, journal=journal_of(name, settings), url=url, pause=pause, token=token) for name in cities
+    }
     teller = Teller(cities, channels, recall(folder / "memory.json"))
     dog = Watchdog(looks, teller, WallClock(), folder, limit=limit, pause=pause, waits=once)
     for look in looks.values():

@@ -62,11 +62,11 @@ class Eye:
 
 
 class Lookout:
-    """Looks at one city. `url`: of the process that serves it; `journal`: where its log lies."""
+    """Looks at one city. `url`: of the process that serves it, read with `token`; `journal`: where its log lies."""
 
-    def __init__(self, city: str, *, journal: Path, url: str | None, pause: float) -> None:
+    def __init__(self, city: str, *, journal: Path, url: str | None, pause: float, token: str = "") -> None:
         self._log = Eye(f"journal-{city}", lambda: tick_written(journal), pause)
-        self._door = Eye(f"door-{city}", lambda: tick_told(url, city), pause) if url else None
+        self._door = Eye(f"door-{city}", lambda: tick_told(url, city, token), pause) if url else None
 
     def start(self) -> None:
         for eye in (self._log, self._door):
@@ -95,12 +95,13 @@ def tick_written(path: Path) -> int | None:
         return None
 
 
-def tick_told(url: str, city: str) -> int | None:
+def tick_told(url: str, city: str, token: str = "") -> int | None:
     """The last tick of `city` as the process at `url` tells it, ms; None where it does not answer, or not for it."""
     timeout = httpx2.Timeout(ANSWER_SECONDS)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         with (
-            httpx2.Client(timeout=timeout, trust_env=False) as client,
+            httpx2.Client(timeout=timeout, trust_env=False, headers=headers) as client,
             client.stream("GET", url.rstrip("/") + METRICS) as answer,
         ):
             if answer.status_code != httpx2.codes.OK:

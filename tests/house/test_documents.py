@@ -146,7 +146,7 @@ def test_the_page_of_dependencies_names_every_one_with_its_locked_version() -> N
     locked = {
         canonicalize_name(name): pin for name, pin in re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", lock, re.MULTILINE)
     }
-    told = dict(re.findall(r"^\| ([a-z0-9.-]+) \| ([0-9.]+) \|", page("dependencies.md"), re.MULTILINE))
+    told = dict(re.findall(r"^\| ([a-z0-9.-]+) \| ([0-9.!]+) \|", page("dependencies.md"), re.MULTILINE))
     names = [Requirement(wish).name.lower() for wish in wishes]
     assert {name: told.get(name) for name in names} == {name: locked[canonicalize_name(name)] for name in names}
     wished = [wish for extra in project["project"]["optional-dependencies"].values() for wish in extra]

@@ -22,8 +22,8 @@ def pins(lock: str) -> dict[str, str]:
     return {canonicalize_name(name): pinned for name, pinned, _ in PIN.findall(lock)}
 
 
-def test_there_is_a_lock_to_run_and_a_lock_to_test() -> None:
-    assert set(LOCKS) == {"run.txt", "test.txt"}
+def test_there_is_a_lock_to_run_to_test_to_build_and_for_the_image() -> None:
+    assert set(LOCKS) == {"build.txt", "image.txt", "run.txt", "test.txt"}
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -38,9 +38,16 @@ def test_every_locked_version_has_hashes(name: str) -> None:
     assert len(blocks) == len(PIN.findall(LOCKS[name]))
 
 
-def test_the_test_lock_holds_the_run_lock_version_for_version() -> None:
-    run, test = pins(LOCKS["run.txt"]), pins(LOCKS["test.txt"])
-    assert {name: test.get(name) for name in run} == run
+@pytest.mark.parametrize("name", ["run.txt", "image.txt", "build.txt"])
+def test_the_test_lock_holds_every_other_lock_version_for_version(name: str) -> None:
+    other, test = pins(LOCKS[name]), pins(LOCKS["test.txt"])
+    assert {name: test.get(name) for name in other} == other
+
+
+def test_the_image_holds_what_is_run_and_the_extras() -> None:
+    run, image = pins(LOCKS["run.txt"]), pins(LOCKS["image.txt"])
+    assert run.items() <= image.items()
+    assert {"faust-streaming", "confluent-kafka", "psycopg"} <= set(image)
 
 
 def test_every_dependency_of_the_project_is_locked() -> None:

@@ -1,0 +1,62 @@
+"""Ways in and out of a city: files that its feeds watch, channels of its desks with their secrets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from alerts.channels.register import open_channel
+from streams.city import City
+from streams.doctor.finding import Finding, bad, good, note
+from streams.messages import SpokenError
+from streams.opened import intake_of
+from streams.settings import Settings, read_secret
+
+INSIDE: frozenset[str] = frozenset({"console", "jsonlines"})
+"""Channels that call nobody outside."""
+
+
+def of_the_feeds(city: City) -> Iterator[Finding]:
+    """Whether every feed can be connected, and what it watches is there to be read."""
+    found = []
+    for name, feed in city.feeds.items():
+        for way in (feed.comes.file, feed.comes.folder):
+            if way is None:
+                continue
+            path = city.folder / way
+            if not path.exists():
+                found.append(bad("feeds", "doctor-feed-missing", feed=name, path=path))
+            elif not os.access(path, os.R_OK):
+                found.append(bad("feeds", "doctor-feed-unreadable", feed=name, path=path))
+    try:
+        intake_of(city, b"to look at feeds needs no key")
+    except SpokenError as fault:
+        found.append(bad("feeds", fault))
+    yield from found or [good("feeds", "doctor-feeds-good", count=len(city.feeds))]
+
+
+def of_the_channels(city: City, settings: Settings) -> Iterator[Finding]:
+    """Whether every channel can be opened; nothing is sent (`tocsin channels test` does)."""
+    found = []
+    calls = False
+    for desk in city.desks:
+        for channel in desk.channels:
+            calls = calls or channel.kind not in INSIDE
+            try:
+                open_channel(
+                    channel.name,
+                    channel.kind,
+                    channel.options,
+                    language=channel.language,
+                    folder=settings.data / city.name,
+                    secrets=read_secret,
+                ).close()
+            except ValueError as fault:
+                found.append(bad("channels", "doctor-channel", channel=channel.name, why=fault))
+            except SpokenError as fault:
+                found.append(bad("channels", fault))
+    if not calls:
+        found.append(note("channels", "doctor-nobody-called"))
+    if not any(one.level == "bad" for one in found):
+        found.append(good("channels", "doctor-channels-good", count=sum(len(desk.channels) for desk in city.desks)))
+    yield from found

@@ -1,0 +1,58 @@
+"""`tocsin doctor` from the command line."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from streams import doctor as doctors
+from streams import logs
+from streams.arguments import DataFolder
+from streams.clock import WallClock
+from streams.messages import say
+from streams.worker_command import Brokers
+
+
+def doctor(
+    cities: Annotated[list[Path], typer.Argument(metavar="CITY...", help="Folders of the cities.")],
+    url: Annotated[
+        str | None, typer.Option("--url", help="Address of the process that serves them: its figures are read too.")
+    ] = None,
+    road: Annotated[
+        str, typer.Option("--road", help="local, or kafka: brokers, topics and lag are looked at.")
+    ] = "local",
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON, for programs.")] = False,
+    data: DataFolder = None,
+    brokers: Brokers = None,
+) -> None:
+    """Look at settings, clock, disk, stores, brokers, feeds, channels and the service: each is well, or what to do.
+
+    Changes nothing and sends nothing. Exit code 0: nothing is broken; 1: something is.
+    """
+    if road not in ("local", "kafka"):
+        raise typer.BadParameter("take local or kafka", param_hint="--road")
+    logs.configure("auto", level=logging.CRITICAL)  # libraries complain of what is told here
+    told = {"data": data, "kafka": brokers}
+    given: dict[str, object] = {name: value for name, value in told.items() if value is not None}
+    found = list(doctors.examine(cities, WallClock(), url=url, kafka=road == "kafka", given=given))
+    language = os.environ.get("TOCSIN_LANGUAGE", "en")
+    if as_json:
+        rows = [
+            {
+                "part": one.part,
+                "level": one.level,
+                "message": one.message,
+                "text": say(one.message, language, **one.values),
+            }
+            for one in found
+        ]
+        typer.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
+    else:
+        for line in doctors.lines(found, language):
+            typer.echo(line)
+    raise typer.Exit(1 if any(one.level == "bad" for one in found) else 0)

@@ -1,0 +1,78 @@
+"""What the doctor asks of the Kafka road: do brokers answer, are the topics as wanted, who is how far behind."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from kafka import TopicPartition
+from kafka.admin import KafkaAdminClient, OffsetSpec
+from kafka.errors import KafkaError
+
+from streams.city import City
+from streams.doctor.finding import Finding, bad, good, note
+from streams.kafka.admin import admin, check
+from streams.kafka.intake import RAW_GROUP
+from streams.kafka.topics import FRAMES, INCIDENTS, PETITIONS, foreign
+from streams.kafka.worker import NAME as WORKERS
+from streams.messages import SpokenError
+
+CONNECT_SECONDS: Final = 3.0
+MOST_BEHIND: Final = 10_000
+"""Records. A worker judges thousands a second: more than this is no moment's work."""
+
+
+def of_the_road(address: str, cities: Sequence[City]) -> Iterator[Finding]:
+    """Brokers, topics, and who reads them."""
+    if not answers(address):  # a client would try for seconds, and leave its sockets open
+        yield bad("kafka", "kafka-unreachable", address=address, why="ConnectionError")
+        return
+    try:
+        report = check(address, cities)
+    except SpokenError as fault:
+        yield bad("kafka", fault)
+        return
+    yield good("kafka", "doctor-kafka-good", address=address)
+    for drift in report.drifts:
+        yield bad("topics", drift.name, **drift.values)
+    if not report.drifts:
+        yield good("topics", "doctor-topics-good", topics=report.topics, partitions=report.partitions)
+    if FRAMES not in {drift.values.get("topic") for drift in report.drifts if drift.name == "kafka-topic-missing"}:
+        with admin(address) as client:
+            yield from _behind(client, RAW_GROUP, "intake", {INCIDENTS, PETITIONS, *foreign(cities)})
+            yield from _behind(client, WORKERS, "worker", {FRAMES})
+
+
+def answers(address: str) -> bool:
+    """Whether any of the brokers named takes a connection."""
+    for place in address.split(","):
+        host, _, port = place.strip().rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
+        except (OSError, ValueError, OverflowError):
+            continue
+        return True
+    return False
+
+
+def _behind(client: KafkaAdminClient, group: str, who: str, topics: set[str]) -> Iterator[Finding]:
+    """How far the readers of some topics are behind their ends."""
+    try:
+        read = {place: int(told.offset) for place, told in _committed(client, group).items() if place.topic in topics}
+        ends = client.list_partition_offsets(dict.fromkeys(read, OffsetSpec.LATEST)) if read else {}
+    except KafkaError:
+        read, ends = {}, {}
+    if not read:
+        yield note("lag", f"doctor-lag-no-{who}")
+        return
+    behind = sum(max(0, int(ends[place].offset) - max(0, at)) for place, at in read.items())
+    if behind > MOST_BEHIND:
+        yield bad("lag", f"doctor-lag-{who}", records=behind)
+    else:
+        yield good("lag", f"doctor-lag-good-{who}", records=behind)
+
+
+def _committed(client: KafkaAdminClient, group: str) -> dict[TopicPartition, Any]:
+    found: dict[TopicPartition, Any] = client.list_group_offsets(group).get(group, {})
+    return found
