@@ -27,8 +27,10 @@ from rules.detectors.port import (
     Promise,
 )
 from rules.detectors.register import make
+from rules.exclusions import left_out
 from rules.headroom import Headroom
 from rules.learned import Rows
+from rules.records import Exclude
 
 _REFIT_SLOTS: Final = 96
 """Refits are spread over the day in quarters of an hour, by a hash of the rule's id."""
@@ -80,6 +82,7 @@ class Judge:
         self.heights = np.zeros(0)
         self.calibrated: dict[str, float] = {}
         self.missing: dict[int, bool] = {}  # settled buckets in which a feed was not heard
+        self.exclusions: list[Exclude] = []  # the engine's own: times that teach nothing
         self.gap_in: Callable[[int, int], float] = lambda _first, _last: 0.0
         """Which part of buckets first..last a feed was silent at a stretch: no drop may rest on that."""
         self.views: dict[int, View] = {}
@@ -233,6 +236,8 @@ class Judge:
         self.rows.learn(np.flatnonzero(block.any(axis=1)).tolist() + [s for s, _, _ in late])
         order = self.rows.series_of(np.arange(len(self.learned)))
         columns = np.array(late, np.int64).reshape(-1, 3)
+        if self.exclusions:
+            block = left_out(block, cells, blind, counts, self.exclusions, self._expected)
         block, still = block[order], still[order]
         return Past(
             cells,
@@ -247,6 +252,16 @@ class Judge:
             self.windows,
             steps.slots_per_week,
         )
+
+    def _expected(self, series: IntArray, cells: IntArray) -> FloatArray:
+        """What the last baseline expects of cells, shape (series, cells); before the first one, nothing."""
+        memory, per_cell = self.memories[-1][1], self.counts.steps.per_cell
+        if memory is None:
+            return np.zeros((len(series), len(cells)))
+        rows, first = np.repeat(self.rows.row_of(series), len(cells)), np.tile(cells * per_cell, len(series))
+        points = Points(rows, first, first + per_cell - 1)
+        law = self.detector.law(memory, self.rows, self.counts.steps, points, self.rows.kin, self.windows)
+        return law.mean.reshape(len(series), len(cells))
 
     # judging
 

@@ -41,6 +41,7 @@ from streams.kafka_commands import ask_again, intake, kafka, pour, still_refused
 from streams.messages import SpokenError, say
 from streams.metrics import Metrics
 from streams.opened import city_of, intake_of, journal_of, open_city
+from streams.order_commands import exclude, orders
 from streams.refusals import MEANINGS
 from streams.retry import Retried, retry, waiting_in
 from streams.rule_commands import check_rules, rehearse, rules
@@ -60,6 +61,8 @@ refused = typer.Typer(help="Records that were refused, kept scrubbed with place 
 app.add_typer(refused, name="refused")
 app.add_typer(feeds, name="feeds")
 app.add_typer(rules, name="rules")
+app.add_typer(orders, name="orders")
+app.command()(exclude)
 app.add_typer(kafka, name="kafka")
 app.command("test")(rehearse)
 app.command()(backtest)

@@ -17,14 +17,14 @@ import msgspec
 import structlog
 from msgspec import structs
 
-from rules.records import Frame, Order, StartRule, StopRule, decode, encode
+from rules.records import ByHand, Frame, Order, Review, decode, encode
 from streams.clock import Clock
 from streams.journal import DiskFullError
 from streams.runtime import Parcel, Shard
 
 log = structlog.get_logger()
 
-Handed = StopRule | StartRule
+Handed = ByHand | Review
 FOLDER: Final = "handed"
 MOST_A_TURN: Final = 1
 """Frames between two turns of the writer: what is pushed meanwhile waits, a quarter of a second for a frame of
@@ -81,8 +81,12 @@ def wait_taken(
     return True
 
 
-def take_handed(shard: Shard, data: Path) -> int:
-    """Take some of what was handed over into the log; how many files. On the thread that owns the shard."""
+def take_handed(shard: Shard, data: Path, noted: Callable[[Handed, int], bool] = lambda _order, _at: True) -> int:
+    """Take some of what was handed over into the log; how many files. On the thread that owns the shard.
+
+    `noted`: an order that the log has, and when it acts, ms; whether that could be written down too. Where it could
+    not, the order stays there and is taken again: it is obeyed once.
+    """
     taken = 0
     for path in _waiting(data / FOLDER)[:MOST_A_TURN]:
         record = _read(path, shard.city)
@@ -94,6 +98,8 @@ def take_handed(shard: Shard, data: Path) -> int:
             shard.take([_parcel(record, shard.tick + 1)])
         except DiskFullError:
             break  # it lies there until there is room
+        if not isinstance(record, Frame) and not noted(record, shard.tick):
+            break
         path.unlink()
         taken += 1
     return taken
@@ -121,4 +127,4 @@ def _read(path: Path, city: str) -> Frame | Handed | None:
         return None
     if isinstance(record, Frame):
         return record if record.city == city else None
-    return record if isinstance(record, StopRule | StartRule) else None
+    return record if isinstance(record, Handed) else None

@@ -11,6 +11,7 @@ from typing import Final
 
 from streams.done_messages import OF_WHAT_WENT_WELL
 from streams.explain_messages import OF_EXPLAIN
+from streams.order_messages import OF_ORDERS
 from streams.rule_messages import OF_RULES
 
 MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -471,6 +472,7 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "zh-CN": "{city} 已恢复，自 {tick} 起约停顿 {seconds} 秒。期间接收的事件正在判断，其告警会迟到。",
     },
     **OF_EXPLAIN,
+    **OF_ORDERS,
     **OF_RULES,
     **OF_WHAT_WENT_WELL,
 }

@@ -25,18 +25,6 @@ OF_RULES: Final[Mapping[str, Mapping[str, str]]] = {
         "zh-CN": "{rule}：在第 {offset} 条记录处因错误停止（{why}）；请修复或报告，"
         "然后 tocsin rules start {city} {rule}",
     },
-    "order-start-taken": {
-        "en": "{rule} judges again, what begins from now on",
-        "zh-CN": "{rule} 已恢复，自现在开始的时段重新判断",
-    },
-    "order-stop-taken": {
-        "en": "{rule} is stopped; what it had running is over",
-        "zh-CN": "{rule} 已停止；其进行中的告警随之结束",
-    },
-    "order-waits": {
-        "en": "the order waits: {city} is not served, or is catching up; it is taken as soon as it serves",
-        "zh-CN": "指令等待中：{city} 未在运行或正在追赶；恢复服务后即执行",
-    },
     "process-killed": {
         "en": "one of {processes} processes was killed: there is too little memory; try --processes 1",
         "zh-CN": "{processes} 个进程中有一个被终止：内存不足；请尝试 --processes 1",

@@ -24,6 +24,7 @@ from alerts.heads import ChannelRoad, FileRoad, HeadRoad, Heads
 from alerts.letters import Letters
 from alerts.links import link_key, link_of
 from alerts.notice import Notice
+from alerts.ordered import ordered
 from alerts.outbox import Outbox
 from alerts.routing import route_of
 from alerts.store import Backlog
@@ -33,7 +34,7 @@ from streams.city import City, read_city
 from streams.clock import Clock
 from streams.engines import RuleEngines
 from streams.gate import Class, Gate
-from streams.handover import take_handed
+from streams.handover import Handed, take_handed
 from streams.journal import means_full
 from streams.messages import say
 from streams.metrics import Metrics
@@ -275,7 +276,7 @@ class Station:
     def _after_turn(self) -> None:
         rows_alone = self._brought_rows_alone()
         if self.writer.caught_up and self.shard.tick and not rows_alone:
-            take_handed(self.shard, self._opened.folder)
+            take_handed(self.shard, self._opened.folder, self._note)
         self._look_at_rules()
         waited = self._clock.steady() - self._delivered_at
         if self._changed or not rows_alone:
@@ -288,6 +289,15 @@ class Station:
             self._deliver()
             self._show()
         self._changed = False
+
+    def _note(self, order: Handed, at: int) -> bool:
+        """Write what a person ordered into the desk's chain; whether there was room."""
+        if not order.by:
+            return True
+        entry = ordered(order, at)
+        with self._on_a_full_disk():
+            self.acting.ordered(entry)
+        return self.acting.knows_order(entry.id)
 
     def _brought_rows_alone(self) -> bool:
         """Whether this turn wrote rows and no time has passed in it: then what need not follow each frame waits for
