@@ -181,7 +181,7 @@ class _Bound:
         self.holds: BoolArray = grown[self.first - self.before - 1 :] > 0
         self.sums = np.concatenate([np.zeros((1, shape[1]), np.int64), np.cumsum(grown, axis=0)])
         self.resets = rule.fold.reset_for(rule.counts)[self.series]
-        self.heights = self.judge.height_of(self.series)
+        self.heights, self.floors = self.judge.height_of(self.series), self.judge.floor_of(self.series)
 
     def _rings(self) -> list[Ring]:
         counts = self.rule.counts  # a row taken back may let the next one of its place count
@@ -209,7 +209,7 @@ class _Bound:
             for begin in range(0, len(judged), _BLOCK):
                 for block, memory in judge.in_force(judged[begin : begin + _BLOCK]):
                     most = totals[block - self.first].max(axis=0)
-                    may = np.flatnonzero((most >= judge.rule.at_least) & ~cut)
+                    may = np.flatnonzero((most >= self.floors) & ~cut)
                     if len(may):
                         law = judge.least(memory, self.series[may], block, width)
                         may = may[judge.detector.score(law, most[may]) >= self.heights[may]]
@@ -227,7 +227,7 @@ class _Bound:
         first = np.maximum(ends - width + 1, self.resets[chosen] + 1)
         totals = self.sums[ends - self.before, chosen]
         totals = totals - self.sums[np.minimum(first - 1, ends) - self.before, chosen]
-        maybe = self.holds[buckets - self.first][:, chosen] & (totals >= judge.rule.at_least) & (first <= ends)
+        maybe = self.holds[buckets - self.first][:, chosen] & (totals >= self.floors[chosen]) & (first <= ends)
         at, which = np.nonzero(maybe)
         if not len(at):
             return _NONE, _NONE

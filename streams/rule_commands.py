@@ -21,6 +21,7 @@ from streams.clock import WallClock
 from streams.journal import Journal
 from streams.messages import SpokenError, say
 from streams.opened import city_of, journal_of
+from streams.overrides import told
 from streams.problems import Counted
 from streams.processes import cores
 from streams.rehearsal import Rehearsal, lines
@@ -48,6 +49,8 @@ def list_command(city: CityFolder, data: DataFolder = None) -> None:
         offset, why = engine.stopped.get(rule.id, (0, ""))
         word = "rule-runs" if not why else "rule-stopped-by-hand" if why == "order" else "rule-raised"
         typer.echo(say(word, settings.language, rule=rule.id, city=city, offset=offset, why=why))
+        for one in rule.overrides or ():
+            typer.echo(say("rule-override", settings.language, area=one.area, **told(one, settings.language)))
 
 
 @rules.command("schema")

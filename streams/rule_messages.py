@@ -14,6 +14,15 @@ OF_RULES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{rule}: {city} has no such rule: take one of {known}",
         "zh-CN": "{rule}：{city} 没有该规则：可选 {known}",
     },
+    "rule-override": {
+        "en": "  in {area} and below: {what}. Why: {reason} ({by}{on})",
+        "zh-CN": "  在 {area} 及其下级：{what}。理由：{reason}（{by}{on}）",
+    },
+    "override-rarer": {"en": "{times} times rarer than the promise", "zh-CN": "比承诺稀少 {times} 倍"},
+    "override-at-least": {
+        "en": "fewer than {count:event|events} never speak",
+        "zh-CN": "少于 {count} 个事件从不告警",
+    },
     "rule-runs": {"en": "{rule}: judges", "zh-CN": "{rule}：正常判断"},
     "rule-stopped-by-hand": {
         "en": "{rule}: STOPPED by hand at record {offset}; tocsin rules start {city} {rule} lifts it",
