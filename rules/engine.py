@@ -359,7 +359,8 @@ class Engine:
             if self.reviews.take(order, at):  # else it was handed over twice
                 self._obey_hand(order, at)
         elif isinstance(order, UseBook):
-            self._open(self.books[order.digest], at)
+            if self.reviews.take(order, at):
+                self._open(self.books[order.digest], at)
         elif isinstance(order, Calibrate):
             self._recalibrate(order)
         elif isinstance(order, Down):

@@ -107,13 +107,6 @@ class Tick(msgspec.Struct, frozen=True, tag="tick"):
     now: int
 
 
-class UseBook(msgspec.Struct, frozen=True, tag="use-book"):
-    """Rules, trees, calendar and feeds in force from `start`; the book lies under its digest."""
-
-    start: int
-    digest: str
-
-
 class Calibrate(msgspec.Struct, frozen=True, tag="calibrate"):
     """Heights `h` per "rule/desk", solved outside from the log's past."""
 
@@ -155,6 +148,16 @@ class Given(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str = ""
     by: str = ""
     reason: str = ""
+
+
+class UseBook(Given, frozen=True, tag="use-book"):
+    """Rules, trees, calendar and feeds in force from `start`; the book lies under its digest.
+
+    With an `id` where one operator went back to an earlier release: then a second has to review it.
+    """
+
+    start: int
+    digest: str
 
 
 class StopRule(Given, frozen=True, tag="stop"):

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from rules.book import Book
-from rules.records import ByHand, Exclude, HearFeed, MuteFeed, Review
+from rules.records import ByHand, Exclude, HearFeed, MuteFeed, Review, UseBook
 from rules.signals import Evidence, Signal
 from rules.speech import Speaker, Told, key_of
 
@@ -52,7 +52,7 @@ class Reviews:
     def __bool__(self) -> bool:
         return bool(self.seen)
 
-    def take(self, order: ByHand, at: int) -> bool:
+    def take(self, order: ByHand | UseBook, at: int) -> bool:
         """Note an order that takes effect at `at`; whether it is a new one. One without an id always is."""
         if not order.id:
             return True
@@ -89,7 +89,7 @@ class Reviews:
             yield _signal(gone, told, speaker, over_at=speaker.now)
 
 
-def _owed(order: ByHand, at: int) -> Owed:
+def _owed(order: ByHand | UseBook, at: int) -> Owed:
     kind = str(order.__struct_config__.tag)
     owed = Owed(order.id, kind, order.by, order.reason, at)
     if isinstance(order, Exclude):
@@ -97,7 +97,7 @@ def _owed(order: ByHand, at: int) -> Owed:
         return msgspec.structs.replace(owed, since=order.since, until=order.until, **about)
     if isinstance(order, MuteFeed | HearFeed):
         return msgspec.structs.replace(owed, feed=order.feed)
-    return msgspec.structs.replace(owed, rule=order.rule)
+    return owed if isinstance(order, UseBook) else msgspec.structs.replace(owed, rule=order.rule)
 
 
 def _told(owed: Owed, book: Book, speaker: Speaker) -> Told:

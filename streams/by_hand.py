@@ -12,14 +12,14 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import typer
 from msgspec import structs
 
 from alerts.access.accounts import FILE, Accounts
 from alerts.access.roles import NUMBER
-from rules.records import ByHand, Review, encode
+from rules.records import ByHand, Review, UseBook, encode
 from streams.arguments import settings_of
 from streams.city import City
 from streams.clock import WallClock
@@ -32,6 +32,7 @@ from streams.rewind import engine_now
 from streams.settings import Settings
 from streams.worker_command import road
 
+Signed = TypeVar("Signed", bound=ByHand | Review | UseBook)
 ORDER_SECONDS: Final = 10.0
 """How long a command waits for a city that is served to take its order."""
 REASON_LONGEST: Final = 200
@@ -115,8 +116,8 @@ class Hand:
             raise SpokenError("order-own", number=self.by)
 
 
-def signed(order: ByHand | Review, by: str, reason: str, at: int) -> ByHand | Review:
+def signed(order: Signed, by: str, reason: str, at: int) -> Signed:
     """The order with account, reason, and an id of ten hexadecimal digits. `at`: when it was given, ms."""
-    given: ByHand | Review = structs.replace(order, by=by, reason=reason)
+    given = structs.replace(order, by=by, reason=reason)
     digest = hashlib.blake2b(encode(given) + at.to_bytes(8, "big", signed=True), digest_size=5).hexdigest()
     return structs.replace(given, id=digest)

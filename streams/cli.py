@@ -22,7 +22,12 @@ from streams import contract as contracts
 from streams import demo as demos
 from streams import explain as explains
 from streams import load as loads
-from streams import logs, replay, simulate
+from streams import (
+    logs,
+    release_commands,  # noqa: F401 - its commands join those of `tocsin rules`
+    replay,
+    simulate,
+)
 from streams import serve as services
 from streams import verify as verifying
 from streams import watchdog as watchdogs

@@ -12,6 +12,7 @@ from typing import Final
 from streams.done_messages import OF_WHAT_WENT_WELL
 from streams.explain_messages import OF_EXPLAIN
 from streams.order_messages import OF_ORDERS
+from streams.release_messages import OF_RELEASES
 from streams.rule_messages import OF_RULES
 
 MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -473,6 +474,7 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     **OF_EXPLAIN,
     **OF_ORDERS,
+    **OF_RELEASES,
     **OF_RULES,
     **OF_WHAT_WENT_WELL,
 }

@@ -110,5 +110,5 @@ def lines(engine: Engine, now: int, zone: str, language: str) -> Iterator[str]:
 
 def what(owed: Owed, language: str) -> str:
     """An order in a few words."""
-    about = owed.rule or owed.feed or f"{owed.area}, {owed.category}"
+    about = owed.rule or owed.feed or (f"{owed.area}, {owed.category}" if owed.area else "")
     return say(f"hand-{owed.kind}", language, about=about)

@@ -76,6 +76,7 @@ OF_ORDERS: Final[Mapping[str, Mapping[str, str]]] = {
     "hand-mute-feed": {"en": "feed {about} muted", "zh-CN": "屏蔽数据源 {about}"},
     "hand-hear-feed": {"en": "feed {about} listened to again", "zh-CN": "恢复接听数据源 {about}"},
     "hand-exclude": {"en": "{about} left out of the baselines", "zh-CN": "{about} 不计入基线"},
+    "hand-use-book": {"en": "rules rolled back{about}", "zh-CN": "规则回退{about}"},
     "review-owed": {
         "en": "{id}: {what}, by {by} at {at} ({reason}); to be reviewed by {due}",
         "zh-CN": "{id}：{what}，{by} 于 {at} 发出（{reason}）；须在 {due} 前复核",

@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import structlog
+from msgspec import structs
 from sqlalchemy.exc import OperationalError
 
 from alerts.alert import Alert
@@ -40,6 +42,7 @@ from streams.messages import say
 from streams.metrics import Metrics
 from streams.opened import CityError, desks_of, intake_of, open_city
 from streams.push import PushDoor
+from streams.releases import ReleaseError, Swap, released
 from streams.runtime import ClockKind, Engines, Parcel, Writer
 from streams.settings import Settings, read_secret
 from streams.watch import Watcher
@@ -68,7 +71,7 @@ class Station:
         exercise: bool = False,
         engines: Engines | None = None,
     ) -> None:
-        self.city = city
+        self.city = city = released(city, settings.data, settings.language)
         self.kind: Final = kind
         self.on_fault: Callable[[BaseException], None] | None = None
         self._settings = settings
@@ -196,7 +199,10 @@ class Station:
         reading = read_city(self.city.folder)
         if reading.city is None:
             return reading.render(self._settings.language).splitlines()
-        city = reading.city
+        try:
+            city = released(reading.city, self._settings.data, self._settings.language)
+        except ReleaseError as fault:
+            return str(fault).splitlines()
         if city.name != self.city.name:
             return [say("renamed", self._settings.language, name=city.name)]
         self.writer.submit_waiting(Parcel(book=city.book)).result(self._settings.answer_seconds)
@@ -290,11 +296,15 @@ class Station:
             self._show()
         self._changed = False
 
-    def _note(self, order: Handed, at: int) -> bool:
+    def _note(self, order: Handed | Swap, at: int) -> bool:
         """Write what a person ordered into the desk's chain; whether there was room."""
-        if not order.by:
+        if isinstance(order, Swap):
+            self.city = replace(self.city, book=self.shard.engine.book)
+            entry = structs.replace(ordered(order.order, at), id=order.id, about=order.release)
+        elif order.by:
+            entry = ordered(order, at)
+        else:
             return True
-        entry = ordered(order, at)
         with self._on_a_full_disk():
             self.acting.ordered(entry)
         return self.acting.knows_order(entry.id)

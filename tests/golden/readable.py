@@ -44,7 +44,9 @@ def of_value(value: object) -> Any:
     if isinstance(value, bytes):
         return {"bytes": value.hex()}
     if isinstance(value, msgspec.Struct):
-        return {type(value).__name__: {name: of_value(getattr(value, name)) for name in value.__struct_fields__}}
+        held = {name: getattr(value, name) for name in value.__struct_fields__}
+        said = {name: of_value(one) for name, one in held.items() if one is not msgspec.UNSET}
+        return {type(value).__name__: said}
     if dataclasses.is_dataclass(value):
         fields = [field.name for field in dataclasses.fields(value)]
         return {type(value).__name__: {name: of_value(getattr(value, name)) for name in fields}}

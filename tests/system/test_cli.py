@@ -27,6 +27,7 @@ from streams.watch import Source
 from tests.streams.town import NAME, event, in_service, make_town
 
 HAND = ("--by", "A-17", "--reason", "counts every call twice")
+RELEASES = ("publish", "approve", "rollback", "export", "releases")
 HELPED = [
     [],
     *(
@@ -52,7 +53,7 @@ HELPED = [
             "worker",
         )
     ),
-    *(["rules", name] for name in ("list", "schema", "stop", "start")),
+    *(["rules", name] for name in ("list", "schema", "stop", "start", *RELEASES)),
     *(["orders", name] for name in ("list", "review")),
     *(["kafka", name] for name in ("setup", "check")),
     *(["users", name] for name in ("add", "list", "end", "token")),
@@ -116,7 +117,7 @@ def test_every_command_is_among_those_that_help() -> None:
 
     assert names(cli.app) == {words[0] for words in HELPED if words}
     assert names(cli.refused) == {"list", "retry"}
-    assert names(rule_commands.rules) == {"list", "schema", "stop", "start"}
+    assert names(rule_commands.rules) == {"list", "schema", "stop", "start", *RELEASES}
     assert names(order_commands.orders) == {"list", "review"}
     assert names(feeds) == {words[1] for words in HELPED if words[:1] == ["feeds"] and len(words) > 1}
 
