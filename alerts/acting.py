@@ -15,7 +15,7 @@ import msgspec
 
 from alerts import clocks, hold
 from alerts.alert import Alert, Reason
-from alerts.chain import Kept, Missed, Mute, Unmute, decode
+from alerts.chain import Kept, Missed, Mute, Ordered, Unmute, decode
 from alerts.desks import Desk
 from alerts.duty import BY_HAND, NOBODY, Act, MoveRefused, fold
 from alerts.mutes import Cost, Standing, cost, standing
@@ -161,7 +161,7 @@ class Acting:
         """What a mute has hidden by now: the counter while it runs."""
         return cost(mute_id, self._hidden_by(mute_id))
 
-    def _keep(self, entry: Missed | Mute) -> None:
+    def _keep(self, entry: Missed | Mute | Ordered) -> None:
         self._store.commit(Change(self._city, None, (), acts=(("", entry),)))
         self._entries += 1
 
@@ -205,6 +205,16 @@ class Acting:
                 self._keep(form)
             elif not isinstance(known, Missed) or _asked(known) != _asked(form):
                 raise KeyUsed
+
+    def ordered(self, order: Ordered) -> None:
+        """Write what was ordered of the engine into the chain; once, where its id is there already."""
+        with self._keeping:
+            if not self.knows_order(order.id):
+                self._keep(order)
+
+    def knows_order(self, order: str) -> bool:
+        """Whether an order of this id is in the chain."""
+        return any(isinstance(one, Ordered) and one.id == order for one in self._unmoved())
 
     def _unmoved(self) -> Iterator[Kept]:
         """Entries that move no alert."""
@@ -298,7 +308,7 @@ def _asked(entry: Kept) -> tuple[str, ...]:
             return entry.area, entry.category, str(entry.time), entry.note
         case Mute():
             return entry.area, entry.category, entry.rule, str(entry.until), entry.reason, str(entry.top)
-        case Unmute():
+        case Unmute() | Ordered():
             return (entry.id,)
 
 

@@ -30,7 +30,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     city: str
     seq: int  # 1 is the first; no gap
     prev: str  # hash of the entry before, hexadecimal
-    act: Act | Missed | Mute | Unmute
+    act: Act | Missed | Mute | Unmute | Ordered
     alert: str = ""
 
 
@@ -81,6 +81,23 @@ class Unmute(msgspec.Struct, frozen=True, omit_defaults=True, tag="unmute", tag_
     key: str = ""
 
 
+class Ordered(msgspec.Struct, frozen=True, omit_defaults=True, tag="ordered", tag_field="form"):
+    """What an operator ordered at once, or a second account reviewed: `kind` is the tag of the Order in the city's log.
+
+    `id` is that Order's; `about`: a rule, a feed, an area and category, or the order that was reviewed.
+    """
+
+    at: int
+    id: str
+    kind: str
+    about: str
+    reason: str
+    account: str = ""
+    desk: str = ""
+    role: str = ""
+    key: str = ""
+
+
 class Link(msgspec.Struct, frozen=True):
     """An entry as it lies in the store: its place, its bytes and their hash, and what it is found by."""
 
@@ -92,12 +109,15 @@ class Link(msgspec.Struct, frozen=True):
     at: int
 
 
-Kept = Act | Missed | Mute | Unmute
+Kept = Act | Missed | Mute | Unmute | Ordered
 """What an entry may hold."""
 
 
+_VERBS: Final[Mapping[type, str]] = {Missed: "missed", Mute: "mute", Unmute: "unmute", Ordered: "ordered"}
+
+
 def verb_of(act: Kept) -> str:
-    return act.verb if isinstance(act, Act) else {Missed: "missed", Mute: "mute", Unmute: "unmute"}[type(act)]
+    return act.verb if isinstance(act, Act) else _VERBS[type(act)]
 
 
 class Head(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -50,6 +50,17 @@ class DetectorSpec(msgspec.Struct, frozen=True):
     parameters: dict[str, float] = {}
 
 
+class Override(msgspec.Struct, frozen=True):
+    """Other parameters of a rule in an area and below it. `by`: the duty number of whoever wrote it last."""
+
+    area: str
+    rarer: float = 1.0  # so many times rarer than the promise, as colours are
+    at_least: int | None = None
+    reason: str = ""
+    by: str = ""
+    on: str = ""  # local date, or empty
+
+
 class Rule(msgspec.Struct, frozen=True):
     """A rule as the engine reads it. Durations in ms; `step` may be 1d or 1w by `calendar_step`."""
 
@@ -71,6 +82,20 @@ class Rule(msgspec.Struct, frozen=True):
     owner: str = ""
     names: dict[str, str] = {}
     guidance: dict[str, str] = {}
+    overrides: tuple[Override, ...] | msgspec.UnsetType = msgspec.UNSET  # left out where there are none: same digest
+
+    def override_at(self, area: str, tree: Tree) -> Override | None:
+        """What holds in an area instead: of the overrides of it and of the areas that hold it, the nearest; what that
+        one does not say is inherited from the next."""
+        if not self.overrides:
+            return None
+        by_area = {one.area: one for one in self.overrides}
+        near = [by_area[code] for code in tree.paths.get(area, ()) if code in by_area]
+        if not near:
+            return None
+        rarer = next((one.rarer for one in near if one.rarer != 1.0), 1.0)
+        at_least = next((one.at_least for one in near if one.at_least is not None), None)
+        return msgspec.structs.replace(near[0], rarer=rarer, at_least=at_least)
 
 
 class DeskReach(msgspec.Struct, frozen=True):

@@ -28,7 +28,7 @@ class Context:
     @property
     def covered(self) -> list[tuple[int, int]]:
         """Intervals in which, as Orders said, a contributing feed was blind."""
-        return [span for watch in self._watches for span in watch.covered]
+        return [span for watch in self._watches for span in watch.spans]
 
     @property
     def suspect(self) -> bool:

@@ -19,22 +19,28 @@ from rules.corrections import carried
 from rules.counts import Counts, Touched, fingerprint, together
 from rules.detectors.port import BoolArray, IntArray
 from rules.detectors.register import make
+from rules.exclusions import kept
 from rules.facts import FACT, FactRows
 from rules.identities import ANSWERS, Answer, Change, Identities
 from rules.names import Names
 from rules.records import (
     CORRECTION,
     Blind,
+    ByHand,
     Calibrate,
     Down,
+    Exclude,
     Frame,
+    HearFeed,
+    MuteFeed,
     Order,
     Record,
-    Retire,
+    Review,
     StopRule,
     Tick,
     UseBook,
 )
+from rules.reviews import Reviews
 from rules.signals import Signal, SignalKind
 from rules.silence import WATCHED_STAGE, FeedWatch
 from rules.silences import Silences
@@ -99,8 +105,11 @@ class Engine:
         self.next_learning: int | None = None
         self.identities = Identities({}, self.tally, self.names, horizon_holds=clock == "wall")
         self.silences = Silences()
+        self.reviews = Reviews()
+        self.exclusions: list[Exclude] = []  # in order of their Orders; every judge reads this list
         self.groups: list[Group] = []
         self._in_book: tuple[Book, tuple[int, ...], list[BoolArray]] | None = None
+        self._muted: BoolArray | None = None  # by the number of a feed; None: not asked for since the last Order
         self.parting: list[tuple[str, str, SignalKind, Told]] = []  # alerts of rules that were stopped or replaced
         self.broken: list[str] = []  # rules that raised and whose desks have not been told
         self._open(book)
@@ -176,7 +185,8 @@ class Engine:
         return changes
 
     def known(self, rows: FactRows) -> BoolArray:
-        """Which rows have a feed and nodes of the book in force; a frame may be older than the book, or newer."""
+        """Which rows have a feed and nodes of the book in force; a frame may be older than the book, or newer. Of a
+        feed that an Order has muted, corrections alone."""
         book, names = self.book, self.names.names
         numbers = tuple(len(names[column]) for column in ("feed", "area", "category"))
         if self._in_book is None or self._in_book[0] is not book or self._in_book[1] != numbers:
@@ -191,6 +201,11 @@ class Engine:
             self._in_book = (book, numbers, known)
         feeds, areas, categories = self._in_book[2]
         found: BoolArray = feeds[rows["feed"]] & areas[rows["area"]] & categories[rows["category"]]
+        if self._muted is None or len(self._muted) != len(feeds):
+            muted = {name for name, watch in self.watches.items() if watch.muted_since is not None}
+            self._muted = np.array([name in muted for name in names["feed"]], bool)
+        if self._muted.any():
+            found &= ~self._muted[rows["feed"]] | (rows["flags"] & CORRECTION != 0)
         return found
 
     def hear(self, watches: Mapping[str, FeedWatch], new: Coming, changes: Sequence[Change]) -> None:
@@ -252,6 +267,7 @@ class Engine:
         again."""
         speaker = self._speaker()
         signals = list(self.silences.say(self.watches, self.book, speaker))
+        signals += self.reviews.say(self.tick or 0, self.book, speaker)
         signals += self._farewells(speaker)
         judged = {rule.rule.id for group in groups for rule in group.rules}
         for rule in self.rules.values():
@@ -325,6 +341,7 @@ class Engine:
             watch.learn(at)
         for counts in self.counts.values():
             counts.forget()
+        self.exclusions[:] = kept(self.exclusions, at)
         self.next_learning += DAY_MS
 
     def _disturb(self, group: Group, touched: list[Touched], at: int) -> None:
@@ -343,19 +360,34 @@ class Engine:
     # orders
 
     def _obey(self, order: Order, at: int) -> None:
-        if isinstance(order, UseBook):
-            self._open(self.books[order.digest], at)
+        if isinstance(order, Review):
+            self.reviews.reviewed(order, at)
+        elif isinstance(order, ByHand):
+            if self.reviews.take(order, at):  # else it was handed over twice
+                self._obey_hand(order, at)
+        elif isinstance(order, UseBook):
+            if self.reviews.take(order, at):
+                self._open(self.books[order.digest], at)
         elif isinstance(order, Calibrate):
             self._recalibrate(order)
         elif isinstance(order, Down):
             for watch in self.watches.values():
                 watch.covered.append((order.since, order.until))
-        elif isinstance(order, Blind):
-            if order.feed in self.watches:
+        elif order.feed in self.watches:
+            if isinstance(order, Blind):
                 self.watches[order.feed].covered.append((order.since, order.until))
-        elif isinstance(order, Retire):
-            if order.feed in self.watches:
+            else:  # Retire
                 self.watches[order.feed].retired = True
+
+    def _obey_hand(self, order: ByHand, at: int) -> None:
+        if isinstance(order, Exclude):
+            self.exclusions.append(order)
+        elif isinstance(order, MuteFeed | HearFeed):
+            watch, self._muted = self.watches.get(order.feed), None
+            if watch is not None and isinstance(order, MuteFeed):
+                watch.mute(at)
+            elif watch is not None:
+                watch.unmute(at)
         elif isinstance(order, StopRule):
             self.stopped[order.rule] = (self.offset, "order")
             self._part_with(order.rule)
@@ -438,6 +470,8 @@ class Engine:
             Group(name, counts, [rule for rule in self.rules.values() if rule.fingerprint == name])
             for name, counts in self.counts.items()
         ]
+        for rule in self.rules.values():
+            rule.judge.exclusions = self.exclusions
 
     def _counts_name(self, rule: Rule, book: Book, spans: dict[str, int]) -> str:
         name = fingerprint(rule, book).name

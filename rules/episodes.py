@@ -185,21 +185,22 @@ def _raise_peak(run: Run, judge: Judge, bucket: int, reset: int) -> None:
 def peak_of(judge: Judge, bucket: int, series: int, seen: Judged, height: float) -> Peak:
     """The figures of one judged bucket as evidence."""
     if judge.moved_by_counts(bucket):
-        return _peak_of(judge, bucket, seen, height)
+        return _peak_of(judge, bucket, series, seen, height)
     key = ("peak", series, seen.first.tobytes(), seen.totals.tobytes())
-    return judge.once_per_bucket(bucket, key, lambda: _peak_of(judge, bucket, seen, height))
+    return judge.once_per_bucket(bucket, key, lambda: _peak_of(judge, bucket, series, seen, height))
 
 
-def _peak_of(judge: Judge, bucket: int, seen: Judged, height: float) -> Peak:
+def _peak_of(judge: Judge, bucket: int, series: int, seen: Judged, height: float) -> Peak:
     best = int(np.argmax(seen.scores))
-    limits = judge.limits(seen.law, height)
+    limits = judge.limits(seen.law, height, series)
     law = Law(
         seen.law.mean[best : best + 1],
         seen.law.over[best : best + 1],
         seen.law.enough[best : best + 1],
         {name: values[best : best + 1] for name, values in seen.law.extra.items()},
     )
-    ranks = [int(judge.limits(law, judge.detector.rarer(height, times))[0]) for _, times in judge.rule.colours]
+    heights = [judge.detector.rarer(height, times) for _, times in judge.rule.colours]
+    ranks = [int(judge.limits(law, each, series)[0]) for each in heights]
     rank = max((i for i, limit in enumerate(ranks) if judge.reaches(int(seen.totals[best]), limit)), default=0)
     return Peak(
         bucket=bucket,

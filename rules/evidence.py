@@ -122,7 +122,7 @@ def _cells(judge: Judge, run: Run, missing: dict[int, bool]) -> tuple[Cell, ...]
     totals = counts.ring.total(points.series, starts, np.minimum(lasts, counts.ring.hi)).tolist()
     law = judge.law(points, run.peak.bucket)
     height = float(judge.height_of(np.array([run.series]))[0])
-    limits = judge.limits(law, height).tolist()
+    limits = judge.limits(law, height, run.series).tolist()
     mean = np.nan_to_num(law.mean)
     blind = {steps.cell_of(bucket) for bucket, is_blind in missing.items() if is_blind}
     wide = _BAND * np.sqrt(np.maximum(mean * (1 + np.nan_to_num(law.over)), 0.0))

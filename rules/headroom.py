@@ -63,14 +63,14 @@ class Headroom:
     def work_out(self, series: IntArray, open_from: int) -> IntArray:
         """Work headroom out for `series`; those that have none."""
         self._grow()
-        counts, rule = self.judge.counts, self.judge.rule
+        counts, floors = self.judge.counts, self.judge.floor_of(series)
         widest = int(self.judge.widths[-1])
         top = counts.ring.hi
         n = len(series)
         held = counts.ring.total(series, np.full(n, open_from - widest + 1), np.full(n, top))
-        self.left[series] = rule.at_least - 1 - held
+        self.left[series] = floors - 1 - held
         self.until[series] = ALWAYS
-        many = series[held >= rule.at_least]
+        many = series[held >= floors]
         if len(many):
             self._from_limits(many, open_from, top)
         return series[self.left[series] < 0]
@@ -109,7 +109,7 @@ class Headroom:
             if self.may_speak is not None and (may := self.may_speak(unknown)) is not None:
                 unknown = unknown[may]
             # with those that are about to be asked for: one call costs much, a series little
-            near = unknown[self._held(unknown) >= self.judge.rule.at_least - 1]
+            near = unknown[self._held(unknown) >= self.judge.floor_of(unknown) - 1]
             asked = np.union1d(near, series)
             self.limits[:, asked] = self._smallest_limits(asked)
         return self.limits[:, series]
@@ -121,12 +121,12 @@ class Headroom:
 
     def _smallest_limits(self, series: IntArray) -> IntArray:
         judge = self.judge
-        heights = judge.height_of(series)
+        heights, floors = judge.height_of(series), judge.floor_of(series)
         smallest = np.full((len(judge.widths), len(series)), ALWAYS)
         for first, memory in judge.in_force(np.arange(self.block[0], self.block[1] + 1)):
             law = judge.least(memory, series, [(first, width) for width in judge.widths.tolist()])
             limits = judge.detector.limits(law, np.tile(heights, len(judge.widths))).reshape(smallest.shape)
-            limits = np.where(limits == NEVER, ALWAYS, np.maximum(limits, judge.rule.at_least))
+            limits = np.where(limits == NEVER, ALWAYS, np.maximum(limits, floors))
             smallest = np.minimum(smallest, limits)
         return smallest
 

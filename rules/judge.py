@@ -27,8 +27,10 @@ from rules.detectors.port import (
     Promise,
 )
 from rules.detectors.register import make
+from rules.exclusions import left_out
 from rules.headroom import Headroom
 from rules.learned import Rows
+from rules.records import Exclude
 
 _REFIT_SLOTS: Final = 96
 """Refits are spread over the day in quarters of an hour, by a hash of the rule's id."""
@@ -78,8 +80,10 @@ class Judge:
         self.learned: list[tuple[str, str]] = []  # the memory's rows
         self.rows = Rows(counts, self.learned)
         self.heights = np.zeros(0)
+        self.floors = np.zeros(0, np.int64)
         self.calibrated: dict[str, float] = {}
         self.missing: dict[int, bool] = {}  # settled buckets in which a feed was not heard
+        self.exclusions: list[Exclude] = []  # the engine's own: times that teach nothing
         self.gap_in: Callable[[int, int], float] = lambda _first, _last: 0.0
         """Which part of buckets first..last a feed was silent at a stretch: no drop may rest on that."""
         self.views: dict[int, View] = {}
@@ -123,9 +127,23 @@ class Judge:
         """The score at which each series speaks: one height per first desk."""
         missing = len(self.counts.pairs) - len(self.heights)
         if missing > 0:
-            fresh = [self._desk_height(*pair) for pair in self.counts.pairs[len(self.heights) :]]
+            fresh = [self._series_height(*pair) for pair in self.counts.pairs[len(self.heights) :]]
             self.heights = np.concatenate([self.heights, np.array(fresh)])
         return self.heights[series]
+
+    def _series_height(self, area: str, category: str) -> float:
+        height = self._desk_height(area, category)
+        override = self.rule.override_at(area, self.book.areas)
+        return height if override is None else self.detector.rarer(height, override.rarer)
+
+    def floor_of(self, series: IntArray) -> IntArray:
+        """With fewer events each series never speaks, shape as `series`."""
+        pairs, known = self.counts.pairs, len(self.floors)
+        if known < len(pairs):
+            found = [self.rule.override_at(area, self.book.areas) for area, _ in pairs[known:]]
+            fresh = [self.rule.at_least if one is None or one.at_least is None else one.at_least for one in found]
+            self.floors = np.concatenate([self.floors, np.array(fresh, np.int64)])
+        return self.floors[series]
 
     def _desk_height(self, area: str, category: str) -> float:
         desk = self.book.first_desk(area, category)
@@ -153,7 +171,7 @@ class Judge:
 
     def judge_anew(self) -> None:
         """Heights have moved: nothing that was worked out with the old ones stands."""
-        self.heights = np.zeros(0)
+        self.heights, self.floors = np.zeros(0), np.zeros(0, np.int64)
         self.views.clear()
         self.kept.clear()
         self._droppable = None
@@ -232,6 +250,8 @@ class Judge:
         self.rows.learn(np.flatnonzero(block.any(axis=1)).tolist() + [s for s, _, _ in late])
         order = self.rows.series_of(np.arange(len(self.learned)))
         columns = np.array(late, np.int64).reshape(-1, 3)
+        if self.exclusions:
+            block = left_out(block, cells, blind, counts, self.exclusions, self._expected)
         block, still = block[order], still[order]
         return Past(
             cells,
@@ -246,6 +266,16 @@ class Judge:
             self.windows,
             steps.slots_per_week,
         )
+
+    def _expected(self, series: IntArray, cells: IntArray) -> FloatArray:
+        """What the last baseline expects of cells, shape (series, cells); before the first one, nothing."""
+        memory, per_cell = self.memories[-1][1], self.counts.steps.per_cell
+        if memory is None:
+            return np.zeros((len(series), len(cells)))
+        rows, first = np.repeat(self.rows.row_of(series), len(cells)), np.tile(cells * per_cell, len(series))
+        points = Points(rows, first, first + per_cell - 1)
+        law = self.detector.law(memory, self.rows, self.counts.steps, points, self.rows.kin, self.windows)
+        return law.mean.reshape(len(series), len(cells))
 
     # judging
 
@@ -287,17 +317,18 @@ class Judge:
         totals = self.counts.ring.total(each, first, last)
         scores = np.full(n * w, -np.inf)
         enough = first <= bucket
-        enough &= self._whole(first, bucket) if self.low else totals >= self.rule.at_least
+        floors = np.repeat(self.floor_of(series), w)
+        enough &= self._whole(first, bucket) if self.low else totals >= floors
         at = np.flatnonzero(enough)
         if len(at):
             points = Points(each[at], first[at], last[at])
             law = self._judged_by(points, bucket)
-            scores[at] = self._heard(law, totals[at], self.detector.score(law, totals[at]))
+            scores[at] = self._heard(law, totals[at], floors[at], self.detector.score(law, totals[at]))
         return scores.reshape(n, w)
 
-    def _heard(self, law: Law, totals: IntArray, scores: FloatArray) -> FloatArray:
+    def _heard(self, law: Law, totals: IntArray, floors: IntArray, scores: FloatArray) -> FloatArray:
         """Scores, less those of windows that hold (or, for a drop, let expect) too little to speak at all."""
-        held: BoolArray = (law.mean if self.low else totals) >= self.rule.at_least
+        held: BoolArray = (law.mean if self.low else totals) >= floors
         return np.where(held, scores, -np.inf)
 
     def _whole(self, first: IntArray, bucket: int) -> BoolArray:
@@ -341,7 +372,7 @@ class Judge:
         if taken is not None:
             totals = np.maximum(totals - taken, 0)
         law = self._law_of(series, reset, points, bucket)
-        scores = self._heard(law, totals, self.detector.score(law, totals))
+        scores = self._heard(law, totals, self.floor_of(points.series), self.detector.score(law, totals))
         if self.low:
             scores = np.where(self._whole(first, bucket), scores, -np.inf)
         return Judged(first, totals, law, scores)
@@ -366,7 +397,8 @@ class Judge:
             return np.asarray((limits == NEVER) | (counts > law.mean + (limits - law.mean) / 2))
         # is what lies as far above the expected again a limit? One score instead of a search
         twice = np.floor(2 * counts - law.mean).astype(np.int64)
-        return ~((twice >= self.rule.at_least) & (self.detector.score(law, np.maximum(twice, 0)) >= heights))
+        enough = twice >= self.floor_of(points.series)
+        return ~(enough & (self.detector.score(law, np.maximum(twice, 0)) >= heights))
 
     def view(self, bucket: int, resets: IntArray, changed: IntArray | None = None) -> View:
         """The bucket's view under `resets` (by series); only what changed is judged again."""
@@ -396,13 +428,14 @@ class Judge:
         view = self.views[bucket] = View(series, mine, scores, loud)
         return view
 
-    def limits(self, law: Law, height: float) -> IntArray:
-        """The smallest counts that speak, at least the rule's own floor (a drop: the largest, where enough is
-        expected); NEVER stays."""
+    def limits(self, law: Law, height: float, series: int) -> IntArray:
+        """The smallest counts of a series that speak, at least the rule's own floor (a drop: the largest, where enough
+        is expected); NEVER stays."""
+        floor = self.floor_of(np.array([series]))
         found = self.detector.limits(law, np.full(len(law.mean), height))
         if self.low:
-            return np.where(law.mean >= self.rule.at_least, found, NEVER)
-        return np.where(found == NEVER, NEVER, np.maximum(found, self.rule.at_least))
+            return np.where(law.mean >= floor, found, NEVER)
+        return np.where(found == NEVER, NEVER, np.maximum(found, floor))
 
 
 def _gather(resets: IntArray, series: IntArray) -> IntArray:

@@ -182,7 +182,7 @@ class _Bound:
         self.holds: BoolArray = grown[self.first - self.before - 1 :] > 0
         self.sums = np.concatenate([np.zeros((1, shape[1]), np.int64), np.cumsum(grown, axis=0)])
         self.resets = rule.fold.reset_for(rule.counts)[self.series]
-        self.heights = self.judge.height_of(self.series)
+        self.heights, self.floors = self.judge.height_of(self.series), self.judge.floor_of(self.series)
 
     def _rings(self) -> list[Ring]:
         counts = self.rule.counts  # a row taken back may let the next one of its place count
@@ -226,7 +226,7 @@ class _Bound:
         judge = self.judge
         cut = self.resets > self.before
         most = np.array([self._most(block, width) for block, width in spans])
-        may = (most >= judge.rule.at_least) & ~cut
+        may = (most >= self.floors) & ~cut
         asked = np.flatnonzero(may.any(axis=0))
         if len(asked):
             which, place = np.nonzero(may[:, asked])
@@ -254,7 +254,7 @@ class _Bound:
         first = np.maximum(ends - width + 1, self.resets[chosen] + 1)
         totals = self.sums[ends - self.before, chosen]
         totals = totals - self.sums[np.minimum(first - 1, ends) - self.before, chosen]
-        enough = (totals >= self.judge.rule.at_least) & (first <= ends)
+        enough = (totals >= self.floors[chosen]) & (first <= ends)
         enough &= self.holds[buckets - self.first][:, chosen]
         at, which = np.nonzero(enough)
         return chosen[which], first[at, which], buckets[at], totals[at, which]

@@ -107,13 +107,6 @@ class Tick(msgspec.Struct, frozen=True, tag="tick"):
     now: int
 
 
-class UseBook(msgspec.Struct, frozen=True, tag="use-book"):
-    """Rules, trees, calendar and feeds in force from `start`; the book lies under its digest."""
-
-    start: int
-    digest: str
-
-
 class Calibrate(msgspec.Struct, frozen=True, tag="calibrate"):
     """Heights `h` per "rule/desk", solved outside from the log's past."""
 
@@ -145,17 +138,76 @@ class Retire(msgspec.Struct, frozen=True, tag="retire"):
     feed: str
 
 
-class StopRule(msgspec.Struct, frozen=True, tag="stop"):
+class Given(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a person ordered at once: the account (a duty number) and its reason; a second account reviews it.
+
+    `id` is made where it is given, so that what is handed over twice is obeyed once. Empty where a program or a test
+    gave it: then nobody owes a review.
+    """
+
+    id: str = ""
+    by: str = ""
+    reason: str = ""
+
+
+class UseBook(Given, frozen=True, tag="use-book"):
+    """Rules, trees, calendar and feeds in force from `start`; the book lies under its digest.
+
+    With an `id` where one operator went back to an earlier release: then a second has to review it.
+    """
+
+    start: int
+    digest: str
+
+
+class StopRule(Given, frozen=True, tag="stop"):
+    """A rule judges nothing from now on; what it has running is over."""
+
     start: int
     rule: str
 
 
-class StartRule(msgspec.Struct, frozen=True, tag="start"):
+class StartRule(Given, frozen=True, tag="start"):
+    """A rule that was stopped judges what begins from now on."""
+
     start: int
     rule: str
 
 
-Order = UseBook | Calibrate | Down | Blind | Retire | StopRule | StartRule
+class MuteFeed(Given, frozen=True, tag="mute-feed"):
+    """A feed is not listened to: its rows are kept in the log and counted nowhere, and its time is missing."""
+
+    start: int
+    feed: str
+
+
+class HearFeed(Given, frozen=True, tag="hear-feed"):
+    """A feed that was muted is listened to again."""
+
+    start: int
+    feed: str
+
+
+class Exclude(Given, frozen=True, tag="exclude"):
+    """What happened in [since, until) in an area and category, and below them, is no part of what is usual."""
+
+    start: int
+    area: str
+    category: str
+    since: int
+    until: int
+
+
+class Review(Given, frozen=True, tag="review"):
+    """A second account has looked at an order that one had given; `order` is its id."""
+
+    start: int
+    order: str
+
+
+ByHand = StopRule | StartRule | MuteFeed | HearFeed | Exclude
+"""What one operator may order at once, and a second must review."""
+Order = UseBook | Calibrate | Down | Blind | Retire | ByHand | Review
 Record = Frame | Tick | Order
 RecordKind = Literal["frame", "tick", "order"]
 

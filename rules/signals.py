@@ -7,7 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 SignalState = Literal["running", "over", "withdrawn", "merged"]
-SignalKind = Literal["spike", "threshold", "drop", "accumulated", "first_seen", "silence", "stopped"]
+SignalKind = Literal["spike", "threshold", "drop", "accumulated", "first_seen", "silence", "stopped", "review"]
 COUNTED: Final[frozenset[SignalKind]] = frozenset({"spike", "threshold", "drop", "accumulated", "first_seen"})
 """What rules say of counts; the others are the watcher's own alerts."""
 

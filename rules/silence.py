@@ -23,6 +23,8 @@ from rules.rates import STRETCH, Rates, ample_rows, expected_for, rare_rows
 
 _MISSED: Final = 8.0
 """A feed that is expected to bring less than this in a window makes no drop by its silence: no limit is that near."""
+_MUTED_ON_MS: Final = 366 * DAY_MS
+"""So far beyond the last look a mute without an end covers what is asked for: no open bucket lies further ahead."""
 _KEPT_MS: Final = 9 * DAY_MS
 """Beyond the lateness: the longest step, a week, and two days."""
 WATCHED_STAGE: Final = "filed"
@@ -68,7 +70,8 @@ class FeedWatch:
         self.learned_to: int | None = None  # the first hour not taken in
         self.gap: Gap | None = None
         self.ended: list[Gap] = []  # silences that ended since they were last asked for
-        self.covered: list[tuple[int, int]] = []  # Orders down, blind: [since, until)
+        self.covered: list[tuple[int, int]] = []  # Orders down, blind, mute until hear: [since, until)
+        self.muted_since: int | None = None  # an Order has muted it, and none has said to hear it
         self.retired = False
         self.was_suspect = False  # at the last look
         self._slots: dict[int, int] = {}
@@ -105,6 +108,31 @@ class FeedWatch:
         """What was worked out from rates and times no longer stands."""
         self._instants.clear()
         self._missed.clear()
+
+    # muted by an Order
+
+    def mute(self, at: int) -> None:
+        """Not listened to from `at` on: what it did not bring then tells nothing. What was silent is not said on."""
+        if self.muted_since is None:
+            self.muted_since, self.gap = at, None
+            self._moved()
+
+    def unmute(self, at: int) -> None:
+        """Listened to again. Its time until `at` stays missing, and its patience begins anew."""
+        if self.muted_since is not None:
+            self.covered.append((self.muted_since, at))
+            self.muted_since = None
+            if self.heard_at is not None:
+                self.heard_at = max(self.heard_at, at)
+            self.recent, self.gap = [], None
+            self._moved()
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """[since, until) in which an Order says that it was not heard; a mute goes on."""
+        if self.muted_since is None:
+            return self.covered
+        return [*self.covered, (self.muted_since, max(self.muted_since, self.looked_at) + _MUTED_ON_MS)]
 
     # rows
 
@@ -219,7 +247,7 @@ class FeedWatch:
         """Silent just now, or covered by an Order: nothing it feeds is said to be over."""
         if self.retired:
             return False
-        return self.gap is not None or any(since <= self.looked_at < until for since, until in self.covered)
+        return self.gap is not None or any(since <= self.looked_at < until for since, until in self.spans)
 
     @property
     def silent_after(self) -> int:
@@ -229,7 +257,7 @@ class FeedWatch:
 
     @property
     def _judges(self) -> bool:
-        return self.policy.silence and not self.retired and self.rates.known
+        return self.policy.silence and not self.retired and self.muted_since is None and self.rates.known
 
     def _rare_at(self, since: int) -> int:
         """When a silence that began at `since` is too rare to be calm."""
@@ -297,7 +325,7 @@ class FeedWatch:
 
         While a feed is silent each tick may; that is for whoever asks.
         """
-        edges = np.array([edge for span in self.covered for edge in span], np.int64)
+        edges = np.array([edge for span in self.spans for edge in span], np.int64)
         found = np.zeros(len(ticks), bool)
         found[np.searchsorted(ticks, edges[(edges > self.looked_at) & (edges <= ticks[-1])])] = True
         if not self._judges:
@@ -400,7 +428,7 @@ class FeedWatch:
 
     def covers(self, start: int, end: int) -> bool:
         """Whether an Order said that [start, end) is blind."""
-        return any(since < end and start < until for since, until in self.covered)
+        return any(since < end and start < until for since, until in self.spans)
 
     def _rare_within(self, start: int, end: int, seen_to: int) -> bool:
         """Whether a gap or trickle touches [start, end), by what occurred before `seen_to`."""

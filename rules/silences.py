@@ -33,7 +33,7 @@ class Silences:
                 yield self._signal(name, gap, book, speaker)
                 self.told.pop(name, None)
             watch.ended.clear()
-            if watch.retired and name in self.told:
+            if (watch.retired or watch.muted_since is not None) and name in self.told:
                 told = self.told.pop(name)
                 told.state = "over"
                 yield speaker.signal(told, "silence", FEED_SILENCE, "", feed=name, over_at=speaker.now)

@@ -25,7 +25,20 @@ from rules.facts import FACT, Fact, Known
 from rules.identities import Identities
 from rules.packing import Registry, pack, unpack
 from rules.rates import Rates
-from rules.records import Blind, Calibrate, Down, Retire, StartRule, StopRule, UseBook
+from rules.records import (
+    Blind,
+    Calibrate,
+    Down,
+    Exclude,
+    HearFeed,
+    MuteFeed,
+    Retire,
+    Review,
+    StartRule,
+    StopRule,
+    UseBook,
+)
+from rules.reviews import Owed
 from rules.rings import Ring
 from rules.signals import Cell, Evidence, FeedEvidence, Share, WindowEvidence
 from rules.silence import FeedWatch, Gap
@@ -38,6 +51,9 @@ FORMAT: Final = 7
 HEAD: Final = "head"
 """The row that names format, book, offset and tick; it changes with every record."""
 
+BY_HAND: Final = "by-hand"
+"""The row of what people ordered at once: feeds muted, times excluded, reviews owed."""
+
 SEGMENT: Final = 4_096
 """Identities in one row."""
 _ONCE_MS: Final = 6 * HOUR_MS
@@ -47,7 +63,8 @@ _KINDS: Final[Registry] = {
     kind.__name__: kind
     for kind in (
         Fact, Known, Run, Peak, Episode, Fold, Told, Gap, Rates, Evidence, WindowEvidence, Share, Cell, FeedEvidence,
-        FeedPolicy, UseBook, Calibrate, Down, Blind, Retire, StopRule, StartRule,
+        FeedPolicy, UseBook, Calibrate, Down, Blind, Retire, StopRule, StartRule, MuteFeed, HearFeed, Exclude, Review,
+        Owed,
     )
 }  # fmt: skip
 
@@ -85,6 +102,9 @@ def rows(engine: Engine) -> dict[str, bytes]:
     for name, rule in engine.rules.items():
         found.update((f"rule/{name}/{part}", data) for part, data in _rule(rule))
     found["names"] = _packed(engine.names.names)
+    by_hand = _by_hand(engine)
+    if any(by_hand.values()):  # mostly there is none: then there is no such row
+        found[BY_HAND] = _packed(by_hand)
     return found
 
 
@@ -136,6 +156,8 @@ def _give_rows(engine: Engine, head: dict[str, Any], rows: Mapping[str, bytes]) 
         if watch is None:  # a feed that the book in force no longer has
             watch = engine.watches[name] = FeedWatch(head["policies"][name], engine.book.calendar)
         _give(watch, unpacked(rows[f"feed/{name}"]))
+    if BY_HAND in rows:
+        _give_by_hand(engine, unpacked(rows[BY_HAND]))
     for name, counts in engine.counts.items():
         _give_counts(counts, _under(rows, f"counts/{name}/"), engine.identities)
     for name, rule in engine.rules.items():
@@ -177,6 +199,19 @@ def _head(engine: Engine) -> dict[str, Any]:
         "policies": dict(engine.identities.feeds),
         "feeds": list(engine.watches),
     }
+
+
+def _by_hand(engine: Engine) -> dict[str, Any]:
+    muted = {name: watch.muted_since for name, watch in engine.watches.items() if watch.muted_since is not None}
+    reviews = vars(engine.reviews) if engine.reviews else {}
+    return {"muted": muted, "exclusions": engine.exclusions, "reviews": reviews}
+
+
+def _give_by_hand(engine: Engine, state: dict[str, Any]) -> None:
+    for name, since in state["muted"].items():
+        engine.watches[name].muted_since = since
+    engine.exclusions[:] = state["exclusions"]
+    _give(engine.reviews, state["reviews"])
 
 
 def _boxes(tally: Boxes) -> dict[str, Any]:

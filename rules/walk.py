@@ -235,6 +235,9 @@ class _Stretch:
             ahead = np.flatnonzero(looks[place : found + 1])
             if len(ahead):
                 found = place + int(ahead[0])
+        overdue = engine.reviews.next_due()
+        if overdue is not None:
+            found = min(found, self._after(place, overdue - 1))
         return min(found, self.last)
 
     def _next_for(self, group: Group, place: int) -> int:

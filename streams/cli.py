@@ -22,7 +22,12 @@ from streams import contract as contracts
 from streams import demo as demos
 from streams import explain as explains
 from streams import load as loads
-from streams import logs, replay, simulate
+from streams import (
+    logs,
+    release_commands,  # noqa: F401 - its commands join those of `tocsin rules`
+    replay,
+    simulate,
+)
 from streams import serve as services
 from streams import verify as verifying
 from streams import watchdog as watchdogs
@@ -42,6 +47,7 @@ from streams.kafka_commands import ask_again, intake, kafka, pour, still_refused
 from streams.messages import SpokenError, say
 from streams.metrics import Metrics
 from streams.opened import city_of, intake_of, journal_of, open_city
+from streams.order_commands import exclude, orders
 from streams.refusals import MEANINGS
 from streams.retry import Retried, retry, waiting_in
 from streams.rule_commands import check_rules, rehearse, rules
@@ -61,6 +67,8 @@ refused = typer.Typer(help="Records that were refused, kept scrubbed with place 
 app.add_typer(refused, name="refused")
 app.add_typer(feeds, name="feeds")
 app.add_typer(rules, name="rules")
+app.add_typer(orders, name="orders")
+app.command()(exclude)
 app.add_typer(kafka, name="kafka")
 app.command("test")(rehearse)
 app.command()(backtest)

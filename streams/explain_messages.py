@@ -143,6 +143,10 @@ OF_EXPLAIN: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "Rests on {days} days of past; fewer than {at_least} events never speak.",
         "zh-CN": "依据 {days} 天的历史；少于 {at_least} 个事件从不告警。",
     },
+    "explain-override": {
+        "en": "An override of {area} holds here: {what}. Why: {reason} ({by}{on}).",
+        "zh-CN": "此处适用 {area} 的例外参数：{what}。理由：{reason}（{by}{on}）。",
+    },
     "explain-reset": {
         "en": "An alert here, or of what holds it, ended: what was before {at} is not held against the limits again.",
         "zh-CN": "此处或其上级的告警已结束：{at} 之前的事件不再重复计入。",

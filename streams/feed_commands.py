@@ -11,8 +11,10 @@ from typing import Annotated, Final
 
 import typer
 
+from rules.records import HearFeed, MuteFeed
 from streams import logs
 from streams.arguments import TIMES, CityFolder, DataFolder, settings_of, time_of
+from streams.by_hand import By, Hand, RoadOption, Why
 from streams.city import City
 from streams.clock import WallClock
 from streams.engines import RuleEngines
@@ -28,6 +30,7 @@ from streams.retract import Retraction, retraction
 from streams.runtime import Parcel
 from streams.settings import Settings
 from streams.trial import Tally, trial
+from streams.worker_command import Brokers
 
 feeds: Final = typer.Typer(
     help="One feed: look at its data, try its file, take back what it said.", no_args_is_help=True
@@ -111,6 +114,35 @@ def retract(
     done = not found.frames or _put(read, settings, found)
     message = "retracted" if done else "retraction-waits"
     typer.echo(say(message, settings.language, city=read.name, feed=feed, events=found.events, already=found.already))
+
+
+@feeds.command()
+def mute(
+    city: CityFolder, feed: FeedArgument, by: By, reason: Why, data: DataFolder = None, on: RoadOption = "local",
+    brokers: Brokers = None,
+) -> None:  # fmt: skip
+    """Listen to a feed no more: what it sends is kept and counted nowhere, its time is missing, nothing that it feeds
+    is said to be over, and its silence is told to nobody. Works while serving."""
+    hand = Hand.of(city, by, reason, data, on, brokers)
+    _known(hand.city, feed)
+    hand.give(MuteFeed(0, feed), "order-mute-taken", feed=feed)
+
+
+@feeds.command()
+def hear(
+    city: CityFolder, feed: FeedArgument, by: By, reason: Why, data: DataFolder = None, on: RoadOption = "local",
+    brokers: Brokers = None,
+) -> None:  # fmt: skip
+    """Listen to a feed again that was muted. What it sent meanwhile stays uncounted. Works while serving."""
+    hand = Hand.of(city, by, reason, data, on, brokers)
+    _known(hand.city, feed)
+    hand.give(HearFeed(0, feed), "order-hear-taken", feed=feed)
+
+
+def _known(city: City, feed: str) -> None:
+    """Raises SpokenError for a feed that the city does not have."""
+    if feed not in city.feeds:
+        raise SpokenError("feed-unknown", feed=feed[:64], known=", ".join(sorted(city.feeds)))
 
 
 def _put(city: City, settings: Settings, found: Retraction) -> bool:

@@ -17,14 +17,15 @@ import msgspec
 import structlog
 from msgspec import structs
 
-from rules.records import Frame, Order, StartRule, StopRule, decode, encode
+from rules.records import ByHand, Frame, Order, Review, decode, encode
 from streams.clock import Clock
 from streams.journal import DiskFullError
+from streams.releases.swap import Swap
 from streams.runtime import Parcel, Shard
 
 log = structlog.get_logger()
 
-Handed = StopRule | StartRule
+Handed = ByHand | Review
 FOLDER: Final = "handed"
 MOST_A_TURN: Final = 1
 """Frames between two turns of the writer: what is pushed meanwhile waits, a quarter of a second for a frame of
@@ -33,6 +34,7 @@ PATIENCE_SECONDS: Final = 60.0
 LOOK_SECONDS: Final = 0.1
 _SUFFIX: Final = ".frame"
 _ORDER: Final = ".order"
+_SWAP: Final = ".release"
 
 
 def hand_over(data: Path, frames: Iterable[Frame]) -> list[Path]:
@@ -58,6 +60,13 @@ def hand_over_order(data: Path, order: Order, at: int) -> Path:
     return _lay(folder / name, packed)
 
 
+def hand_over_swap(data: Path, swap: Swap, at: int) -> Path:
+    """Lay other rules into the city's data folder, `at` (ms) in order with orders. Raises OSError."""
+    folder = data / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    return _lay(folder / f"{at:015d}-{swap.release}{_SWAP}", msgspec.msgpack.encode(swap))
+
+
 def _lay(path: Path, packed: bytes) -> Path:
     draft = path.with_suffix(".draft")
     with draft.open("wb") as stream:
@@ -81,8 +90,14 @@ def wait_taken(
     return True
 
 
-def take_handed(shard: Shard, data: Path) -> int:
-    """Take some of what was handed over into the log; how many files. On the thread that owns the shard."""
+def take_handed(
+    shard: Shard, data: Path, noted: Callable[[Handed | Swap, int], bool] = lambda _order, _at: True
+) -> int:
+    """Take some of what was handed over into the log; how many files. On the thread that owns the shard.
+
+    `noted`: an order that the log has, and when it acts, ms; whether that could be written down too. Where it could
+    not, the order stays there and is taken again: it is obeyed once.
+    """
     taken = 0
     for path in _waiting(data / FOLDER)[:MOST_A_TURN]:
         record = _read(path, shard.city)
@@ -91,9 +106,14 @@ def take_handed(shard: Shard, data: Path) -> int:
             path.rename(path.with_suffix(".bad"))
             continue
         try:
-            shard.take([_parcel(record, shard.tick + 1)])
+            if isinstance(record, Swap):
+                shard.use(structs.replace(shard.engine.book, rules=record.rules), record.order)
+            else:
+                shard.take([_parcel(record, shard.tick + 1)])
         except DiskFullError:
             break  # it lies there until there is room
+        if not isinstance(record, Frame) and not noted(record, shard.tick):
+            break
         path.unlink()
         taken += 1
     return taken
@@ -101,7 +121,7 @@ def take_handed(shard: Shard, data: Path) -> int:
 
 def _waiting(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if path.suffix in (_SUFFIX, _ORDER))
+        return sorted(path for path in folder.iterdir() if path.suffix in (_SUFFIX, _ORDER, _SWAP))
     except FileNotFoundError:
         return []
 
@@ -113,12 +133,14 @@ def _parcel(record: Frame | Handed, now: int) -> Parcel:
     return Parcel(order=structs.replace(record, start=now), tick=now)
 
 
-def _read(path: Path, city: str) -> Frame | Handed | None:
+def _read(path: Path, city: str) -> Frame | Handed | Swap | None:
     """The record in a file; None where there is none that this city takes."""
     try:
+        if path.suffix == _SWAP:
+            return msgspec.msgpack.decode(path.read_bytes(), type=Swap)
         record = decode(path.read_bytes())
     except (msgspec.MsgspecError, ValueError):
         return None
     if isinstance(record, Frame):
         return record if record.city == city else None
-    return record if isinstance(record, StopRule | StartRule) else None
+    return record if isinstance(record, Handed) else None

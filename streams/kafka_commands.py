@@ -15,6 +15,7 @@ from streams.arguments import settings_of, time_of
 from streams.messages import SpokenError, say
 from streams.opened import city_of, intake_of
 from streams.refusals import Refusal
+from streams.releases import released
 from streams.runtime import ClockKind
 from streams.settings import Settings
 from streams.worker_command import Brokers, MetricsAt, counted, road
@@ -77,7 +78,8 @@ def intake(
     key = settings.key.get_secret_value().encode()
     if not key:
         raise SpokenError("kafka-key")
-    read = [city_of(folder, settings.language) for folder in cities]
+    folders = [city_of(folder, settings.language) for folder in cities]
+    read = [released(city, settings.data, settings.language) for city in folders]
     kind: ClockKind = "stream" if clock == "stream" else "wall"
     crash = road("crashpoints").armed(settings.crash_at if kind == "stream" else "")
     counts = counted(metrics)

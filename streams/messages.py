@@ -12,6 +12,8 @@ from typing import Final
 from streams.doctor_messages import OF_DOCTOR
 from streams.done_messages import OF_WHAT_WENT_WELL
 from streams.explain_messages import OF_EXPLAIN
+from streams.order_messages import OF_ORDERS
+from streams.release_messages import OF_RELEASES
 from streams.rule_messages import OF_RULES
 from streams.setting_messages import OF_SETTINGS
 
@@ -466,6 +468,8 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     **OF_DOCTOR,
     **OF_EXPLAIN,
+    **OF_ORDERS,
+    **OF_RELEASES,
     **OF_RULES,
     **OF_SETTINGS,
     **OF_WHAT_WENT_WELL,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from rules.book import Book
 from rules.corrections import LAST_REVISION, corrections_of
-from rules.records import Frame, Rows, Tick, UseBook
+from rules.records import Frame, HearFeed, MuteFeed, Rows, Tick, UseBook
 from streams.feeds.rows import joined
 from streams.journal import Journal
 from streams.runtime.recovery import CLOCK, FIRST_BOOK
@@ -70,19 +70,25 @@ def _accepted(journal: Journal, feed: str) -> Iterator[tuple[Frame, int]]:
     books = journal.books()
     book: Book | None = books.get(journal.meta(FIRST_BOOK) or "")
     wall = journal.meta(CLOCK) != "stream"
-    coming: list[UseBook] = []
+    coming: list[UseBook | MuteFeed | HearFeed] = []
+    muted = False
     now = 0
     for _, record in journal.read():
         if isinstance(record, Tick):
             now = record.now
-            for order in [order for order in coming if order.start <= now]:
-                book = books[order.digest]
+            for order in sorted([order for order in coming if order.start <= now], key=lambda order: order.start):
                 coming.remove(order)
-        elif isinstance(record, UseBook):
+                if isinstance(order, UseBook):
+                    book = books[order.digest]
+                elif book is not None and feed in book.feed_by_name:
+                    muted = isinstance(order, MuteFeed)
+        elif isinstance(record, UseBook) or (isinstance(record, MuteFeed | HearFeed) and record.feed == feed):
             coming.append(record)
         elif isinstance(record, Frame) and feed in record.feeds and book is not None:
             rows = record.rows[record.rows["feed"] == record.feeds.index(feed)]
             rows = rows[_counted(record, rows, book, feed, wall=wall)]
+            if muted:  # it was not listened to, but for what took back
+                rows = rows[rows["revision"] == LAST_REVISION]
             if len(rows):
                 yield structs.replace(record, rows=rows), now
 

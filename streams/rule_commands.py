@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -13,27 +11,27 @@ from zoneinfo import ZoneInfo
 import msgspec
 import typer
 
-from rules.records import Order, StartRule, StopRule
+from rules.records import StartRule, StopRule
 from streams.arguments import CityFolder, DataFolder, settings_of
+from streams.by_hand import By, Hand, RoadOption, Why
 from streams.city import City
 from streams.city.case_checks import read_cases
 from streams.city.editor_schema import cases_schema, rule_schema
 from streams.clock import WallClock
-from streams.handover import hand_over_order, wait_taken
 from streams.journal import Journal
 from streams.messages import SpokenError, say
 from streams.opened import city_of, journal_of
+from streams.overrides import told
 from streams.problems import Counted
 from streams.processes import cores
 from streams.rehearsal import Rehearsal, lines
 from streams.replay import archives_of
 from streams.rewind import engine_now
 from streams.rule_notes import idle, last_days, reviews
+from streams.worker_command import Brokers
 
 rules: Final = typer.Typer(help="Rules of a city: which judge, and which are stopped.", no_args_is_help=True)
 
-ORDER_SECONDS: Final = 10.0
-"""How long a command waits for a city that is served to take its order."""
 Processes = Annotated[
     int | None, typer.Option("--processes", min=1, max=256, help="Over how many processes; else one a processor.")
 ]
@@ -51,6 +49,8 @@ def list_command(city: CityFolder, data: DataFolder = None) -> None:
         offset, why = engine.stopped.get(rule.id, (0, ""))
         word = "rule-runs" if not why else "rule-stopped-by-hand" if why == "order" else "rule-raised"
         typer.echo(say(word, settings.language, rule=rule.id, city=city, offset=offset, why=why))
+        for one in rule.overrides or ():
+            typer.echo(say("rule-override", settings.language, area=one.area, **told(one, settings.language)))
 
 
 @rules.command("schema")
@@ -65,15 +65,25 @@ def schema_command(
 
 
 @rules.command("stop")
-def stop_command(city: CityFolder, rule: RuleId, data: DataFolder = None) -> None:
+def stop_command(
+    city: CityFolder, rule: RuleId, by: By, reason: Why, data: DataFolder = None, on: RoadOption = "local",
+    brokers: Brokers = None,
+) -> None:  # fmt: skip
     """Stop a rule: what it has running is over, and it judges nothing until it is started. Works while serving."""
-    _give(StopRule, "order-stop-taken", city, rule, data)
+    hand = Hand.of(city, by, reason, data, on, brokers)
+    _known(hand.city, rule)
+    hand.give(StopRule(0, rule), "order-stop-taken", rule=rule)
 
 
 @rules.command("start")
-def start_command(city: CityFolder, rule: RuleId, data: DataFolder = None) -> None:
+def start_command(
+    city: CityFolder, rule: RuleId, by: By, reason: Why, data: DataFolder = None, on: RoadOption = "local",
+    brokers: Brokers = None,
+) -> None:  # fmt: skip
     """Start a rule that was stopped, by hand or because it raised an error. Works while serving."""
-    _give(StartRule, "order-start-taken", city, rule, data)
+    hand = Hand.of(city, by, reason, data, on, brokers)
+    _known(hand.city, rule)
+    hand.give(StartRule(0, rule), "order-start-taken", rule=rule)
 
 
 def rehearse(
@@ -135,17 +145,3 @@ def _known(city: City, rule: str | None) -> None:
     known = sorted(one.id for one in city.book.rules)
     if rule is not None and rule not in known:
         raise SpokenError("rule-not-there", rule=rule, city=city.name, known=", ".join(known))
-
-
-def _give(make: Callable[[int, str], Order], done: str, city: Path, rule: str, data: Path | None) -> None:
-    """Hand the order over, and wait a little for the city to take it."""
-    settings, clock = settings_of(data=data), WallClock()
-    read = city_of(city, settings.language)
-    _known(read, rule)
-    folder = settings.data / read.name
-    try:
-        path = hand_over_order(folder, make(0, rule), clock.now())
-    except OSError as fault:
-        raise SpokenError("folder-unwritable", folder=folder, why=fault.strerror) from None
-    taken = wait_taken([path], clock, time.sleep, seconds=ORDER_SECONDS)
-    typer.echo(say(done if taken else "order-waits", settings.language, rule=rule, city=read.name))

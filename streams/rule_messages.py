@@ -14,6 +14,15 @@ OF_RULES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{rule}: {city} has no such rule: take one of {known}",
         "zh-CN": "{rule}：{city} 没有该规则：可选 {known}",
     },
+    "rule-override": {
+        "en": "  in {area} and below: {what}. Why: {reason} ({by}{on})",
+        "zh-CN": "  在 {area} 及其下级：{what}。理由：{reason}（{by}{on}）",
+    },
+    "override-rarer": {"en": "{times} times rarer than the promise", "zh-CN": "比承诺稀少 {times} 倍"},
+    "override-at-least": {
+        "en": "fewer than {count:event|events} never speak",
+        "zh-CN": "少于 {count} 个事件从不告警",
+    },
     "rule-runs": {"en": "{rule}: judges", "zh-CN": "{rule}：正常判断"},
     "rule-stopped-by-hand": {
         "en": "{rule}: STOPPED by hand at record {offset}; tocsin rules start {city} {rule} lifts it",
@@ -24,18 +33,6 @@ OF_RULES: Final[Mapping[str, Mapping[str, str]]] = {
         " tocsin rules start {city} {rule}",
         "zh-CN": "{rule}：在第 {offset} 条记录处因错误停止（{why}）；请修复或报告，"
         "然后 tocsin rules start {city} {rule}",
-    },
-    "order-start-taken": {
-        "en": "{rule} judges again, what begins from now on",
-        "zh-CN": "{rule} 已恢复，自现在开始的时段重新判断",
-    },
-    "order-stop-taken": {
-        "en": "{rule} is stopped; what it had running is over",
-        "zh-CN": "{rule} 已停止；其进行中的告警随之结束",
-    },
-    "order-waits": {
-        "en": "the order waits: {city} is not served, or is catching up; it is taken as soon as it serves",
-        "zh-CN": "指令等待中：{city} 未在运行或正在追赶；恢复服务后即执行",
     },
     "process-killed": {
         "en": "one of {processes} processes was killed: there is too little memory; try --processes 1",

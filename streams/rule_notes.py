@@ -19,8 +19,7 @@ from rules.detectors.register import make
 from rules.records import EXERCISE, SELF_INITIATED, Frame
 from streams.city import City
 from streams.city.durations import DAY, written
-from streams.city.folder import Folder
-from streams.city.reading import RULES
+from streams.city.folder import RULES, Folder
 from streams.city.yaml import Document, Path, read_document
 from streams.messages import say
 from streams.problems import Problems

@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import structlog
+from msgspec import structs
 from sqlalchemy.exc import OperationalError
 
 from alerts.alert import Alert
@@ -24,6 +26,7 @@ from alerts.heads import ChannelRoad, FileRoad, HeadRoad, Heads
 from alerts.letters import Letters
 from alerts.links import link_key, link_of
 from alerts.notice import Notice
+from alerts.ordered import ordered
 from alerts.outbox import Outbox
 from alerts.routing import route_of
 from alerts.store import Backlog
@@ -33,7 +36,7 @@ from streams.city import City, read_city
 from streams.clock import Clock
 from streams.engines import RuleEngines
 from streams.gate import Class, Gate
-from streams.handover import take_handed
+from streams.handover import Handed, take_handed
 from streams.journal import means_full
 from streams.judging import Judge
 from streams.messages import say
@@ -41,6 +44,7 @@ from streams.metrics import Metrics
 from streams.opened import CityError, desks_of, intake_of, journal_of, open_city
 from streams.push import PushDoor
 from streams.refused_lately import RefusedLately
+from streams.releases import ReleaseError, Swap, released
 from streams.runtime import ClockKind, Engines, Parcel, Writer
 from streams.settings import Settings, read_secret
 from streams.watch import Watcher
@@ -69,7 +73,7 @@ class Station:
         exercise: bool = False,
         engines: Engines | None = None,
     ) -> None:
-        self.city = city
+        self.city = city = released(city, settings.data, settings.language)
         self.kind: Final = kind
         self.on_fault: Callable[[BaseException], None] | None = None
         self._settings = settings
@@ -199,7 +203,10 @@ class Station:
         reading = read_city(self.city.folder)
         if reading.city is None:
             return reading.render(self._settings.language).splitlines()
-        city = reading.city
+        try:
+            city = released(reading.city, self._settings.data, self._settings.language)
+        except ReleaseError as fault:
+            return str(fault).splitlines()
         if city.name != self.city.name:
             return [say("renamed", self._settings.language, name=city.name)]
         self.writer.submit_waiting(Parcel(book=city.book)).result(self._settings.answer_seconds)
@@ -283,7 +290,7 @@ class Station:
     def _after_turn(self) -> None:
         rows_alone = self._brought_rows_alone()
         if self.writer.caught_up and self.shard.tick and not rows_alone:
-            take_handed(self.shard, self._opened.folder)
+            take_handed(self.shard, self._opened.folder, self._note)
         self._look_at_rules()
         waited = self._clock.steady() - self._delivered_at
         if self._changed or not rows_alone:
@@ -296,6 +303,19 @@ class Station:
             self._deliver()
             self._show()
         self._changed = False
+
+    def _note(self, order: Handed | Swap, at: int) -> bool:
+        """Write what a person ordered into the desk's chain; whether there was room."""
+        if isinstance(order, Swap):
+            self.city = replace(self.city, book=self.shard.engine.book)
+            entry = structs.replace(ordered(order.order, at), id=order.id, about=order.release)
+        elif order.by:
+            entry = ordered(order, at)
+        else:
+            return True
+        with self._on_a_full_disk():
+            self.acting.ordered(entry)
+        return self.acting.knows_order(entry.id)
 
     def _brought_rows_alone(self) -> bool:
         """Whether this turn wrote rows and no time has passed in it: then what need not follow each frame waits for

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.alert import Alert
-from alerts.chain import Link, Missed, Mute, decode
+from alerts.chain import Link, Missed, Mute, Ordered, decode
 from alerts.duty import TEXT_LONGEST, Act, Outcome
 from alerts.export import line, rfc3339
 from alerts.mutes import Cost, Standing
@@ -123,6 +123,8 @@ def move_of(one: Link, *, whole: bool = False) -> dict[str, object]:
     elif isinstance(act, Mute):
         told |= {"mute": act.id, "area": act.area, "category": act.category, "until": rfc3339(act.until)}
         told |= {"rule": act.rule or None, "reason": act.reason, "top": act.top}
+    elif isinstance(act, Ordered):
+        told |= {"order": act.id, "kind": act.kind, "about": act.about, "reason": act.reason}
     else:
         told |= {"mute": act.id, "hidden": act.hidden, "confirmed": act.confirmed}
     if whole:

@@ -11,6 +11,7 @@ from alerts.alert import Alert
 from alerts.console.naming import Mark, Names
 from alerts.console.rows import Row, row
 from alerts.console.source import RECENT, STEP, City, FeedState
+from rules.signals import COUNTED
 
 RUNNING_SHOWN: Final = 100
 OVER_SHOWN: Final = 30
@@ -161,7 +162,7 @@ def areas(city: City, alerts: Sequence[Alert], silent: Collection[str]) -> Areas
         if alert.signal.kind == "silence":
             told.add(alert.signal.feed)
             blinded.add(code)
-        elif alert.signal.kind != "stopped":
+        elif alert.signal.kind in COUNTED:
             whole += code == tree.root
             speaking.update({code} - {tree.root})
     if set(silent) - told:

@@ -68,9 +68,9 @@ def row(alert: Alert, city: City, names: Names, silent: Collection[str], now: in
         silent_for = (alert.ended_at or now) - evidence.peak
         observed = silent_for // MINUTE
     where, what = names.area(signal.area), names.category(signal.category)
-    if signal.kind == "silence":
+    if signal.feed:
         where, what = names.feed(signal.feed), ""
-    elif signal.kind == "stopped":
+    elif signal.kind == "stopped" or (signal.kind == "review" and names.rule(signal.rule) is not None):
         where, what = names.rule_name(signal.rule), ""
     return Row(
         alert=alert,

@@ -111,7 +111,7 @@ def sample_alert(
     rank = ("blue", "yellow", "orange", "red").index(colour)
     said, over = since + 10 * MINUTE, 0 if state == "open" else NOW - 5 * MINUTE
     evidence = sample_evidence(observed, expected, limit, colour=colour, rank=rank, incomplete=incomplete)
-    if kind in {"silence", "stopped"}:
+    if kind in {"silence", "stopped", "review"}:
         evidence = msgspec.structs.replace(
             evidence, peak=since, window=0, feeds=(), cells=(), windows=(), areas=(), categories=(), rank_limits=(),
             folded=0, history_days=0.0,

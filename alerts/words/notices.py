@@ -27,6 +27,7 @@ _TITLES: Final[Mapping[SignalKind, Mapping[Reason, str]]] = {
     "first_seen": s.NEW_TITLES,
     "silence": s.SILENCE_TITLES,
     "stopped": s.STOPPED_TITLES,
+    "review": s.REVIEW_TITLES,
 }
 _FIGURES: Final[Mapping[SignalKind, str]] = {
     "spike": s.SPIKE_FIGURES,
@@ -136,8 +137,17 @@ class _Speech:
             area=self._name(self._book.areas, self._signal.area),
             category=self._name(self._book.categories, self._signal.category),
             feed=self._feed(),
+            about=self._about(),
             rule=chosen(self._rule.names if self._rule else {}, self._language, self._signal.rule),
         )
+
+    def _about(self) -> str:
+        """What an order is about that waits for its review: a feed, a rule, or an area and category."""
+        if self._signal.feed:
+            return self._feed()
+        if self._rule is not None:
+            return chosen(self._rule.names, self._language, self._signal.rule)
+        return self._name(self._book.areas, self._signal.area)
 
     def lines(self) -> Iterator[str]:
         if self._notice.reason == "flood":
@@ -154,7 +164,7 @@ class _Speech:
         if counted and self._notice.reason in _GUIDED and self._rule and self._rule.guidance:
             yield self._say(s.GUIDANCE, guidance=chosen(self._rule.guidance, self._language, ""))
         signal = self._signal
-        reference = s.REFERENCE if signal.rule_version else s.BUILT_IN
+        reference = s.REFERENCE if signal.rule_version and signal.kind != "review" else s.BUILT_IN
         yield self._say(reference, rule=signal.rule, version=signal.rule_version, alert=self._alert.id)
 
     def _news(self) -> str:
@@ -168,6 +178,9 @@ class _Speech:
         elif signal.kind == "stopped":
             if self._alert.state == "open":
                 yield self._say(s.STOPPED)
+        elif signal.kind == "review":
+            if self._alert.state == "open":
+                yield self._say(s.REVIEW, order=signal.rule_version)
         elif self._alert.state != "merged":
             until = next((w.until for w in evidence.windows if w.length == evidence.window), signal.last)
             yield self._say(

@@ -102,6 +102,18 @@ STOPPED_TITLES: Final[Mapping[Reason, str]] = {
     "flood": FLOOD_TITLE,
 }
 
+REVIEW_TITLES: Final[Mapping[Reason, str]] = {
+    "first": N_("{colour}: an order about {about} was not reviewed within a day"),
+    "worse": N_("Worse, now {colour}: an order about {about} was not reviewed within a day"),
+    "spread": N_("Spread, {colour}: an order about {about} was not reviewed within a day"),
+    "reminder": N_("Not taken yet, {colour}: an order about {about} was not reviewed within a day"),
+    "corrected": N_("Corrected, {colour}: an order about {about} was not reviewed within a day"),
+    "over": N_("Over, was {colour}: the order about {about} has been reviewed"),
+    "withdrawn": N_("Withdrawn, was {colour}: the review of an order about {about}"),
+    "merged": N_("Joined with another alert: the review of an order about {about}"),
+    "flood": FLOOD_TITLE,
+}
+
 SPIKE_FIGURES: Final = N_(
     "Counted {observed} in {window} up to {until}; expected {expected}. The limit is {limit}: {quiet} would not have"
     " spoken."
@@ -122,6 +134,9 @@ SILENT_SINCE: Final = N_(
     " minutes of silence speak. Nothing that it feeds can be said to be over."
 )
 SILENT_UNTIL: Final = N_("Nothing was heard from {feed} from {since} to {until}.")
+REVIEW: Final = N_(
+    "One operator gave the order {order}; a second account has to look at it: tocsin orders list, tocsin orders review."
+)
 STOPPED: Final = N_("The rule failed while it judged, and was stopped. Every other rule goes on.")
 
 SINCE: Final = N_("It runs since {first}.")

@@ -15,7 +15,7 @@ import msgspec
 
 from rules.book import Book, FeedPolicy
 from rules.calendar import DAY_MS
-from rules.records import EXERCISE, SELF_INITIATED, Frame, Record, Tick, UseBook
+from rules.records import CORRECTION, EXERCISE, SELF_INITIATED, Frame, HearFeed, MuteFeed, Record, Tick, UseBook
 
 Key = tuple[int, int, str]
 """(first and second half of the id hash, stage)."""
@@ -74,7 +74,9 @@ class Recount:
         self._wall = wall
         self._since = since
         self._policies: dict[str, FeedPolicy] = dict(book.feed_by_name)
-        self._orders: list[tuple[int, int, UseBook]] = []
+        self._orders: list[tuple[int, int, UseBook | MuteFeed | HearFeed]] = []
+        self._muted: set[str] = set()
+        self._obeyed: set[str] = set()
         self._known: dict[Key, _Known] = {}
         self._touched: dict[Key, None] = {}
         self._held: list[tuple[int, int, Row]] = []
@@ -89,7 +91,7 @@ class Recount:
                     self._receive(row)
             elif isinstance(record, Tick):
                 self._pass(record.now)
-            elif isinstance(record, UseBook):
+            elif isinstance(record, UseBook | MuteFeed | HearFeed):
                 heappush(self._orders, (record.start, offset, record))
 
     def settle(self) -> None:
@@ -103,6 +105,7 @@ class Recount:
         self.rows[row.feed, row.received_at // DAY_MS] += 1
         book = self.book
         known = row.feed in book.feed_by_name and row.area in book.areas.by_code
+        known = known and (row.feed not in self._muted or bool(row.flags & CORRECTION))
         if not (known and row.category in book.categories.by_code):
             self._put(row, "not_for_counting")
         elif row.occurred_at > row.arrived_at + self._policies[row.feed].skew:
@@ -146,7 +149,10 @@ class Recount:
             return
         while self._orders and self._orders[0][0] <= now:
             start, _, order = heappop(self._orders)
-            self._open(self._books[order.digest], max(start, (self.tick or 0) + 1))
+            if isinstance(order, UseBook):
+                self._open(self._books[order.digest], max(start, (self.tick or 0) + 1))
+            else:
+                self._listen(order)
         while self._held and self._held[0][0] <= now:
             row = heappop(self._held)[-1]
             row.arrived_at = row.occurred_at
@@ -162,6 +168,15 @@ class Recount:
         self.book = book
         self._policies.update(book.feed_by_name)
         self.books_begun.append((at, book))
+
+    def _listen(self, order: MuteFeed | HearFeed) -> None:
+        """A feed that no book had by then cannot be muted; an order that came twice is obeyed once."""
+        known = order.feed in self._policies and order.id not in self._obeyed
+        self._obeyed.update({order.id} - {""})
+        if known and isinstance(order, MuteFeed):
+            self._muted.add(order.feed)
+        elif known:
+            self._muted.discard(order.feed)
 
     def _forget(self, now: int) -> None:
         """Identities that nothing can meet any more: every row to come arrives after `now`."""

@@ -21,8 +21,8 @@ from streams.city.case_file import (
     moment_written,
 )
 from streams.city.durations import DAY
-from streams.city.folder import Folder
-from streams.city.reading import RULES, City
+from streams.city.folder import RULES, Folder
+from streams.city.reading import City
 from streams.city.schema import checked
 from streams.city.yaml import Document, Path, read_document
 from streams.problems import START, Problem, Problems

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
+from msgspec import UNSET
+
 from alerts.desks import Desk
-from rules.book import Book, DeskReach, DetectorSpec, FeedPolicy, Rule, Selector
+from rules.book import Book, DeskReach, DetectorSpec, FeedPolicy, Override, Rule, Selector
 from rules.calendar import Calendar
 from rules.trees import Tree
 from streams.city.city_file import CityFile
@@ -69,6 +71,15 @@ def compile_rule(rule: RuleFile, text: str, feeds: Mapping[str, FeedPolicy], lad
         owner=rule.owner or "",
         names=dict(rule.names),
         guidance=dict(rule.guidance),
+        overrides=overrides_of(rule) or UNSET,
+    )
+
+
+def overrides_of(rule: RuleFile) -> tuple[Override, ...]:
+    """In order of their areas' codes."""
+    return tuple(
+        Override(one.area, one.rarer, one.at_least, one.reason.strip(), one.by, one.on or "")
+        for one in sorted(rule.overrides, key=lambda one: one.area)
     )
 
 

@@ -13,6 +13,7 @@ MIB: Final = 1 << 20
 LONGEST_YAML: Final = MIB
 LONGEST_CSV: Final = 16 * MIB
 LONGEST_SHAPES: Final = 32 * MIB
+RULES: Final = "rules"
 MOST_FILES: Final = 1000
 """Files in `feeds/` or `rules/`."""
 
@@ -20,13 +21,17 @@ MOST_FILES: Final = 1000
 class Folder:
     """Opens what lies inside `root`; says why where it does not.
 
-    `over`: files that are read in the place of others, or beside them, by name: a change that is tried.
+    `over`: files that are read in the place of others, or beside them, by name: a change that is tried. `rules`: a
+    folder that is read in the place of `rules/`: a release.
     """
 
-    def __init__(self, root: Path, problems: Problems, over: Mapping[str, Path] | None = None) -> None:
+    def __init__(
+        self, root: Path, problems: Problems, over: Mapping[str, Path] | None = None, rules: Path | None = None
+    ) -> None:
         self.root = root
         self.problems = problems
         self.over = over or {}
+        self.rules = rules
 
     def has(self, name: str) -> bool:
         """Whether something of that name lies there, a broken link included."""
@@ -64,7 +69,7 @@ class Folder:
 
     def names(self, folder: str) -> tuple[str, ...]:
         """The files of a sub-folder, as names relative to the root, in order."""
-        path = self.inside(folder)
+        path = self.rules if folder == RULES and self.rules is not None else self.inside(folder)
         if path is None:
             self.problems.say(folder, START, "outside-folder")
             return ()
@@ -83,8 +88,12 @@ class Folder:
             self.problems.say(folder, START, "too-many-files", count=len(found), most=MOST_FILES)
         return tuple(f"{folder}/{name}" for name in found[:MOST_FILES])
 
+    def _released(self, name: str) -> Path | None:
+        folder, _, file = name.partition("/")
+        return self.rules / file if folder == RULES and self.rules is not None else None
+
     def _bytes(self, name: str, longest: int) -> bytes | None:
-        path = self.over.get(name) or self.inside(name)
+        path = self.over.get(name) or self._released(name) or self.inside(name)
         if path is None:
             self.problems.say(name, START, "outside-folder")
             return None

@@ -16,7 +16,7 @@ from streams.city.desk_checks import check_desks
 from streams.city.desk_file import DesksFile
 from streams.city.durations import DAY
 from streams.city.feed_checks import check_feed, stages_of
-from streams.city.folder import Folder
+from streams.city.folder import RULES, Folder
 from streams.city.rule_checks import RuleCheck, Surroundings, check_twins
 from streams.city.rule_file import RuleFile
 from streams.city.schema import checked
@@ -27,7 +27,6 @@ from streams.feeds.spec import FeedFile
 from streams.problems import START, Problem, Problems
 
 FEEDS: Final = "feeds"
-RULES: Final = "rules"
 
 PlaceOf = Callable[[float, float], str | None]
 """(lat, lon) in degrees -> the area's code, None outside of every shape."""
@@ -70,15 +69,16 @@ class Reading:
         return "\n".join(problem.render(language) for problem in self.problems)
 
 
-def read_city(folder: Path, over: Mapping[str, Path] | None = None) -> Reading:
+def read_city(folder: Path, over: Mapping[str, Path] | None = None, rules: Path | None = None) -> Reading:
     """Read `folder` whole. Never raises for what stands in it; every mistake is in `problems`, by file and line.
 
-    `over`: files that are read in the place of those of that name, or beside them: a change that is tried.
+    `over`: files that are read in the place of those of that name, or beside them: a change that is tried. `rules`: a
+    folder that is read in the place of `rules/`: a release.
     """
     problems = Problems()
     city = None
     if Folder(folder.parent, problems).has(folder.name) and folder.is_dir():
-        city = _Reader(Folder(folder, problems, over)).whole()
+        city = _Reader(Folder(folder, problems, over, rules)).whole()
     else:
         problems.say(folder.name or str(folder), START, "folder-missing")
     return Reading(city, problems.all())

@@ -60,6 +60,7 @@ class RuleCheck:
         self._feeds()
         self._detector()
         self._colours()
+        self._overrides()
         self._people()
 
     def _say(self, path: Path, message: str, /, **values: object) -> None:
@@ -213,6 +214,25 @@ class RuleCheck:
             if colour not in ladder:
                 place = self.document.key_place(("colours", colour))
                 self.problems.say(self.document.file, place, "colour-unknown", colour=colour, known=list(ladder))
+
+    def _overrides(self) -> None:
+        """Each names an area that the rule keeps series of, once, and changes something there."""
+        levels, known = self.around.city.area_levels, self.around.areas
+        kept = levels[: levels.index(self.rule.areas) + 1] if self.rule.areas in levels else levels
+        seen: dict[str, int] = {}
+        for number, one in enumerate(self.rule.overrides):
+            path = ("overrides", number, "area")
+            node = known.nodes.get(one.area) if known.nodes is not None else None
+            if known.nodes is not None and node is None:
+                self._say(path, "area-unknown", code=one.area, guess=self.problems.guess(one.area, known.nodes))
+            elif node is not None and node.level not in kept:
+                self._say(path, "override-too-fine", area=one.area, level=node.level, kept=self.rule.areas)
+            elif one.area in seen:
+                line = self.document.place(("overrides", seen[one.area], "area")).line
+                self._say(path, "override-twice", area=one.area, line=line)
+            elif one.rarer == 1.0 and one.at_least is None:
+                self._say(("overrides", number), "override-nothing", area=one.area)
+            seen.setdefault(one.area, number)
 
     def _people(self) -> None:
         rule, languages = self.rule, self.around.city.languages

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema
 from rules.detectors.register import DETECTORS, parameters
 from streams.city.durations import DAY, HOUR, MINUTE, WEEK, Day, Duration, PerMonth
 from streams.city.schema import Code, Form, Names, Switch, Text, Whole
+from streams.city.user_file import DutyNumber
 
 Severity = Annotated[int, Field(strict=True, ge=1, le=4)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -44,6 +45,19 @@ class Once(Form):
 
 _PARAMETERS: Final = {name: "detector.parameters" for kind in DETECTORS for name in parameters(kind)}
 """Whatever any detector takes."""
+
+
+class OverrideForm(Form):
+    elsewhere: ClassVar[Mapping[str, str]] = {"false_alarms": "rarer", "why": "reason", "editor": "by", "author": "by"}
+
+    area: Code = Field(description="It holds in this area and below it; what lies deeper may be overridden again.")
+    rarer: Times = Field(
+        default=1.0, description="So many times rarer than the promise, as colours are; below 1: more often."
+    )
+    at_least: Annotated[Whole, Field(ge=1)] | None = Field(default=None, description="Fewer events never speak there.")
+    reason: Text = Field(min_length=1, max_length=200, description="Why; shown wherever the override is.")
+    by: DutyNumber = Field(description="Duty number of whoever wrote it last; never a name.")
+    on: Day | None = Field(default=None, description="Local date of that.")
 
 
 class DetectorForm(Form):
@@ -101,6 +115,9 @@ class RuleFile(Form):
     attribution: Literal["smallest", "none"] = Field(
         default="smallest",
         description="Name the smallest areas and categories that explain the excess, or each that reaches its limit.",
+    )
+    overrides: list[OverrideForm] = Field(
+        default=[], max_length=200, description="Other parameters in some areas, inherited down the tree."
     )
     owner: Text | None = Field(default=None, description="The office that answers for the rule; never a person.")
     review: Day | None = Field(default=None, description="Local date by which somebody looks at the rule again.")

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from rules.attribution import Attribution
-from rules.book import Rule
+from rules.book import Override, Rule
 from rules.context import Context
 from rules.detectors.port import NEVER
 from rules.engine import Engine
@@ -99,6 +99,7 @@ class Verdict(msgspec.Struct, frozen=True):
     below: tuple[Other, ...] = ()
     above: tuple[Other, ...] = ()
     feeds: tuple[FeedSeen, ...] = ()
+    override: Override | None = None  # of the rule's parameters, that holds in this area
 
 
 def explain_moment(
@@ -165,6 +166,7 @@ class _Look:
         below, above = self._kin(picture, below=True), self._kin(picture, below=False)
         stopped = self.engine.stopped.get(rule.id)
         area, category = watch.counts.pairs[self.series]
+        override = rule.override_at(area, self.engine.book.areas)
         return Verdict(
             rule=rule.id,
             kind=watch.speech.kind,
@@ -180,7 +182,8 @@ class _Look:
             stopped=stopped[1] if stopped else "",
             bucket=watch.counts.steps.start(bucket),
             low=watch.judge.low,
-            at_least=rule.at_least,
+            at_least=rule.at_least if override is None or override.at_least is None else override.at_least,
+            override=override,
             history_days=max(0.0, history_days(watch.judge, bucket)),
             reset_at=watch.counts.steps.end(reset) if reset > NO_RESET else 0,
             windows=windows,
@@ -219,7 +222,7 @@ class _Look:
     def _windows(self, bucket: int, judged: Judged, taken: np.ndarray) -> tuple[WindowView, ...]:
         watch, counts = self.watch, self.watch.counts
         height = float(watch.judge.height_of(np.array([self.series]))[0])
-        limits = watch.judge.limits(judged.law, height).tolist()
+        limits = watch.judge.limits(judged.law, height, self.series).tolist()
         views = []
         for n, length in enumerate(watch.rule.windows):
             first, observed = int(judged.first[n]), int(judged.totals[n])

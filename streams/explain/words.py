@@ -9,6 +9,7 @@ from rules.book import Book
 from streams.explain.moment import Other, Verdict, WindowView
 from streams.explain.story import Chapter, Story
 from streams.messages import say
+from streams.overrides import told
 
 SHORT_ID = 8
 """Digits of an alert's id that are shown where it is only named."""
@@ -146,6 +147,8 @@ def _window(speech: Speech, one: Verdict, window: WindowView) -> str:
 
 def _rests_on(speech: Speech, one: Verdict) -> Iterator[str]:
     yield speech.say("explain-history", days=speech.number(one.history_days), at_least=one.at_least)
+    if one.override is not None:
+        yield speech.say("explain-override", **told(one.override, speech.language), area=speech.area(one.override.area))
     if one.reset_at and any(window.cut for window in one.windows):
         yield speech.say("explain-reset", at=speech.time(one.reset_at, one.desk))
     if one.why not in ("speaks", "ending") and one.alert:

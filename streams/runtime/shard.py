@@ -137,8 +137,8 @@ class Shard:
         self._crash(CrashPoint.BEFORE_TICKING)
         return Recovery(head, records, tuple(torn), begun.bad, self._journal.cut_pages)
 
-    def use(self, book: Book) -> bool:
-        """Put `book` in force by an Order, where another one is; whether it was needed.
+    def use(self, book: Book, order: UseBook | None = None) -> bool:
+        """Put `book` in force by an Order, where another one is; whether it was needed. `order`: who wants it so.
 
         A tick follows at once: no row of a feed that only the new book knows may come before the Order acts.
         """
@@ -146,7 +146,8 @@ class Shard:
             return False
         self._journal.put_book(book)
         self.engine.add_book(book)
-        records: list[Record] = [UseBook(self.tick + 1, book.digest)]
+        order = structs.replace(order or UseBook(0, ""), start=self.tick + 1, digest=book.digest)
+        records: list[Record] = [order]
         if self.tick:
             records.append(Tick(self.tick + 1))
         offsets = self._ledger.write(records, meta={BOOK: book.digest})

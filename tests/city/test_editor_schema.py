@@ -23,7 +23,9 @@ BEYOND_A_SCHEMA = {
     "feed-of-another-kind",  "first-seen-within-an-hour", "guidance-in-one-language", "id-is-not-the-file",
     "keep-shorter-than-step", "kind-without-a-feed", "once-within-nothing", "parameter-misspelt",
     "parameter-out-of-range", "rate-of-nothing",
-    "key-twice", "key-twice-in-a-block", "stage-that-no-feed-has", "step-of-half-a-day", "step-of-seven-minutes",
+    "an-override-finer-than-the-series", "an-override-of-an-unknown-area", "an-override-that-changes-nothing",
+    "an-override-twice", "key-twice", "key-twice-in-a-block", "stage-that-no-feed-has", "step-of-half-a-day",
+    "step-of-seven-minutes",
     "window-not-whole-steps", "window-shorter-than-step", "window-twice", "without-guidance", "without-owner",
 }  # fmt: skip
 """What one value has to do with another, with a feed, a detector or the file's name: `tocsin check` tells it."""

@@ -125,6 +125,15 @@ def test_a_stopped_rule_is_an_alert_of_its_own() -> None:
     assert "The rule failed at 03:00 and was stopped." in card
 
 
+def test_an_order_that_was_not_reviewed_is_an_alert_of_its_own() -> None:
+    overdue = sample_alert("aa", "sample", "traffic", kind="review", colour="yellow", limit=-1, observed=0)
+    source = SampleBoard(City(sample_book()), [overdue], sample_feeds())
+    assert "order not reviewed" in board_text(source)
+    card = TestClient(create_app({"sample": source})).get("/alert/aa").text
+    assert "was not reviewed within a day" in card
+    assert "A newer version is in force" not in card
+
+
 def test_a_window_without_history_names_no_limit() -> None:
     young = sample_alert("aa", limit=-1)
     source = SampleBoard(City(sample_book()), [young], sample_feeds())

@@ -9,7 +9,22 @@ from hypothesis import strategies as st
 from rules import blocks, snapshots
 from rules.book import Book, DetectorSpec
 from rules.engine import Engine
-from rules.records import Blind, Calibrate, Down, Order, Record, Retire, StartRule, StopRule, Tick, UseBook
+from rules.records import (
+    Blind,
+    Calibrate,
+    Down,
+    Exclude,
+    HearFeed,
+    MuteFeed,
+    Order,
+    Record,
+    Retire,
+    Review,
+    StartRule,
+    StopRule,
+    Tick,
+    UseBook,
+)
 from rules.signals import Signal
 from tests.engine.worlds import FEEDS, HOUR, MINUTE, RULES, START, TICKS, Event, book, log_of, nights, rule
 
@@ -21,7 +36,9 @@ BOOKS = (
     book((*RULES, msgspec.structs.replace(LEARNS, windows=(HOUR, 4 * HOUR)))),
 )
 NAMES = ("many", "once", "learns", "gone")
-KINDS = ("use-book", "calibrate", "down", "blind", "retire", "stop", "start")
+KINDS = (
+    "use-book", "calibrate", "down", "blind", "retire", "stop", "start", "mute-feed", "hear-feed", "exclude", "review",
+)  # fmt: skip
 
 
 def order(kind: str, start: int, n: int) -> Order:
@@ -35,6 +52,10 @@ def order(kind: str, start: int, n: int) -> Order:
         "retire": Retire(start, FEEDS[n % 2]),
         "stop": StopRule(start, NAMES[n % 4]),
         "start": StartRule(start, NAMES[n % 4]),
+        "mute-feed": MuteFeed(start, FEEDS[n % 2], id=f"m{n}", by="A1", reason="doubled"),
+        "hear-feed": HearFeed(start, FEEDS[n % 2]),
+        "exclude": Exclude(start, ("north", "city")[n % 2], ("traffic", "incident")[n % 2], since, start, id=f"e{n}"),
+        "review": Review(start, f"m{n}", by="A2"),
     }
     return found[kind]
 

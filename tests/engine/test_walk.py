@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rules.book import Book, DetectorSpec, Selector
 from rules.engine import Engine
-from rules.records import Blind, Down, Order, Record, StartRule, StopRule
+from rules.records import Blind, Down, Exclude, HearFeed, MuteFeed, Order, Record, Review, StartRule, StopRule
 from rules.signals import Signal
 from tests.engine.remembered import remembered
 from tests.engine.worlds import HOUR, MINUTE, START, Event, book, frame, log_of, nights, rule, tick
@@ -112,6 +112,10 @@ ORDERS: Final[dict[str, Order]] = {
     "down": Down(0, START + 700 * MINUTE, START + 720 * MINUTE),
     "stop": StopRule(0, "many"),
     "start": StartRule(0, "many"),
+    "mute": MuteFeed(0, "calls", id="m", by="A1"),
+    "hear": HearFeed(0, "calls"),
+    "exclude": Exclude(0, "north", "incident", START, START + 700 * MINUTE, id="e", by="A1"),
+    "review": Review(0, "e", by="A2"),
 }
 
 

@@ -26,7 +26,7 @@ from alerts.room import DeskRoom
 from rules import book as books
 from rules import packing, snapshots
 from rules.engine import Engine
-from rules.records import encode
+from rules.records import Tick, encode
 from rules.signals import Signal
 from streams.journal import Cursor, Journal, Snapshot
 from streams.journal.schema import VERSION
@@ -69,6 +69,10 @@ def state_rows() -> dict[str, bytes]:
     """Of an engine in the middle of its night the last row of each kind; and one of what a rule has learned."""
     engine, _ = lived(20)
     rows = {kind_of(name): data for name, data in sorted(engine.rows().items())}
+    for offset, name in enumerate(("mute-feed", "exclude"), 21):
+        engine.apply(world.orders()[name], offset)
+    engine.apply(Tick((engine.tick or 0) + 1), 23)
+    rows["by-hand"] = engine.rows()["by-hand"]
     learned = {"rate": np.array([0.5, 0.25, 0.0]), "about": np.array([[1.0, 2.0], [3.0, 4.0]])}
     return rows | {"rule-memory": packing.pack(learned, {})}
 

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from rules import book as books
-from rules.records import Frame, Record, decode
+from rules.records import Frame, Given, Record, decode
 from rules.signals import Signal
 from rules.snapshots import unpacked
 
@@ -28,7 +28,8 @@ def of_file(kind: str, data: bytes) -> object:
 def record(value: Record) -> dict[str, Any]:
     said: dict[str, Any] = {"kind": type(value).__name__}
     for name in value.__struct_fields__:
-        said[name] = of_value(getattr(value, name))
+        if not isinstance(value, Given) or name not in Given.__struct_fields__ or getattr(value, name):
+            said[name] = of_value(getattr(value, name))
     if isinstance(value, Frame):
         said["rows"] = [dict(zip(value.rows.dtype.names or (), row.tolist(), strict=True)) for row in value.rows]
     return said
@@ -43,7 +44,9 @@ def of_value(value: object) -> Any:
     if isinstance(value, bytes):
         return {"bytes": value.hex()}
     if isinstance(value, msgspec.Struct):
-        return {type(value).__name__: {name: of_value(getattr(value, name)) for name in value.__struct_fields__}}
+        held = {name: getattr(value, name) for name in value.__struct_fields__}
+        said = {name: of_value(one) for name, one in held.items() if one is not msgspec.UNSET}
+        return {type(value).__name__: said}
     if dataclasses.is_dataclass(value):
         fields = [field.name for field in dataclasses.fields(value)]
         return {type(value).__name__: {name: of_value(getattr(value, name)) for name in fields}}

@@ -15,10 +15,14 @@ from rules.records import (
     Blind,
     Calibrate,
     Down,
+    Exclude,
     Frame,
+    HearFeed,
+    MuteFeed,
     Order,
     Record,
     Retire,
+    Review,
     StartRule,
     StopRule,
     Tick,
@@ -129,4 +133,10 @@ def orders() -> dict[str, Order]:
         "retire": Retire(START + 5, "calls"),
         "stop": StopRule(START + 6, "many"),
         "start": StartRule(START + 7, "many"),
+        "mute-feed": MuteFeed(START + 8, "calls", id="00aa11bb22", by="A100001", reason="doubled since noon"),
+        "hear-feed": HearFeed(START + 9, "calls", id="00aa11bb23", by="A100001", reason="mended"),
+        "exclude": Exclude(
+            START + 10, "north", "fire", START - HOUR, START, id="00aa11bb24", by="A100001", reason="a test of alarms"
+        ),
+        "review": Review(START + 11, "00aa11bb22", id="00aa11bb25", by="A100002", reason="seen"),
     }

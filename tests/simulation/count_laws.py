@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from rules import canonical
-from rules.records import Blind, Down, StartRule, StopRule, UseBook
+from rules.records import Blind, Down, MuteFeed, StartRule, StopRule, UseBook
 from tests.simulation import plain, script
 from tests.simulation.found import Found, feeds_of
+from tests.simulation.muted import spans
 from tests.simulation.script import HOUR, MINUTE, Pause, Restart
 
 LARGE = 40
@@ -65,6 +66,7 @@ def thresholds_speak_where_a_hand_count_says(found: Found) -> str:
         for order in found.orders(Blind, Down)
         if isinstance(order, Down) or (isinstance(order, Blind) and order.feed in feeds_of(rule, found.first))
     ]
+    deaf += [span for feed, span in spans(found.records) if feed in feeds_of(rule, found.first)]
     wanted = plain.spells(found.first, rule, found.story, deaf, found.engine.tick or 0)
     said = sorted(
         plain.Spell(s.area, s.first // rule.step, s.last // rule.step - 1)
@@ -88,7 +90,7 @@ def large_spikes_are_heard(found: Found) -> str:
     )
     if (
         stood_still
-        or found.orders(UseBook, StopRule, Blind, Down)
+        or found.orders(UseBook, StopRule, Blind, Down, MuteFeed)
         or lived.weather.has("gaps")
         or lived.weather.has("clock")
     ):

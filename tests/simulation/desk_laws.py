@@ -10,6 +10,7 @@ from rules.book import Book
 from rules.records import Blind, Down, Retire, StopRule, UseBook
 from tests.simulation.found import Found, feeds_of, short
 from tests.simulation.lived import Lived
+from tests.simulation.muted import spans
 
 
 def the_desk_holds_what_was_said(found: Found) -> str:
@@ -91,6 +92,7 @@ def law_8_nothing_is_over_while_a_feed_is_silent(found: Found) -> str:
     over: set[str] = set()
     ended_by_order = bool(found.orders(StopRule, UseBook, Retire))
     rules = {rule.id: rule for book in found.books.values() for rule in book.rules}
+    muted = spans(found.records)
     deaf_by_order = [order for order in found.orders(Blind, Down) if isinstance(order, Blind | Down)]
     for signal in found.signals:
         if signal.kind == "silence":
@@ -104,6 +106,7 @@ def law_8_nothing_is_over_while_a_feed_is_silent(found: Found) -> str:
             counted = feeds_of(rules[signal.rule], found.first)
             told = [o for o in deaf_by_order if o.start <= signal.at < o.until]
             told_of = {feed for o in told for feed in ([o.feed] if isinstance(o, Blind) else counted)}
+            told_of |= {feed for feed, span in muted if span.start <= signal.at < span.until}
             deaf = (silent | told_of) & counted
             if deaf:
                 return f"{short(signal)} is over while {sorted(deaf)} is silent"

@@ -21,6 +21,7 @@ from streams.rewind import first_book
 from streams.simulate import Sent
 from tests.simulation import plain
 from tests.simulation.lived import Lived
+from tests.simulation.muted import listening
 from tests.simulation.outside import KEY
 from tests.simulation.plain import Came
 
@@ -83,12 +84,24 @@ class Found:
         """What came to stand and was taken back: the sender's events with the log's arrivals."""
         came = [
             Came(self.sents[name], arrived)
-            for _, record in self.records
+            for _, record, muted in listening(self.records)
             if isinstance(record, Frame)
             for *name_of, arrived in record.rows[["id0", "id1", "revision", "arrived_at"]].tolist()
-            if (name := tuple(name_of)) in self.sents
+            if (name := tuple(name_of)) in self.sents and self.sents[name].feed not in muted
         ]
         return plain.moved(came, self.first.feed_by_name)
+
+    @cached_property
+    def unheard(self) -> set[tuple[str, str, int]]:
+        """(feed, id, revision) of what came while nobody listened to its feed: it is new when it comes again."""
+        names = [
+            tuple(name)
+            for _, record, muted in listening(self.records)
+            if isinstance(record, Frame) and muted
+            for name in record.rows[["id0", "id1", "revision"]].tolist()
+        ]
+        sents = [self.sents[name] for name in names if name in self.sents]
+        return {(sent.feed, sent.id, sent.revision) for sent in sents}
 
     def orders(self, *kinds: type[Order]) -> list[Order]:
         return [record for _, record in self.records if isinstance(record, kinds)]

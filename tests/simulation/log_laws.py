@@ -102,7 +102,8 @@ def accepted_once(found: Found) -> str:
             if answer.reason == "held":
                 held.add(name)
     revised = {name[:2] for name in times if name[2]}  # an older revision that comes again is superseded once more
-    often = [name for name, n in times.items() if n > 1 and name[:2] not in revised]
+    again = found.unheard
+    often = [name for name, n in times.items() if n > 1 and name[:2] not in revised and name not in again]
     if often:
         return f"{len(often)} events were accepted more than once: {often[:2]}"
     never = [name for name, n in times.items() if n == 0 and name not in held]

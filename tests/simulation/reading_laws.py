@@ -12,7 +12,7 @@ from msgspec import structs
 from rules import canonical
 from rules.calendar import DAY_MS
 from rules.engine import Engine
-from rules.records import Frame, Record, Tick, UseBook
+from rules.records import Frame, HearFeed, Record, Tick, UseBook
 from rules.signals import Signal
 from streams.intake import Raw
 from streams.opened import intake_of
@@ -123,9 +123,10 @@ def _same(said: bytes, wanted: bytes, when: str) -> str:
 
 
 def undisturbed_says_the_same(found: Found) -> str:
-    """On the stream clock: what is said of the same events where nothing breaks, by a gate and an engine alone."""
+    """On the stream clock: what is said of the same events where nothing breaks, by a gate and an engine alone. A
+    body that is sent again may come when its feed, which was muted, is listened to once more: then it is new."""
     lived = found.lived
-    if lived.weather.kind != "stream":
+    if lived.weather.kind != "stream" or (found.orders(HearFeed) and lived.weather.has("again")):
         return ""
     _, said = judged(found.fresh(), list(enumerate(_undisturbed(found), 1)))
     return _same(canonical.lines(found.signals), canonical.lines(said), "the faults changed the dump")

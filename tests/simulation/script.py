@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from rules.records import Blind, Down, Order, Retire, StartRule, StopRule
+from rules.records import Blind, Down, Exclude, HearFeed, MuteFeed, Order, Retire, Review, StartRule, StopRule
 from streams.city import City
 from streams.crashpoints import CrashPoint
 from streams.runtime import ClockKind
@@ -227,10 +227,17 @@ def _faults(of: Weather, town: City, dice: Random) -> Iterator[Step]:
 def _orders(town: City, dice: Random) -> Iterator[Step]:
     rule = dice.choice(town.book.rules).id
     feed = dice.choice(town.book.feeds).name
+    area = dice.choice(town.book.areas.nodes).code
+    given = {"id": f"{dice.randint(0, 9)}", "by": dice.choice(("A1", "A2")), "reason": "as the script says"}
     yield dice.choice(
         (
-            Give(StopRule(0, rule)),
+            Give(StopRule(0, rule, **given)),
             Give(StartRule(0, rule)),
+            Give(MuteFeed(0, feed, **given)),
+            Give(HearFeed(0, feed, **given)),
+            Give(HearFeed(0, feed)),
+            Give(Exclude(0, area, town.book.categories.root, 0, 0, **given)),
+            Give(Review(0, **given | {"order": f"{dice.randint(0, 9)}"})),
             Give(Blind(0, feed, 0, 0)),
             Give(Down(0, 0, 0)),
             Give(Retire(0, feed)),

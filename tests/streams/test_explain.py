@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.book import Book, DetectorSpec, Selector, decode, encode
+from rules.book import Book, DetectorSpec, Override, Selector, decode, encode
 from rules.engine import Engine
 from rules.records import Record, StopRule
 from rules.signals import Signal
@@ -100,6 +100,19 @@ def test_a_stopped_rule_says_so_and_by_what() -> None:
     engine, _ = engine_after([StopRule(START, "many"), *until(LOG, 80)])
     verdict = one(engine, 79, rule="many")
     assert (verdict.why, verdict.stopped) == ("stopped", "order")
+
+
+def test_an_override_that_holds_is_shown_with_its_reason_and_last_editor() -> None:
+    over = Override("city", rarer=9.0, at_least=5, reason="market days", by="A-17", on="2026-11-20")
+    engine, _ = engine_after(until(LOG, 80), book([msgspec.structs.replace(rule("many"), overrides=(over,))]))
+    verdict = one(engine, 79, rule="many")
+    assert (verdict.why, verdict.at_least, verdict.override) == ("below", 5, over)
+    said = {tag: "\n".join(verdict_lines(Speech(engine.book, {}, tag), verdict)) for tag in ("en", "zh-CN")}
+    assert (
+        "9 times rarer than the promise; fewer than 5 events never speak. Why: market days (A-17, 2026-11-20)"
+        in said["en"]
+    )
+    assert "比承诺稀少 9 倍；少于 5 个事件从不告警。理由：market days（A-17, 2026-11-20）" in said["zh-CN"]
 
 
 def test_a_category_that_the_rule_does_not_count_is_told() -> None:

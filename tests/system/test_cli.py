@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import sys
 import time
@@ -15,7 +16,9 @@ from pathlib import Path
 import pytest
 import typer
 
-from streams import bar, cli, rule_commands
+from alerts.access.accounts import FILE, Account, Accounts
+from alerts.api.forms import move_of
+from streams import bar, by_hand, cli, order_commands, rule_commands
 from streams.feed_commands import feeds
 from streams.journal import Cursor, Journal
 from streams.opened import city_of, intake_of
@@ -23,6 +26,8 @@ from streams.refusals import Place, Reason, Refusal
 from streams.watch import Source
 from tests.streams.town import NAME, event, in_service, make_town
 
+HAND = ("--by", "A-17", "--reason", "counts every call twice")
+RELEASES = ("publish", "approve", "rollback", "export", "releases")
 HELPED = [
     [],
     *(
@@ -40,13 +45,16 @@ HELPED = [
             "refused",
             "feeds",
             "rules",
+            "orders",
+            "exclude",
             "users",
             "kafka",
             "intake",
             "worker",
         )
     ),
-    *(["rules", name] for name in ("list", "schema", "stop", "start")),
+    *(["rules", name] for name in ("list", "schema", "stop", "start", *RELEASES)),
+    *(["orders", name] for name in ("list", "review")),
     *(["kafka", name] for name in ("setup", "check")),
     *(["users", name] for name in ("add", "list", "end", "token")),
     ["channels"],
@@ -57,6 +65,8 @@ HELPED = [
     ["feeds", "look"],
     ["feeds", "retract"],
     ["feeds", "try"],
+    ["feeds", "mute"],
+    ["feeds", "hear"],
 ]
 
 
@@ -107,7 +117,8 @@ def test_every_command_is_among_those_that_help() -> None:
 
     assert names(cli.app) == {words[0] for words in HELPED if words}
     assert names(cli.refused) == {"list", "retry"}
-    assert names(rule_commands.rules) == {"list", "schema", "stop", "start"}
+    assert names(rule_commands.rules) == {"list", "schema", "stop", "start", *RELEASES}
+    assert names(order_commands.orders) == {"list", "review"}
     assert names(feeds) == {words[1] for words in HELPED if words[:1] == ["feeds"] and len(words) > 1}
 
 
@@ -262,23 +273,78 @@ def test_a_rule_is_stopped_and_started_while_its_city_is_served(tocsin: Tocsin, 
     (rule,) = [rule.id for rule in city_of(town).book.rules][:1]
     with in_service(town, Path(os.environ["TOCSIN_DATA"])) as scene:
         scene.post(event(1))
-        assert "is stopped" in tocsin("rules", "stop", town, rule).out
+        assert "is stopped" in tocsin("rules", "stop", town, rule, *HAND).out
         wait_for(lambda: scene.client.get("/readyz").json().get("rules_stopped") == {NAME: [rule]})
         flag = f'tocsin_rules_stopped_flag{{city="{NAME}",rule="{rule}"}} 1.0'
         wait_for(lambda: flag in scene.client.get("/metrics").text)
         assert f"{rule}: STOPPED by hand at record" in tocsin("rules", "list", town).out
-        assert "judges again" in tocsin("rules", "start", town, rule).out
+        assert "judges again" in tocsin("rules", "start", town, rule, *HAND).out
         wait_for(lambda: "rules_stopped" not in scene.client.get("/readyz").json())
         assert f"{rule}: judges" in tocsin("rules", "list", town).out
+
+
+def test_orders_of_one_operator_are_in_the_chain_and_a_second_reviews_them(tocsin: Tocsin, town: Path) -> None:
+    with in_service(town, Path(os.environ["TOCSIN_DATA"])) as scene:
+        scene.post(event(1))
+        muted = tocsin("feeds", "mute", town, "calls", *HAND).out
+        order = re.search(r"review \S+ ([0-9a-f]{10})", muted)
+        assert order
+        assert "is muted" in muted
+        span = ("--area", "east", "--category", "traffic", "--from", "2026-01-01", "--to", "2026-01-02")
+        assert "teaches no baseline" in tocsin("exclude", town, *span, *HAND).out
+        scene.post(event(2))
+        listed = tocsin("orders", "list", town).out
+        assert "calls: muted since" in listed
+        assert f"{order[1]}: feed calls muted, by A-17" in listed
+        assert "A-17 gave this order" in tocsin("orders", "review", town, order[1], *HAND).err
+        second = ("--by", "A-18", "--reason", "looked at it")
+        assert "written down" in tocsin("orders", "review", town, order[1], *second).out
+        assert order[1] not in tocsin("orders", "list", town).out
+        assert "with this id waits" in tocsin("orders", "review", town, order[1], *second).err
+        assert "is listened to again" in tocsin("feeds", "hear", town, "calls", *HAND).out
+        scene.post(event(3))
+        links = [move_of(link, whole=True) for link in scene.station.store.links_of("")]
+        assert [(one["kind"], one["about"], one["account"]) for one in links] == [
+            ("mute-feed", "calls", "A-17"), ("exclude", "east, traffic", "A-17"), ("review", order[1], "A-18"),
+            ("hear-feed", "calls", "A-17"),
+        ]  # fmt: skip
+    assert tocsin("audit", town).code == 0
+    assert tocsin("verify", town).code == 0
+
+
+@pytest.mark.parametrize(
+    ("by", "reason", "said"),
+    [
+        ("Jane", "too loud", "no duty number"),
+        ("A-17", "", "give a --reason of one line"),
+        ("A-17", "call 13812345678", "looks like a person"),
+    ],
+)
+def test_an_order_names_a_duty_number_and_a_reason_that_tells_of_nobody(
+    tocsin: Tocsin, town: Path, by: str, reason: str, said: str
+) -> None:
+    told = tocsin("feeds", "mute", town, "calls", "--by", by, "--reason", reason)
+    assert (told.code, said in told.err) == (1, True)
+    assert "Jane" not in told.err
+    assert "1381" not in told.err
+
+
+def test_where_there_are_accounts_only_an_operator_of_the_city_may_order(tocsin: Tocsin, town: Path) -> None:
+    accounts = Accounts(Path(os.environ["TOCSIN_DATA"]) / FILE)
+    for number, role in (("A-1", "officer"), ("A-2", "operator")):
+        accounts.put(Account(number, (role,), {NAME: ("city",)}, b"", b""), 0)  # type: ignore[arg-type]  # one of ROLES
+    for number in ("A-1", "A-3"):
+        told = tocsin("feeds", "mute", town, "calls", "--by", number, "--reason", "doubled")
+        assert (told.code, f"{number} may not do this in {NAME}" in told.err) == (1, True)
 
 
 def test_an_order_for_a_city_that_is_not_served_waits_until_it_is(
     tocsin: Tocsin, town: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rule_commands, "ORDER_SECONDS", 0.1)
+    monkeypatch.setattr(by_hand, "ORDER_SECONDS", 0.1)
     (rule,) = [rule.id for rule in city_of(town).book.rules][:1]
-    assert "the order waits" in tocsin("rules", "stop", town, rule).out
-    unknown = tocsin("rules", "stop", town, "nothing")
+    assert "the order waits" in tocsin("rules", "stop", town, rule, *HAND).out
+    unknown = tocsin("rules", "stop", town, "nothing", *HAND)
     assert (unknown.code, "has no such rule: take one of" in unknown.err) == (1, True)
     with in_service(town, Path(os.environ["TOCSIN_DATA"])) as scene:
         scene.post(event(1))

@@ -1,0 +1,193 @@
+"""`tocsin rules publish | approve | rollback | export | releases`: what runs, and how it comes to be another."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+import typer
+
+from rules.book import Book
+from rules.records import UseBook
+from streams import by_hand
+from streams.arguments import CityFolder, DataFolder, settings_of
+from streams.by_hand import By, Hand, Why, signed
+from streams.city import City
+from streams.city.case_checks import read_cases
+from streams.city.folder import RULES
+from streams.clock import WallClock
+from streams.handover import hand_over_swap, wait_taken
+from streams.journal import Journal
+from streams.messages import SpokenError, say
+from streams.opened import city_of, journal_of
+from streams.releases import Drift, ReleaseError, Shelf, Swap, drift, shelf_of
+from streams.releases.shelf import texts_in
+from streams.releases.swap import with_rules
+from streams.rewind import engine_now
+from streams.rule_commands import rules
+
+LINES_SHOWN: Final = 400
+"""Lines of a difference that are shown."""
+ReleaseId = Annotated[str, typer.Argument(metavar="RELEASE", help="Id of the release.")]
+
+
+@rules.command("publish")
+def publish_command(city: CityFolder, by: By, reason: Why, data: DataFolder = None) -> None:
+    """Make a release of the rules in the folder, and show how it differs from what runs. It acts once a second account
+    approves it."""
+    hand = Hand.of(city, by, reason, data, "local", None)
+    language = hand.settings.language
+    cases = read_cases(hand.city)
+    if cases.problems:
+        raise SpokenError("as-it-is", text=cases.render(language))
+    shelf = _shelf(hand)
+    texts = texts_in(hand.city.folder / RULES)
+    _show(drift(shelf.texts(shelf.in_force()), texts), language)
+    release = shelf.publish(texts, by, hand.reason, WallClock().now())
+    typer.echo(say("release-published", language, id=release.id, city=hand.city.name))
+
+
+@rules.command("approve")
+def approve_command(city: CityFolder, release: ReleaseId, by: By, reason: Why, data: DataFolder = None) -> None:
+    """Put a release in force. Whoever published it cannot. Works while serving; counts, and what is running, are
+    kept."""
+    hand = Hand.of(city, by, reason, data, "local", None)
+    shelf, at = _shelf(hand), WallClock().now()
+    shelf.release(release)
+    with_release = _fitting(hand, shelf, release)
+    shelf.approve(release, by, hand.reason, at)
+    told = f"{release}: {hand.reason}"
+    _give(hand, with_release, Swap(f"{release}-{at:x}", release, UseBook(0, "", by=by, reason=told), ()), at)
+
+
+@rules.command("rollback")
+def rollback_command(
+    city: CityFolder,
+    by: By,
+    reason: Why,
+    to: Annotated[str, typer.Option("--to", help="A release that ran; else the one before.")] = "",
+    data: DataFolder = None,
+) -> None:
+    """Go back to the release that ran before, at once; a second account reviews it within 24 h. Counts are kept."""
+    hand = Hand.of(city, by, reason, data, "local", None)
+    shelf, at = _shelf(hand), WallClock().now()
+    target = to or shelf.before()
+    if not target:
+        raise ReleaseError("release-first")
+    with_release = _fitting(hand, shelf, target)
+    shelf.roll_back(target, by, hand.reason, at)
+    order = signed(UseBook(0, ""), by, f"{target}: {hand.reason}", at)
+    _give(hand, with_release, Swap(order.id, target, order, ()), at)
+    typer.echo(say("order-to-review", hand.settings.language, id=order.id, city=hand.city.name))
+
+
+@rules.command("export")
+def export_command(
+    city: CityFolder,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where rules/ is written; the city's own folder too.")],
+    release: Annotated[str, typer.Option("--release", help="Else the one in force.")] = "",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the rule files that lie there.")] = False,
+    data: DataFolder = None,
+) -> None:
+    """Write the rule files of a release back, byte for byte."""
+    settings = settings_of(data=data)
+    read = city_of(city, settings.language)
+    shelf = shelf_of(settings.data, read.name)
+    name = release or shelf.in_force()
+    if not name:
+        raise ReleaseError("release-none", city=read.name)
+    shelf.release(name)
+    texts, target = shelf.texts(name), folder / RULES
+    lying = texts_in(target)
+    if lying and lying != texts and not overwrite:
+        raise ReleaseError("release-in-the-way", folder=target)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for file in lying.keys() - texts.keys():
+            (target / file).unlink()
+        for file, text in texts.items():
+            (target / file).write_bytes(text)
+    except OSError as fault:
+        raise SpokenError("folder-unwritable", folder=target, why=fault.strerror) from None
+    typer.echo(say("release-exported", settings.language, id=name, count=len(texts), folder=target))
+
+
+@rules.command("releases")
+def releases_command(
+    city: CityFolder,
+    diff: Annotated[bool, typer.Option("--diff", help="Show how the folder differs from what runs.")] = False,
+    data: DataFolder = None,
+) -> None:
+    """What was published, approved and rolled back; which release runs, which wait, and how the folder differs."""
+    settings = settings_of(data=data)
+    language = settings.language
+    read = city_of(city, language)
+    shelf = shelf_of(settings.data, read.name)
+    for entry in shelf.history():
+        local = datetime.fromtimestamp(entry.at / 1000, UTC).astimezone(ZoneInfo(read.zone))
+        told = {"id": entry.release, "by": entry.by, "reason": entry.reason, "at": f"{local:%Y-%m-%d %H:%M}"}
+        typer.echo(say(f"release-was-{entry.verb}", language, **told))
+    now = shelf.in_force()
+    if not now:
+        typer.echo(say("release-none", language, city=read.name))
+        return
+    typer.echo(say("release-runs", language, id=now))
+    for one in shelf.waiting():
+        typer.echo(say("release-waits", language, id=one.id, by=one.by, city=city))
+    found = drift(shelf.texts(now), texts_in(read.folder / RULES))
+    _differs(found, language)
+    if diff:
+        _show(found, language)
+
+
+def _shelf(hand: Hand) -> Shelf:
+    return shelf_of(hand.settings.data, hand.city.name)
+
+
+def _differs(found: Drift, language: str) -> None:
+    for word, names in (("added", found.added), ("gone", found.gone), ("changed", found.changed)):
+        if names:
+            typer.echo(say(f"drift-{word}", language, files=", ".join(names)))
+    if not found:
+        typer.echo(say("drift-none", language))
+
+
+def _show(found: Drift, language: str) -> None:
+    for line in found.lines[:LINES_SHOWN]:
+        typer.echo(line)
+    if len(found.lines) > LINES_SHOWN:
+        typer.echo(say("drift-more", language, count=len(found.lines) - LINES_SHOWN))
+
+
+def _fitting(hand: Hand, shelf: Shelf, release: str) -> City:
+    """The city with the rules of a release. Raises ReleaseError where the rest of the folder is not what runs: a
+    release brings rules, and nothing else."""
+    city = with_rules(hand.city, shelf.rules(release), hand.settings.language, release)
+    path = journal_of(city.name, hand.settings)
+    if path.exists():
+        with closing(Journal.open(path, read_only=True)) as journal:
+            runs = engine_now(journal).book if journal.last_offset else None
+        if runs is not None and _but_for_rules(runs) != _but_for_rules(city.book):
+            raise ReleaseError("release-folder-differs", city=city.name)
+    return city
+
+
+def _but_for_rules(book: Book) -> tuple[object, ...]:
+    return (book.areas, book.categories, book.calendar, book.feeds, book.desks, book.ladder)
+
+
+def _give(hand: Hand, city: City, swap: Swap, at: int) -> None:
+    """Hand the rules over to the process that serves the city; where there is none, its next start takes them."""
+    folder, clock = hand.settings.data / city.name, WallClock()
+    given = Swap(swap.id, swap.release, swap.order, city.book.rules)
+    try:
+        path = hand_over_swap(folder, given, at)
+    except OSError as fault:
+        raise SpokenError("folder-unwritable", folder=folder, why=fault.strerror) from None
+    taken = wait_taken([path], clock, time.sleep, seconds=by_hand.ORDER_SECONDS)
+    word = "release-taken" if taken else "order-waits"
+    typer.echo(say(word, hand.settings.language, id=swap.release, city=city.name))
