@@ -17,8 +17,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
-
-import httpx2
+from urllib.request import urlopen
 
 from tests.deploy.compose import HOUSE, services
 from tests.deploy.programs import Kafka, Postgres, Program, Tocsin, named, plain
@@ -179,8 +178,9 @@ class Host:
         words = [self.local(name, word) for word in self.services[name]["healthcheck"]["test"]][1:]
         if words[0] == "wget":  # of the image's busybox
             try:
-                return httpx2.get(words[-1], timeout=2).status_code == 200
-            except httpx2.HTTPError:
+                with urlopen(words[-1], timeout=2) as answer:
+                    return bool(answer.status == 200)
+            except OSError:
                 return False
         if words[0] == "pg_isready":
             words += ["-p", str(self.port(name, 5432))]
