@@ -87,8 +87,9 @@ class Host:
 
     def _lay_folders(self, service: str) -> None:
         one = self.services[service]
-        for path in self._folders(service).values():
-            if not str(path).startswith(str(self.folder / "mounted")):
+        for target, path in self._folders(service).items():
+            laid_later = str(path).startswith(str(self.folder / "mounted"))
+            if not laid_later and (target != "/run/secrets" or one.get("secrets")):  # there is none without a secret
                 path.mkdir(parents=True, exist_ok=True)
         self.give_secrets(service)
         for volume in one.get("volumes", ()):
