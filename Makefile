@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := targets
-.PHONY: targets install demo test check fix docs bench bench-detection simulate nightly boards lock secrets pin clean
+.PHONY: targets install demo test check fix docs bench bench-detection simulate nightly drill boards lock secrets pin clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -63,6 +63,9 @@ simulate: $(STAMP) ## seeded worlds on virtual time; SEEDS=500: how many, FROM=0
 
 nightly: $(STAMP) ## every test, 2,000 examples of each law of the engine, 400 of another property; prints the seed of a failure
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) -n $(JOBS) --dist loadgroup --timeout 7200 -m "nightly or not nightly" $(ARGS)
+
+drill: $(STAMP) ## back a city up under load, kill it, destroy its data, restore them, prove it; prints the figures
+	$(BIN)/python -m tests.system.drill
 
 boards: $(STAMP) ## write Grafana's boards (deploy/grafana/boards) from deploy/boards
 	$(BIN)/python -m deploy.boards

@@ -33,12 +33,13 @@ from streams import verify as verifying
 from streams import watchdog as watchdogs
 from streams.arguments import ERRORS, TIMES, CityFolder, DataFolder, settings_of, time_of
 from streams.backtest_command import backtest
+from streams.backup_command import backup, restore
 from streams.bar import Bar
 from streams.channel_commands import channels
 from streams.city import check as check_city
 from streams.city import init as init_city
 from streams.clock import WallClock
-from streams.doctor_command import doctor
+from streams.doctor_command import doctor, support_bundle
 from streams.engines import RuleEngines
 from streams.entry import guarded
 from streams.feed_commands import feeds
@@ -74,7 +75,10 @@ app.command("test")(rehearse)
 app.command()(backtest)
 app.add_typer(channels, name="channels")
 app.add_typer(users, name="users")
+app.command()(backup)
+app.command()(restore)
 app.command()(doctor)
+app.command()(support_bundle)
 app.command()(intake)
 app.command()(worker)
 

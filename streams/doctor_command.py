@@ -1,4 +1,4 @@
-"""`tocsin doctor` from the command line."""
+"""`tocsin doctor` and `tocsin support-bundle` from the command line."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import msgspec
 import typer
 
 from streams import doctor as doctors
-from streams import logs
-from streams.arguments import DataFolder
+from streams import logs, support
+from streams.arguments import DataFolder, settings_of
 from streams.clock import WallClock
-from streams.messages import say
+from streams.messages import SpokenError, say
+from streams.opened import city_of
 from streams.worker_command import Brokers
 
 
@@ -56,3 +57,30 @@ def doctor(
         for line in doctors.lines(found, language):
             typer.echo(line)
     raise typer.Exit(1 if any(one.level == "bad" for one in found) else 0)
+
+
+def support_bundle(
+    cities: Annotated[list[Path], typer.Argument(metavar="CITY...", help="Folders of the cities.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A new zip file.")],
+    url: Annotated[
+        str | None, typer.Option("--url", help="Address of the process that serves them: its figures.")
+    ] = None,
+    data: DataFolder = None,
+) -> None:
+    """Write what somebody who helps needs: versions, settings without secrets, the doctor's findings, sizes, figures.
+
+    It holds no event, alert, account or secret, and no address of the house. Look into it before you send it.
+    """
+    settings = settings_of(data=data)
+    logs.configure(settings.log, level=logging.CRITICAL)
+    clock = WallClock()
+    given: dict[str, object] = {"data": settings.data}
+    found = list(doctors.examine(cities, clock, url=url, kafka=False, given=given))
+    read = [city_of(folder, settings.language) for folder in cities]
+    try:
+        names = support.write(out, support.pages(read, settings, found, url=url, now=clock.now()))
+    except FileExistsError:
+        raise SpokenError("folder-not-empty", folder=out) from None
+    except OSError as fault:
+        raise SpokenError("folder-unwritable", folder=out, why=fault.strerror) from None
+    typer.echo(support.line(names, out, settings.language))

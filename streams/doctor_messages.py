@@ -21,6 +21,10 @@ OF_DOCTOR: Final[Mapping[str, Mapping[str, str]]] = {
     "doctor-part-feeds": {"en": "feeds", "zh-CN": "数据源"},
     "doctor-part-channels": {"en": "channels", "zh-CN": "通道"},
     "doctor-part-service": {"en": "service", "zh-CN": "服务"},
+    "bundled": {
+        "en": "{path}: {names}. It holds no event, alert, account or secret; look into it before you send it",
+        "zh-CN": "{path}：{names}。其中不含事件、告警、账户或密钥；发送前请查看",
+    },
     # settings
     "doctor-settings-good": {"en": "all can be used", "zh-CN": "全部可用"},
     "doctor-open-intake": {

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
+import msgspec
 import typer
 
 from streams import logs, replay
@@ -57,6 +58,13 @@ def check(cities: CityFolders, brokers: Brokers = None) -> None:
     settings = settings_of(kafka=brokers)
     read = [city_of(folder, settings.language) for folder in cities]
     _tell(road("admin").check(settings.kafka, read), settings.kafka, settings.language)
+
+
+@kafka.command()
+def asyncapi() -> None:
+    """Print what the topics carry, as an AsyncAPI 3 document."""
+    told = road("asyncapi").document()
+    typer.echo(msgspec.json.format(msgspec.json.encode(told), indent=1).decode())
 
 
 def intake(

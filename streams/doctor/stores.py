@@ -26,12 +26,12 @@ OLDEST_POSTGRES: Final = 140_000
 MOST_APART_MS: Final = 5_000
 CONNECT_SECONDS: Final = 5
 _ASK: Final = """
-select current_setting('server_version_num')::int, pg_is_in_recovery(),
-       current_setting('default_transaction_read_only')::bool,
-       (extract(epoch from clock_timestamp()) * 1000)::bigint,
-       exists (select from pg_namespace where nspname = %(schema)s),
-       has_database_privilege(current_database(), 'CREATE'),
-       coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false)
+select current_setting('server_version_num')::int as version, pg_is_in_recovery() as standby,
+       current_setting('default_transaction_read_only')::bool as read_only,
+       (extract(epoch from clock_timestamp()) * 1000)::bigint as now,
+       exists (select from pg_namespace where nspname = %(schema)s) as there,
+       has_database_privilege(current_database(), 'CREATE') as may_make,
+       coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false) as tls
 """
 _SAID: Final = (
     ("password authentication failed", "doctor-postgres-password"),
@@ -140,13 +140,16 @@ def asked(url: str, city: str) -> Database | Finding:
     """What it says, or why it says nothing."""
     try:
         import psycopg  # noqa: PLC0415 - an extra: a machine over SQLite has none
+        from psycopg.rows import dict_row  # noqa: PLC0415 - as above
     except ModuleNotFoundError:
         return bad("postgresql", "database-driver", why="")
     try:
-        with psycopg.connect(url.replace("+psycopg", "", 1), connect_timeout=CONNECT_SECONDS) as db:
+        with psycopg.connect(
+            url.replace("+psycopg", "", 1), connect_timeout=CONNECT_SECONDS, row_factory=dict_row
+        ) as db:
             row = db.execute(_ASK, {"schema": schema_of(city)}).fetchone()
             assert row is not None  # it selects one
-            return Database(*row, host=db.info.host, port=db.info.port)
+            return Database(**row, host=db.info.host, port=db.info.port)
     except psycopg.ProgrammingError:
         return bad("postgresql", "database-address", why="")
     except psycopg.Error as fault:

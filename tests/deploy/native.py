@@ -17,8 +17,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
-
-import httpx2
+from urllib.request import urlopen
 
 from tests.deploy.compose import HOUSE, services
 from tests.deploy.programs import Kafka, Postgres, Program, Tocsin, named, plain
@@ -88,8 +87,9 @@ class Host:
 
     def _lay_folders(self, service: str) -> None:
         one = self.services[service]
-        for path in self._folders(service).values():
-            if not str(path).startswith(str(self.folder / "mounted")):
+        for target, path in self._folders(service).items():
+            laid_later = str(path).startswith(str(self.folder / "mounted"))
+            if not laid_later and (target != "/run/secrets" or one.get("secrets")):  # there is none without a secret
                 path.mkdir(parents=True, exist_ok=True)
         self.give_secrets(service)
         for volume in one.get("volumes", ()):
@@ -179,8 +179,9 @@ class Host:
         words = [self.local(name, word) for word in self.services[name]["healthcheck"]["test"]][1:]
         if words[0] == "wget":  # of the image's busybox
             try:
-                return httpx2.get(words[-1], timeout=2).status_code == 200
-            except httpx2.HTTPError:
+                with urlopen(words[-1], timeout=2) as answer:
+                    return bool(answer.status == 200)
+            except OSError:
                 return False
         if words[0] == "pg_isready":
             words += ["-p", str(self.port(name, 5432))]

@@ -89,6 +89,13 @@ def test_no_secret_stands_in_an_environment_or_a_command() -> None:
         )
 
 
+def test_whoever_gets_secrets_of_ours_is_told_where_they_lie_and_nobody_else() -> None:
+    ours = {name: one for name, one in EVERY.items() if one["image"].startswith("tocsin")}
+    assert {name for name, one in ours.items() if "TOCSIN_SECRETS" in one["environment"]} == {
+        name for name, one in ours.items() if one.get("secrets")
+    }
+
+
 def test_the_broker_and_the_database_have_no_way_out() -> None:
     assert whole()["networks"]["inside"]["internal"] is True
     assert [name for name in ("kafka", "postgres", "topics") if EVERY[name]["networks"] != ["inside"]] == []

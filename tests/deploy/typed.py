@@ -63,7 +63,7 @@ class Typist:
                 self._laid(self.folder / "city", self.host)
             case ["docker", "compose", "run", *options]:
                 self.said = self._run([word for word in options if word not in {"--rm", "-T"}])
-            case ["docker", "compose", "up", "-d", "--wait"]:
+            case ["docker", "compose", "up", "-d", *waits] if set(waits) <= {"--wait"}:
                 self.host.up()
             case ["docker", "compose", "ps"]:
                 assert all(one.poll() is None for name, one in self.host.running().items() if name != "topics")

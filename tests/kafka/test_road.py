@@ -24,6 +24,7 @@ from streams.kafka.topics import SIGNALS, STATE, partition_of
 from streams.replay import REPLAY_KEY
 from tests.kafka.broker import free_ports
 from tests.kafka.road import EXAMPLES, PARTITIONS, example, messages, poured, span, taken_in, town, undisturbed
+from tests.kafka.wire_held import unlike
 
 pytestmark = pytest.mark.xdist_group("kafka")
 LONGEST: Final = 90.0
@@ -117,6 +118,7 @@ def test_the_road_by_its_commands_killed_under_way_says_what_one_machine_says(
     found = said(bare, city, PARTITIONS)
     assert canonical.lines(found) == canonical.lines(wanted.signals)
     assert [one.state for one in found] == [one.state for one in wanted.signals]
+    assert unlike(bare, PARTITIONS) == []
 
 
 @pytest.mark.timeout(300)  # a minute where the machine does nothing else
