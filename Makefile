@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := targets
-.PHONY: targets install demo test check fix docs bench bench-detection simulate nightly drill boards lock secrets pin clean
+.PHONY: targets install demo test check fix docs bench bench-detection simulate nightly drill boards sbom known-faults lock secrets pin clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -69,6 +69,18 @@ drill: $(STAMP) ## back a city up under load, kill it, destroy its data, restore
 
 boards: $(STAMP) ## write Grafana's boards (deploy/grafana/boards) from deploy/boards
 	$(BIN)/python -m deploy.boards
+
+.venv/supply/.installed: requirements/supply.txt | $(STAMP)
+	$(BIN)/python -m venv .venv/supply
+	.venv/supply/bin/python -m pip install --quiet --require-hashes -r $<
+	@touch $@
+
+sbom: .venv/supply/.installed ## write dist/tocsin.cdx.json: the bill of materials of the image (CycloneDX)
+	@mkdir -p dist
+	.venv/supply/bin/cyclonedx-py requirements --pyproject pyproject.toml --of JSON -o dist/tocsin.cdx.json requirements/image.txt
+
+known-faults: .venv/supply/.installed ## what is known of the image's packages (asks an advisory service); for the night
+	.venv/supply/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/image.txt
 
 lock: ## write requirements/*.txt anew from pyproject.toml (needs uv)
 	requirements/lock

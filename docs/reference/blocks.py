@@ -10,6 +10,7 @@ from typing import Final
 
 from docs.reference import lists
 from docs.reference.command_line import commands
+from docs.reference.licences import licences
 from docs.reference.models import blocks, fields
 from streams.city.calendar_file import CalendarFile
 from streams.city.case_file import CasesFile
@@ -34,6 +35,7 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "detectors": lists.detectors,
     "detector-pages": lists.detector_pages,
     "decisions": lists.decisions,
+    "licences": licences,
     "city-file": partial(fields, CityFile),
     "categories-file": partial(fields, CategoryForm),
     "calendar-file": partial(fields, CalendarFile),

@@ -91,7 +91,10 @@ CARRIED: Final[Mapping[str, Carried]] = {
     ),
     names.STATE: Carried(
         "The engines' memory.",
-        (Said("memory", "Rows and heads, packed; read by workers alone.", "city, row"),),
+        (
+            Said("memory", "Rows and heads, packed; read by workers alone.", "city, row"),
+            Said("forgotten", "A row that is no more.", "city, row", empty=True),
+        ),
         sends=True,
         receives=True,
     ),

@@ -22,8 +22,8 @@ def pins(lock: str) -> dict[str, str]:
     return {canonicalize_name(name): pinned for name, pinned, _ in PIN.findall(lock)}
 
 
-def test_there_is_a_lock_to_run_to_test_to_build_and_for_the_image() -> None:
-    assert set(LOCKS) == {"build.txt", "image.txt", "run.txt", "test.txt"}
+def test_there_is_a_lock_for_each_use() -> None:
+    assert set(LOCKS) == {"build.txt", "image.txt", "run.txt", "supply.txt", "test.txt"}
 
 
 @pytest.mark.parametrize("name", LOCKS)
