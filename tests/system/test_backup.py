@@ -40,7 +40,8 @@ def copy(taken: Path, tmp_path: Path) -> Path:
     return tmp_path / "copy"
 
 
-@pytest.mark.timeout(300)  # five processes one after another, also beside much other work
+@pytest.mark.nightly
+@pytest.mark.timeout(600)  # six processes one after another, also beside much other work
 def test_a_city_backed_up_under_load_killed_and_destroyed_is_restored_and_goes_on(tmp_path: Path) -> None:
     told = drill(tmp_path, 0.5)
     assert 0 < told.before <= told.held  # nothing that was answered before the backup began is missing
