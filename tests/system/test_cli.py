@@ -27,7 +27,7 @@ from streams.watch import Source
 from tests.streams.town import NAME, event, in_service, make_town
 
 HAND = ("--by", "A-17", "--reason", "counts every call twice")
-RELEASES = ("publish", "approve", "rollback", "export", "releases")
+RELEASES = ("publish", "approve", "rollback", "export", "releases", "judge")
 HELPED = [
     [],
     *(
