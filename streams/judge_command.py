@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
@@ -71,7 +70,7 @@ def judged(city: City, settings: Settings, days: int) -> list[Judged]:
     now = WallClock().now()
     with closing(Journal.open(journal_of(city.name, settings), read_only=True)) as journal:
         engine = engine_now(journal)
-    with closing(store_to_read(city.name, settings, Path(settings.data / city.name / ALERTS))) as store:
+    with closing(store_to_read(city.name, settings, settings.data / city.name / ALERTS)) as store:
         told = store.between((engine.tick or now) - days * DAY_MS, (engine.tick or now) + DAY_MS)
     since = (engine.tick or now) - NEAR_HOURS * 3_600_000
     return [
