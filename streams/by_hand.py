@@ -89,7 +89,7 @@ class Hand:
         at = clock.now()
         given = signed(order, self.by, self.reason, at)
         if self.road == "kafka":
-            road("orders").send(self.settings.kafka, self.city.name, given)
+            road("orders").give(self.settings.kafka, self.city.name, given)
             taken = True
         else:
             folder = self.settings.data / self.city.name

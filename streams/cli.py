@@ -21,13 +21,14 @@ from streams import audit as audits
 from streams import contract as contracts
 from streams import demo as demos
 from streams import explain as explains
-from streams import load as loads
 from streams import (
+    judge_command,  # noqa: F401 - its command joins those of `tocsin rules`
     logs,
-    release_commands,  # noqa: F401 - its commands join those of `tocsin rules`
+    release_commands,  # noqa: F401 - as above
     replay,
     simulate,
 )
+from streams import load as loads
 from streams import serve as services
 from streams import verify as verifying
 from streams import watchdog as watchdogs

@@ -1,4 +1,4 @@
-"""What is said of releases of rules; in English and Chinese.
+"""What is said of releases of rules, and of what their alerts were worth; in English and Chinese.
 
 A part of `streams.messages.MESSAGES`, which is where it is asked for.
 """
@@ -90,5 +90,52 @@ OF_RELEASES: Final[Mapping[str, Mapping[str, str]]] = {
     "drift-gone": {"en": "the folder lacks: {files}", "zh-CN": "目录中缺少：{files}"},
     "drift-changed": {"en": "the folder has otherwise: {files}", "zh-CN": "目录中不同：{files}"},
     "drift-none": {"en": "the folder is what runs", "zh-CN": "目录内容与当前运行的一致"},
+    "judge-title": {
+        "en": "{city}: {rules:rule|rules}, alerts first told in the last {days:day|days}, the noisiest first",
+        "zh-CN": "{city}：{rules} 条规则，最近 {days} 天首次通知的告警，噪声最多者在前",
+    },
+    "judge-rule": {
+        "en": "{rank}. {rule} {version} ({owner}): {alerts:alert|alerts}, {noise} of them noise",
+        "zh-CN": "{rank}. {rule} {version}（{owner}）：告警 {alerts} 条，其中噪声 {noise} 条",
+    },
+    "judge-outcomes": {
+        "en": "confirmed {confirmed}, expected {expected}, not real {not_real}, data fault {data_fault},"
+        " cannot tell {cannot_tell}, without outcome {open}",
+        "zh-CN": "属实 {confirmed}，在预期内 {expected}，不实 {not_real}，数据故障 {data_fault}，"
+        "无法判断 {cannot_tell}，未定 {open}",
+    },
+    "judge-take": {
+        "en": "taken after {minutes} min (median of {taken})",
+        "zh-CN": "接手用时中位数 {minutes} 分钟（{taken} 条）",
+    },
+    "judge-desk": {
+        "en": "{desk}: {span} false alarms a month, {promised} promised ({alerts:alert|alerts})",
+        "zh-CN": "{desk}：每月误报 {span} 次，承诺 {promised} 次（告警 {alerts} 条）",
+    },
+    "judge-desk-unpromised": {
+        "en": "{desk}: {span} false alarms a month, none promised ({alerts:alert|alerts})",
+        "zh-CN": "{desk}：每月误报 {span} 次，无承诺（告警 {alerts} 条）",
+    },
+    "judge-areas": {"en": "most noise: {areas}", "zh-CN": "噪声最多：{areas}"},
+    "judge-near": {
+        "en": "{count:area|areas} within 10 % of speaking in the last {hours} h",
+        "zh-CN": "最近 {hours} 小时有 {count} 个区域距触线不到 10%",
+    },
+    "judge-near-one": {
+        "en": "{area}, {category}: {observed} of {limit}",
+        "zh-CN": "{area}、{category}：实计 {observed}，触线 {limit}",
+    },
+    "judge-retire": {
+        "en": "PROPOSED: retire {rule}, or make it rarer: none of its alerts was ever confirmed",
+        "zh-CN": "建议：停用 {rule} 或提高其触线：其告警从未属实",
+    },
+    "judge-override": {
+        "en": "PROPOSED: override {rule} in its noisiest area, which makes most of its noise",
+        "zh-CN": "建议：为 {rule} 噪声最多的区域设置例外参数",
+    },
+    "judge-promise": {
+        "en": "PROPOSED: look at {rule}: it is over twice its promise, for sure",
+        "zh-CN": "建议：检查 {rule}：其误报确定超过承诺的两倍",
+    },
     "drift-more": {"en": "... and {count} lines more", "zh-CN": "……另有 {count} 行"},
 }

@@ -12,9 +12,11 @@ from confluent_kafka import KafkaException
 from msgspec import structs
 
 from rules import canonical
-from rules.records import Frame, StopRule, Tick, UseBook, encode
+from rules.engine import Engine
+from rules.records import Frame, MuteFeed, StopRule, Tick, UseBook, encode
+from streams.by_hand import signed
 from streams.city import City
-from streams.kafka import admin, clients
+from streams.kafka import admin, clients, orders
 from streams.kafka.intake import Lane
 from streams.kafka.marks import Marks
 from streams.kafka.topics import INCIDENTS, ORDERS, REFUSED, RULES, partition_of
@@ -128,6 +130,30 @@ def test_a_city_begins_with_its_book_and_orders_join_its_log(address: str, citie
     assert lying == [city.book.digest.encode()]
     told = [msgspec.json.decode(value, type=Refusal) for _, value in messages(address, REFUSED, number)]
     assert [(one.reason, one.place.offset) for one in told] == [(Reason.MALFORMED, 0)]
+
+
+def test_what_an_operator_orders_is_in_the_log_and_comes_to_the_same_as_on_one_machine(
+    address: str, cities: Sequence[City]
+) -> None:
+    city = cities[0]
+    poured(address, city, *span(city, "2016-01-20", "2016-01-21"))
+    taken_in(address, [city])
+    feed = city.book.feeds[0].name
+    mute = signed(MuteFeed(0, feed), "A-17", "counts every call twice", 7)
+    orders.give(address, city.name, mute)
+    taken_in(address, [city])
+    poured(address, city, *span(city, "2016-01-21", "2016-01-22"))
+    taken_in(address, [city])
+    log = log_of(address, city)
+    assert [record for record in log if isinstance(record, MuteFeed)] == [mute]
+    before = log.index(mute)
+    engine = Engine(city.book, clock="stream")
+    for offset, record in enumerate(log, 1):
+        engine.apply(record, offset)
+    rows = sum(len(record.rows) for record in log[before:] if isinstance(record, Frame))
+    aside = sum(boxes["not_for_counting"] for boxes in engine.boxes()[feed].values())
+    assert 0 < aside == rows
+    assert engine.reviews.owed[mute.id].by == "A-17"
 
 
 def test_another_book_is_put_in_force_by_an_order_and_a_tick(address: str, cities: Sequence[City]) -> None:

@@ -27,13 +27,14 @@ from streams.watch import Source
 from tests.streams.town import NAME, event, in_service, make_town
 
 HAND = ("--by", "A-17", "--reason", "counts every call twice")
-RELEASES = ("publish", "approve", "rollback", "export", "releases")
+RELEASES = ("publish", "approve", "rollback", "export", "releases", "judge")
 HELPED = [
     [],
     *(
         [name]
         for name in ("serve", "load", "replay", "audit", "explain", "watchdog", "demo", "check", "init", "contract")
     ),
+    *([name] for name in ("doctor", "backup", "restore", "support-bundle")),
     *(
         [name]
         for name in (
@@ -113,7 +114,7 @@ def test_every_command_helps(tocsin: Tocsin, words: list[str]) -> None:
 def test_every_command_is_among_those_that_help() -> None:
     def names(group: typer.Typer) -> set[str]:
         own = {command.name or command.callback.__name__ for command in group.registered_commands if command.callback}
-        return own | {child.name for child in group.registered_groups if child.name}
+        return {name.replace("_", "-") for name in own} | {c.name for c in group.registered_groups if c.name}
 
     assert names(cli.app) == {words[0] for words in HELPED if words}
     assert names(cli.refused) == {"list", "retry"}

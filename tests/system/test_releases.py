@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -99,3 +100,15 @@ def wait_until(so: Callable[[], bool]) -> None:
     while not so():
         assert time.monotonic() < limit
         time.sleep(0.02)
+
+
+def test_what_the_alerts_of_a_rule_were_worth_is_told(tocsin: Tocsin, home: Path) -> None:
+    with in_service(home, Path(os.environ["TOCSIN_DATA"])) as scene:
+        scene.post(event(1))
+        told = tocsin("rules", "judge", home)
+        assert told.code == 0
+        assert "traffic-surge" in told.out
+        assert "0 alerts, 0 of them noise" in told.out
+        (found,) = json.loads(tocsin("rules", "judge", home, "--json").out)
+        assert found["card"]["outcomes"]["confirmed"] == 0
+        assert tocsin("rules", "judge", home, "--rule", "gone").code == 1
