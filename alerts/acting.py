@@ -15,7 +15,7 @@ import msgspec
 
 from alerts import clocks, hold
 from alerts.alert import Alert, Reason
-from alerts.chain import Kept, Missed, Mute, Ordered, Unmute, decode
+from alerts.chain import Kept, Missed, Mute, Ordered, Purge, Unmute, decode
 from alerts.desks import Desk
 from alerts.duty import BY_HAND, NOBODY, Act, MoveRefused, fold
 from alerts.mutes import Cost, Standing, cost, standing
@@ -310,6 +310,8 @@ def _asked(entry: Kept) -> tuple[str, ...]:
             return entry.area, entry.category, entry.rule, str(entry.until), entry.reason, str(entry.top)
         case Unmute() | Ordered():
             return (entry.id,)
+        case Purge():
+            return entry.alerts
 
 
 def moved_by(alert: Alert, act: Act) -> Alert:

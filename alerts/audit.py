@@ -17,7 +17,7 @@ LOOKED_AT: Final = 20_000
 """Entries that one page looks through at most: what lies further back is asked for anew."""
 AT_ONCE: Final = 1000
 """Entries of an export that are read in one go: whoever reads slowly holds no connection."""
-VERBS: Final[tuple[str, ...]] = (*get_args(Verb), "missed", "mute", "unmute")
+VERBS: Final[tuple[str, ...]] = (*get_args(Verb), "missed", "mute", "unmute", "ordered", "purge")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from alerts.duty import NOBODY, Act, Duty, MoveRefused, fold
 
 START: Final = bytes(32)
 """The hash before the first entry."""
+KEPT_LEAST_MS: Final = 180 * 86_400_000
+"""However short the city keeps its moves: the law of some places asks for six months."""
 CUT: Final = 20
 """Faults named; a chain that was written anew has one at every place."""
 
@@ -30,7 +32,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     city: str
     seq: int  # 1 is the first; no gap
     prev: str  # hash of the entry before, hexadecimal
-    act: Act | Missed | Mute | Unmute | Ordered
+    act: Act | Missed | Mute | Unmute | Ordered | Purge
     alert: str = ""
 
 
@@ -98,6 +100,25 @@ class Ordered(msgspec.Struct, frozen=True, omit_defaults=True, tag="ordered", ta
     key: str = ""
 
 
+class Purge(msgspec.Struct, frozen=True, omit_defaults=True, tag="purge", tag_field="form"):
+    """What was deleted because its time was over, and the proof of it: rows of each table before, and how many went.
+
+    `alerts` are gone for good. `through`, `hash`: the last entry of the chain that went, and its hash; a head that was
+    sent outside vouches for it.
+    """
+
+    at: int
+    before: Mapping[str, int]  # table -> rows
+    gone: Mapping[str, int]
+    alerts: tuple[str, ...] = ()
+    through: int = 0
+    hash: str = ""
+    account: str = ""
+    desk: str = ""
+    role: str = ""
+    key: str = ""
+
+
 class Link(msgspec.Struct, frozen=True):
     """An entry as it lies in the store: its place, its bytes and their hash, and what it is found by."""
 
@@ -109,11 +130,13 @@ class Link(msgspec.Struct, frozen=True):
     at: int
 
 
-Kept = Act | Missed | Mute | Unmute | Ordered
+Kept = Act | Missed | Mute | Unmute | Ordered | Purge
 """What an entry may hold."""
 
 
-_VERBS: Final[Mapping[type, str]] = {Missed: "missed", Mute: "mute", Unmute: "unmute", Ordered: "ordered"}
+_VERBS: Final[Mapping[type, str]] = {
+    Missed: "missed", Mute: "mute", Unmute: "unmute", Ordered: "ordered", Purge: "purge"
+}  # fmt: skip
 
 
 def verb_of(act: Kept) -> str:
@@ -204,29 +227,80 @@ def verify(links: Iterable[Link], heads: Sequence[Head], duties: Mapping[str, Du
     wanted: dict[int, set[str]] = {}
     for head in signed:
         wanted.setdefault(head.seq, set()).add(head.hash)
-    folded: dict[str, Duty] = {}
+    told = _Told()
+    begin: tuple[int, bytes] | None = None
     seq, prev, proven = 0, START, 0
     for one in links:
+        entry = _read(one.body)
+        if begin is None:
+            begin = _behind(one, entry)
+            seq, prev = begin
         faults += _broken(one, seq, prev)
         if one.seq in wanted:
             if wanted[one.seq] != {hash_of(one.body).hex()}:
                 faults.append(ChainFault("rewritten", one.seq))
             proven = proven if faults else one.seq
-        entry = _read(one.body)
-        if entry is not None and isinstance(entry.act, Act):
-            try:
-                folded[entry.alert] = fold(folded.get(entry.alert, NOBODY), entry.act)
-            except MoveRefused:
-                faults.append(ChainFault("impossible", one.seq, entry.alert))
+        if entry is not None:
+            told.take(entry, one.seq)
         seq, prev = one.seq, one.hash
+    if begin is not None and not _may_begin(*begin, told.purges, signed):
+        faults.append(ChainFault("missing", begin[0] + 1))
+        proven = 0
     faults += [ChainFault("cut", place) for place in sorted(wanted) if place > seq]
-    for alert, duty in sorted((duties or {}).items()):
-        if duty != folded.get(alert, NOBODY):
-            faults.append(ChainFault("state", seq, alert))
-    if duties is not None:
-        faults += [ChainFault("state", seq, alert) for alert in sorted(folded.keys() - duties.keys())]
+    faults += told.faults(duties, seq)
     last = max(signed, key=lambda head: (head.seq, head.at), default=None)
     return Proof(seq, proven, last, tuple(faults[:CUT]))
+
+
+class _Told:
+    """What the entries of a chain say, taken in one after another: the duty of each alert, and what was purged."""
+
+    def __init__(self) -> None:
+        self.purges: list[Purge] = []
+        self._folded: dict[str, Duty] = {}
+        self._impossible: list[ChainFault] = []
+
+    def take(self, entry: Entry, seq: int) -> None:
+        if isinstance(entry.act, Purge):
+            self.purges.append(entry.act)
+        if isinstance(entry.act, Act):
+            try:
+                self._folded[entry.alert] = fold(self._folded.get(entry.alert, NOBODY), entry.act)
+            except MoveRefused:
+                self._impossible.append(ChainFault("impossible", seq, entry.alert))
+
+    def faults(self, duties: Mapping[str, Duty] | None, seq: int) -> list[ChainFault]:
+        """Moves that cannot be, and where the store has other duties than they give. Of an alert that was purged the
+        first moves may have gone with the oldest part of the chain; in the store it must be no more."""
+        gone = {alert for purge in self.purges for alert in purge.alerts}
+        found = [fault for fault in self._impossible if fault.alert not in gone]
+        if duties is not None:
+            other = {alert for alert, duty in duties.items() if duty != self._folded.get(alert, NOBODY)}
+            lost = self._folded.keys() - gone - duties.keys()
+            found += [ChainFault("state", seq, alert) for alert in sorted(other | lost | (gone & duties.keys()))]
+        return found
+
+
+def _behind(one: Link, entry: Entry | None) -> tuple[int, bytes]:
+    """(place, hash) of the entry that the first one says it follows; of one that cannot be read: the very beginning."""
+    try:
+        prev = bytes.fromhex(entry.prev) if entry is not None else START
+    except ValueError:
+        return 0, START
+    return (one.seq - 1, prev) if entry is not None else (0, START)
+
+
+def _may_begin(seq: int, prev: bytes, purges: Sequence[Purge], heads: Sequence[Head]) -> bool:
+    """Whether a chain may begin behind the entry `seq`, whose hash its first entry gives: at the very beginning, or
+    where a purge says so and, as soon as there are heads outside, one of them vouches for that entry and was sent at
+    least `KEPT_LEAST_MS` before the purge."""
+    if seq == 0:
+        return prev == START
+    said = [purge for purge in purges if (purge.through, purge.hash) == (seq, prev.hex())]
+    vouching = [head for head in heads if (head.seq, head.hash) == (seq, prev.hex())]
+    if not heads:
+        return bool(said)
+    return any(purge.at - head.at >= KEPT_LEAST_MS for purge in said for head in vouching)
 
 
 def _broken(one: Link, seq: int, prev: bytes) -> list[ChainFault]:

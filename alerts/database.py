@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 from alembic.util import CommandError
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError
 
@@ -20,8 +20,9 @@ from alerts import alert as alert_module
 from alerts import engines, schema, seals, tables
 from alerts.alert import Alert
 from alerts.chain import link
-from alerts.duty_rows import DutyRows, insert, last_link
+from alerts.duty_rows import DutyRows, hold, insert, last_link
 from alerts.notice_rows import NoticeRows, notice_row
+from alerts.purge_rows import PurgeRows
 from alerts.seals import StoreDamagedError
 from alerts.store import Change, Known, check_cause, check_versions
 from rules.signals import Cause
@@ -32,7 +33,7 @@ CHUNK: Final = 500
 """Ids in one query: well below SQLite's bound on variables."""
 
 
-class DatabaseStore(DutyRows, NoticeRows):
+class DatabaseStore(DutyRows, NoticeRows, PurgeRows):
     """A store over two engines: one writes, one only reads. Brings the schema up to date, and looks for damage.
 
     `name`: what the store is called where it cannot be used. Raises schema.StoreTooNewError, seals.StoreDamagedError.
@@ -54,7 +55,7 @@ class DatabaseStore(DutyRows, NoticeRows):
 
     def commit(self, change: Change) -> int:
         with self._writer.begin() as db:
-            _hold(db)
+            hold(db)
             check_cause(change, _last_cause(db, change.city))
             check_versions(change, _versions(db, change.was))
             version = _version(db) + 1
@@ -161,12 +162,6 @@ def _looking(kind: type[_S], reader: Engine, name: Path | str) -> _S:
     with reader.connect() as db:
         schema.check(db, name)
     return store
-
-
-def _hold(db: Connection) -> None:
-    """One change at a time: SQLite's transaction holds the file already."""
-    if db.dialect.name == "postgresql":
-        db.execute(text("select pg_advisory_xact_lock(hashtextextended(current_schema(), 0))"))
 
 
 def _versions(db: Connection, was: Mapping[str, int]) -> dict[str, int]:

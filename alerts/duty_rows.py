@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Engine, Row, bindparam, func, select
+from sqlalchemy import Engine, Row, bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
@@ -134,6 +134,12 @@ class DutyRows:
     def _known(self, query: Any) -> list[Known]:
         with self._reader.connect() as db:
             return [(version, alert_module.decode(body)) for version, body in db.execute(query)]
+
+
+def hold(db: Connection) -> None:
+    """One change at a time: SQLite's transaction holds the file already."""
+    if db.dialect.name == "postgresql":
+        db.execute(text("select pg_advisory_xact_lock(hashtextextended(current_schema(), 0))"))
 
 
 def insert_into(engine: Engine, table: Any) -> Any:

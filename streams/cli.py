@@ -50,6 +50,7 @@ from streams.messages import SpokenError, say
 from streams.metrics import Metrics
 from streams.opened import city_of, intake_of, journal_of, open_city
 from streams.order_commands import exclude, orders
+from streams.purge_command import purge
 from streams.refusals import MEANINGS
 from streams.retry import Retried, retry, waiting_in
 from streams.rule_commands import check_rules, rehearse, rules
@@ -80,6 +81,7 @@ app.command()(backup)
 app.command()(restore)
 app.command()(doctor)
 app.command()(support_bundle)
+app.command()(purge)
 app.command()(intake)
 app.command()(worker)
 

@@ -15,6 +15,36 @@ OF_WHAT_WENT_WELL: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "A small working city lies in {folder}. Look at it, then: tocsin serve {folder}",
         "zh-CN": "{folder} 中已写入一个可运行的小城市。查看后运行：tocsin serve {folder}",
     },
+    "purge-would": {"en": "{city}: this would go", "zh-CN": "{city}：将删除"},
+    "purge-done": {
+        "en": "{city}: purged, and written into the chain of moves",
+        "zh-CN": "{city}：已删除，并已记入操作链",
+    },
+    "purge-nothing": {"en": "{city}: nothing is old enough to go", "zh-CN": "{city}：没有到期可删除的内容"},
+    "purge-table": {
+        "en": "  {table}: {rows} rows, {gone} go, {left} stay",
+        "zh-CN": "  {table}：{rows} 行，删除 {gone}，保留 {left}",
+    },
+    "purge-owed": {
+        "en": "  {count} old alerts stay: somebody owes their outcome, or they are held; close them first",
+        "zh-CN": "  {count} 条旧警报保留：尚未办结或仍在暂存，请先办结",
+    },
+    "purge-young": {
+        "en": "  the chain is cut no further: what is left of it is young",
+        "zh-CN": "  操作链不再截短：其余部分尚未到期",
+    },
+    "purge-no-head": {
+        "en": "  the chain is not cut: no head of it was sent outside that is old enough (heads in desks.yaml)",
+        "zh-CN": "  操作链未截短：没有足够旧且已送出系统外的链首（见 desks.yaml 的 heads）",
+    },
+    "purge-alerts": {
+        "en": "  the chain is cut no further: an alert that it speaks of is still there",
+        "zh-CN": "  操作链不再截短：其中所涉警报仍然保留",
+    },
+    "purge-mute": {
+        "en": "  the chain is cut no further: a mute that it speaks of has no report yet",
+        "zh-CN": "  操作链不再截短：其中所涉静默尚无报告",
+    },
     "simulated": {
         "en": "{folder}: {events} made events; {truths} spikes, gaps, bulk loads and wrong clocks are told in {truth}. "
         "Then: tocsin replay {folder} --out out",

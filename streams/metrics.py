@@ -146,6 +146,11 @@ class Metrics(Catalogue):
         self.head_sent = self._gauge(
             "tocsin_head_sent_timestamp_seconds", "When the head of the chain of moves was last sent outside.", city
         )
+        self.rows_purged = self._counter(
+            "tocsin_rows_purged",
+            "Rows of the alert store that were deleted because their time was over.",
+            ("city", "table"),
+        )
         self.notices_pending = self._gauge("tocsin_notices_pending_notices", "Notices not yet delivered.", city)
         self.feed_heard = self._gauge("tocsin_feed_heard_timestamp_seconds", "When the feed was last heard.", feed)
         self.feed_silent = self._gauge(

@@ -95,14 +95,14 @@ def open_city(
     """Hold the city's data and take up its log where it ends. Raises CityError, JournalError, SettingsError."""
     folder = settings.data / city.name
     with contextlib.ExitStack() as stack:
-        stack.callback(_hold(folder).close)
+        stack.callback(hold_folder(folder).close)
         key = read_key(settings, folder)
         reserve = Reserve(folder / "reserve", settings.reserve_bytes)
         short = not reserve.hold() or reserve.pinched()
         if short:
             log.warning("no_room_for_the_reserve", city=city.name)
             reserve.release()
-        store = _store(city.name, settings, folder)
+        store = store_of(city.name, settings, folder)
         stack.callback(store.close)
         desks = desks_of(city)
         roads = {desk.id: [channel.name for channel in desk.channels] for desk in city.desks}
@@ -133,7 +133,7 @@ def desks_of(city: City) -> Mapping[str, Desk]:
     return {desk.id: desk for desk in city.desks}
 
 
-def _store(city: str, settings: Settings, folder: Path) -> DatabaseStore:
+def store_of(city: str, settings: Settings, folder: Path) -> DatabaseStore:
     """Where alerts lie. Raises CityError."""
     url = settings.database.get_secret_value()
     try:
@@ -155,7 +155,7 @@ def _recover(shard: Shard, city: City, store: DatabaseStore, clock: Clock, metri
     return recovery
 
 
-def _hold(folder: Path) -> IO[bytes]:
+def hold_folder(folder: Path) -> IO[bytes]:
     """Hold the data folder for this process. Raises CityError where another one does."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -28,6 +28,7 @@ from alerts.links import link_key, link_of
 from alerts.notice import Notice
 from alerts.ordered import ordered
 from alerts.outbox import Outbox
+from alerts.purging import DAY_MS, Purger
 from alerts.routing import route_of
 from alerts.store import Backlog
 from rules.signals import Signal
@@ -100,6 +101,8 @@ class Station:
             self.store, self._channels(), lambda _: self.shard.engine.book, on_receipt=self._tried, letters=letters
         )
         self._texts, self._texts_held = Gate(), threading.Lock()
+        self._purger = Purger(city.name, self.store, lambda: self.city.keep)
+        self._purge_at = 0
         self._judge = Judge(city.name, self.store, key, city.heads, clock.now)
         self._refused = RefusedLately(journal_of(city.name, settings), clock.steady)
         self._delivered_at = 0.0
@@ -336,6 +339,19 @@ class Station:
             if self.acting.by_clock(now, blind):
                 self.board.ring()
             self.heads.look(now)
+            self._purge(now)
+
+    def _purge(self, now: int) -> None:
+        """Once a day, a batch at a time: what is kept no longer goes, and the chain says so."""
+        if now < self._purge_at <= now + DAY_MS:
+            return
+        done = self._purger.step(now)
+        if done is None:
+            self._purge_at = now + DAY_MS
+            return
+        for table, n in done.gone.items():
+            self._metrics.rows_purged.labels(self.city.name, table).inc(n)
+        log.info("purged", city=self.city.name, through=done.through, **done.gone)
 
     def _deliver(self) -> None:
         with self._on_a_full_disk():

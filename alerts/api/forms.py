@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.alert import Alert
-from alerts.chain import Link, Missed, Mute, Ordered, decode
+from alerts.chain import Link, Missed, Mute, Ordered, Purge, decode
 from alerts.duty import TEXT_LONGEST, Act, Outcome
 from alerts.export import line, rfc3339
 from alerts.mutes import Cost, Standing
@@ -125,6 +125,8 @@ def move_of(one: Link, *, whole: bool = False) -> dict[str, object]:
         told |= {"rule": act.rule or None, "reason": act.reason, "top": act.top}
     elif isinstance(act, Ordered):
         told |= {"order": act.id, "kind": act.kind, "about": act.about, "reason": act.reason}
+    elif isinstance(act, Purge):
+        told |= {"before": act.before, "gone": act.gone, "through": act.through or None}
     else:
         told |= {"mute": act.id, "hidden": act.hidden, "confirmed": act.confirmed}
     if whole:

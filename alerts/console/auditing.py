@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from alerts.audit import VERBS, Judged, Wanted, newest
-from alerts.chain import Head, Link, Missed, Mute, Unmute, decode
+from alerts.chain import Head, Link, Missed, Mute, Ordered, Unmute, decode
 from alerts.console.naming import Names
 from alerts.duty import Act
 from alerts.export import rfc3339
@@ -108,6 +108,10 @@ def _row(one: Link, names: Names) -> EntryRow:
         words = act.note if isinstance(act, Missed) else act.reason
     elif isinstance(act, Unmute):
         what = act.id
+    elif isinstance(act, Ordered):
+        what, words = f"{act.kind}: {act.about}", act.reason
+    else:
+        words = ", ".join(f"{name} {act.before[name]} - {n}" for name, n in sorted(act.gone.items()))
     desk = names.desk(act.desk) if act.desk else ""
     return EntryRow(
         one.seq, one.at, one.verb, one.alert, desk, to, act.role, act.account, outcome, what, words, one.hash.hex()

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
+from alerts.chain import KEPT_LEAST_MS
+from alerts.mutes import LOOK_BACK_MS
 from rules.trees import Tree
 from streams.city.durations import DAY, MINUTE, Duration, written
 from streams.city.folder import Folder
@@ -66,8 +68,20 @@ class CityFile(Form):
         default=7 * DAY, description="Identities are remembered this long (duplicates, revisions)."
     )
     retention: Duration = Field(default=400 * DAY, description="Frames are kept this long.")
+    alerts_kept: Duration = Field(
+        default=400 * DAY,
+        description="An alert that is over and owed by nobody is kept this long; then it goes, with its notices.",
+    )
+    moves_kept: Duration = Field(
+        default=400 * DAY, description="The chain of moves is kept this long; never less than 180d."
+    )
 
 
+LEAST: Final = (
+    ("retention", DAY, "≥ 1d"),
+    ("alerts_kept", LOOK_BACK_MS, "≥ 90d"),  # so far back it is told what a mute would hide
+    ("moves_kept", KEPT_LEAST_MS, "≥ 180d"),
+)
 _STAND_IN: Final[dict[str, Any]] = {"name": "city", "names": {"en": "City"}, "zone": "UTC", "area_levels": ["city"]}
 _UNKNOWN: Final[dict[str, Any]] = {"names": {}, "languages": [], "area_levels": [], "colours": []}
 NOTHING_KNOWN: Final = CityFile.model_validate(_STAND_IN).model_copy(update=_UNKNOWN)
@@ -121,8 +135,9 @@ def _check(document: Document, city: CityFile, problems: Problems) -> None:
         say(("display_level",), "level-unknown", level=city.display_level, known=city.area_levels)
     if city.horizon < city.lateness:
         say(("horizon",), "horizon-short", horizon=written(city.horizon), lateness=written(city.lateness))
-    if city.retention < DAY:
-        say(("retention",), "out-of-bounds", value=written(city.retention), bound="≥ 1d")
+    for key, least, bound in LEAST:
+        if (given := getattr(city, key)) < least:
+            say((key,), "out-of-bounds", value=written(given), bound=bound)
     if set(city.languages) <= set(LANGUAGES):
         check_written_names(document, ("names",), city.name, city.names, city.languages, problems)
 

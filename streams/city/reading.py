@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from alerts.desks import Desk, HeadWay
+from alerts.purging import Keep
 from rules.book import Book, FeedPolicy
 from streams.city import areas, calendar_file, categories, city_file, desk_file, shapes, user_file
 from streams.city.city_file import check_display, display_level, read_city_file
@@ -48,6 +49,7 @@ class City:
     zone: str
     display_level: str
     retention_days: int
+    keep: Keep
     shapes: Path | None
     place_of: PlaceOf
     key: bytes = field(default=b"", repr=False)  # the secret of its hashes; never in the folder
@@ -125,6 +127,7 @@ class _Reader:
             zone=city.zone,
             display_level=display_level(city, area_tree),
             retention_days=city.retention // DAY,
+            keep=Keep(city.alerts_kept, city.moves_kept),
             shapes=self.shapes.path,
             place_of=self.shapes,
         )
