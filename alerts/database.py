@@ -20,6 +20,7 @@ from alerts import alert as alert_module
 from alerts import engines, schema, seals, tables
 from alerts.alert import Alert
 from alerts.chain import link
+from alerts.count_rows import CountRows
 from alerts.duty_rows import DutyRows, hold, insert, last_link
 from alerts.notice_rows import NoticeRows, notice_row
 from alerts.purge_rows import PurgeRows
@@ -33,7 +34,7 @@ CHUNK: Final = 500
 """Ids in one query: well below SQLite's bound on variables."""
 
 
-class DatabaseStore(DutyRows, NoticeRows, PurgeRows):
+class DatabaseStore(DutyRows, NoticeRows, PurgeRows, CountRows):
     """A store over two engines: one writes, one only reads. Brings the schema up to date, and looks for damage.
 
     `name`: what the store is called where it cannot be used. Raises schema.StoreTooNewError, seals.StoreDamagedError.

@@ -16,6 +16,7 @@ import msgspec
 
 from alerts.alert import Alert
 from alerts.chain import Head, Kept, Link, link
+from alerts.counts import CountStore, MemoryCounts
 from alerts.duty import OWED
 from alerts.notice import WAITING, Notice, is_due, released, revived
 from rules.signals import Cause
@@ -62,8 +63,8 @@ class ConflictError(Exception):
     """An alert was changed since it was read: nothing was written. Look again."""
 
 
-class Store(Protocol):
-    """Alerts, chain, outbox and causes of a city. Times ms UTC; every method may be called from any thread."""
+class Store(CountStore, Protocol):
+    """Alerts, counts, chain, outbox and causes of a city. Times ms UTC; every method may be called from any thread."""
 
     def commit(self, change: Change) -> int:
         """Write all of `change` or none; the new version. Raises StaleError, ConflictError."""
@@ -207,10 +208,11 @@ class Store(Protocol):
     def close(self) -> None: ...
 
 
-class MemoryStore:
+class MemoryStore(MemoryCounts):
     """The fake: everything in dictionaries, gone with the process."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._lock = threading.RLock()
         self._version = 0
         self._alerts: dict[str, tuple[int, Alert]] = {}

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
 
 metadata: Final = MetaData(
     naming_convention={
@@ -112,4 +124,25 @@ causes: Final = Table(
     Column("offset", BigInteger, nullable=False),
     Column("n", BigInteger, nullable=False),
     Column("sum", LargeBinary, nullable=True),
+)
+
+counts: Final = Table(
+    "counts",
+    metadata,
+    Column("city", Text, primary_key=True),
+    Column("area", Text, primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("category", Text, primary_key=True),
+    Column("step", BigInteger, primary_key=True, autoincrement=False),  # length of the cell, ms
+    Column("start", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", Text, nullable=False),  # of the rule that judged it
+    Column("count", BigInteger, nullable=False),
+    Column("expected", Float, nullable=True),  # of the whole cell; null: too little is known
+    Column("low", Float, nullable=True),  # nine in ten quiet counts lie from here
+    Column("high", Float, nullable=True),  # to here
+    Column("limit", BigInteger, nullable=True),  # the count that speaks; null: none does
+    Column("missing", Boolean, nullable=False),  # a feed was not heard
+    Column("settled", Boolean, nullable=False),  # else it counts on
+    Index(None, "start"),
+    sqlite_with_rowid=False,
 )

@@ -8,10 +8,13 @@ they hold. A block does not change when series join.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from rules.laid import Laid
 from rules.packing import pack, unpack
 from rules.rings import WIDE, Ring
 
@@ -24,22 +27,33 @@ def blocks_of(ring: Ring) -> range:
     return range((ring.lo + 1) // BLOCK, ring.hi // BLOCK + 1) if ring.lo < ring.hi else range(0)
 
 
-def cut(ring: Ring) -> dict[int, bytes]:
-    """The blocks of a ring that hold events."""
+def cut(ring: Ring, laid: Laid | None = None, of: tuple[str, str] = ("", "")) -> dict[int, bytes]:
+    """The blocks of a ring that hold events. `laid`: what was laid out before, `of` these counts and this kind."""
     found = {}
     for block in blocks_of(ring):
         first, last = max(ring.lo + 1, block * BLOCK), min(ring.hi, (block + 1) * BLOCK - 1)
         cum = ring.cum[np.arange(first - 1, last + 1) % ring.size, : ring.series]
-        events = np.zeros((BLOCK, ring.series), np.int32)
-        events[first - block * BLOCK : last + 1 - block * BLOCK] = np.diff(cum, axis=0)
-        buckets, series = np.nonzero(events)
-        if len(buckets):
-            many = np.bincount(buckets, minlength=BLOCK)
-            steps = np.diff(series, prepend=0)
-            begins = (np.cumsum(many) - many)[many > 0]
-            steps[begins] = series[begins]  # each bucket counts its steps from the first series on
-            found[block] = pack([many, steps, events[buckets, series]], {})
+        begin = first - block * BLOCK
+        make = partial(_packed, cum, begin)
+        data = make() if laid is None else laid.sums((*of, block * BLOCK + begin), cum, make)
+        if data:
+            found[block] = data
     return found
+
+
+def _packed(cum: NDArray[Any], begin: int) -> bytes:
+    """A block from its running sums, shape (buckets + 1, series), the first of which is its `begin`th; empty where it
+    holds nothing."""
+    events = np.zeros((BLOCK, cum.shape[1]), np.int32)
+    events[begin : begin + len(cum) - 1] = np.diff(cum, axis=0)
+    buckets, series = np.nonzero(events)
+    if not len(buckets):
+        return b""
+    many = np.bincount(buckets, minlength=BLOCK)
+    steps = np.diff(series, prepend=0)
+    begins = (np.cumsum(many) - many)[many > 0]
+    steps[begins] = series[begins]  # each bucket counts its steps from the first series on
+    return pack([many, steps, events[buckets, series]], {})
 
 
 def join(ring: Ring, blocks: Mapping[int, bytes]) -> None:

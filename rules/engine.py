@@ -19,9 +19,11 @@ from rules.corrections import carried
 from rules.counts import Counts, Touched, fingerprint, together
 from rules.detectors.port import BoolArray, IntArray
 from rules.detectors.register import make
+from rules.display import Display
 from rules.exclusions import kept
 from rules.facts import FACT, FactRows
 from rules.identities import ANSWERS, Answer, Change, Identities
+from rules.laid import Laid
 from rules.names import Names
 from rules.records import (
     CORRECTION,
@@ -41,6 +43,7 @@ from rules.records import (
     UseBook,
 )
 from rules.reviews import Reviews
+from rules.shown import Count, Recount
 from rules.signals import Signal, SignalKind
 from rules.silence import WATCHED_STAGE, FeedWatch
 from rules.silences import Silences
@@ -112,6 +115,8 @@ class Engine:
         self._muted: BoolArray | None = None  # by the number of a feed; None: not asked for since the last Order
         self.parting: list[tuple[str, str, SignalKind, Told]] = []  # alerts of rules that were stopped or replaced
         self.broken: list[str] = []  # rules that raised and whose desks have not been told
+        self._laid = Laid()
+        self.display: Display | None = None  # what pages see of counts; None: nobody asks
         self._open(book)
 
     def add_book(self, book: Book) -> None:
@@ -284,6 +289,7 @@ class Engine:
         self.next_learning = (since // DAY_MS + 1) * DAY_MS
         for rule in self.rules.values():
             rule.begin(since)
+        self._picture(self.rules.values())
 
     def _next_due(self) -> int | None:
         dues = [self.next_learning, self.identities.next_release(), self.next_due_of(self.groups)]
@@ -302,8 +308,10 @@ class Engine:
         """Everything that is due at one instant, in the order that ENGINE fixes."""
         if self.waiting and self.waiting[0][0] <= at:
             self.settle(self.groups, at - 1)  # empty buckets settle late: no Order reaches back over them
+            self._picture(self._awake(self.groups))
         while self.waiting and self.waiting[0][0] <= at:
             self._obey(self.waiting.pop(0)[2], at)
+            self._picture(self.rules.values())
         self.settle(self.groups, at)
         self._learn(at)
         self.refit(self.groups, at)
@@ -319,9 +327,14 @@ class Engine:
 
     def refit(self, groups: Iterable[Group], at: int) -> None:
         """Learn anew where that is due, and let the late rows in whose time has come."""
+        if self.display is not None:
+            self._picture(rule for rule in self._awake(groups) if rule.refits_by(at))
         for rule in self._awake(groups):
             self._guarded(rule, lambda r=rule: r.refit(at))
         for group in groups:
+            due = group.counts.next_late()
+            if due is not None and due <= at:
+                self._picture(self._awake([group]))
             rows, touched = group.counts.apply_late(at)
             self._disturb(group, touched, at)
             if touched:
@@ -532,7 +545,7 @@ class Engine:
         """The whole memory between two records, by row; a row that holds what it held is equal to what it was."""
         from rules import snapshots  # noqa: PLC0415 - snapshots know every part of an engine, so they import it
 
-        return snapshots.rows(self)
+        return snapshots.rows(self, self._laid)
 
     @classmethod
     def of_rows(cls, rows: Mapping[str, bytes], books: Mapping[str, Book]) -> Engine:
@@ -557,6 +570,25 @@ class Engine:
     def boxes(self) -> dict[str, dict[str, dict[str, int]]]:
         """Law 9: feed -> ISO day of arrival (UTC) -> box -> rows."""
         return self.tally.by_feed_and_day()
+
+    def show_counts(self, level: str | None = None, since: int = 0) -> None:
+        """Keep what pages see of counts from here on, of areas down to `level` (None: as fine as may be; "": nothing)
+        and of what ends after `since`, ms. Changes nothing that is judged, and is not remembered: whoever makes an
+        engine of rows asks again."""
+        self.display = None if level == "" else Display(level, since)
+        self._picture(self.rules.values())
+
+    def counted(self, *, open_too: bool) -> list[Count | Recount]:
+        """What pages see of counts, as far as it was not handed over yet; `open_too`: also of what has not settled."""
+        if self.display is None:
+            return []
+        return self.display.take(self._awake(self.groups), self.tick if open_too else None)
+
+    def _picture(self, rules: Iterable[RuleWatch]) -> None:
+        """Before baselines or counts of settled buckets move: what they were."""
+        if self.display is not None:
+            for rule in rules:
+                self.display.settle(rule)
 
     def feeds(self, now: int | None = None) -> list[FeedView]:
         """How each feed is doing at city time `now` (default: the last tick)."""

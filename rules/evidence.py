@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rules.detectors.port import NEVER, Points
+from rules.display import BAND
 from rules.episodes import Run
 from rules.hindsight import with_hindsight
 from rules.judge import Judge
@@ -12,8 +13,6 @@ from rules.signals import Cell, Evidence, FeedEvidence, Share, WindowEvidence
 
 _SHARES = 8
 _CELLS = 24
-_BAND = 1.645
-"""The band holds nine in ten quiet counts, by the normal law of the counts' own spread."""
 
 
 def evidence_of(judge: Judge, run: Run, missing: dict[int, bool], heard: dict[str, int]) -> Evidence:
@@ -125,7 +124,7 @@ def _cells(judge: Judge, run: Run, missing: dict[int, bool]) -> tuple[Cell, ...]
     limits = judge.limits(law, height, run.series).tolist()
     mean = np.nan_to_num(law.mean)
     blind = {steps.cell_of(bucket) for bucket, is_blind in missing.items() if is_blind}
-    wide = _BAND * np.sqrt(np.maximum(mean * (1 + np.nan_to_num(law.over)), 0.0))
+    wide = BAND * np.sqrt(np.maximum(mean * (1 + np.nan_to_num(law.over)), 0.0))
     return tuple(
         Cell(
             start=steps.start(start),

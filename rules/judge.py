@@ -148,9 +148,13 @@ class Judge:
     def _desk_height(self, area: str, category: str) -> float:
         desk = self.book.first_desk(area, category)
         if desk not in self.calibrated:
-            promise = Promise(self.rule.false_alarms, self._possible(desk), self.windows, self.counts.steps.per_month)
-            self.calibrated[desk] = self.detector.height(promise)
+            self.calibrated[desk] = self.analytic_height(desk)
         return self.calibrated[desk]
+
+    def analytic_height(self, desk: str) -> float:
+        """The score at which series of a first desk speak, until a calibration says better."""
+        promise = Promise(self.rule.false_alarms, self._possible(desk), self.windows, self.counts.steps.per_month)
+        return self.detector.height(promise)
 
     def _possible(self, desk: str) -> int:
         """How many series this rule can have whose first desk is `desk`."""
@@ -428,11 +432,11 @@ class Judge:
         view = self.views[bucket] = View(series, mine, scores, loud)
         return view
 
-    def limits(self, law: Law, height: float, series: int) -> IntArray:
-        """The smallest counts of a series that speak, at least the rule's own floor (a drop: the largest, where enough
-        is expected); NEVER stays."""
-        floor = self.floor_of(np.array([series]))
-        found = self.detector.limits(law, np.full(len(law.mean), height))
+    def limits(self, law: Law, height: float | FloatArray, series: int | IntArray) -> IntArray:
+        """The smallest counts that speak, at least the floor of the series (a drop: the largest, where enough is
+        expected); NEVER stays. `height` and `series`: of all of them, or one each."""
+        floor = self.floor_of(np.atleast_1d(series))
+        found = self.detector.limits(law, np.broadcast_to(height, len(law.mean)))
         if self.low:
             return np.where(law.mean >= floor, found, NEVER)
         return np.where(found == NEVER, NEVER, np.maximum(found, floor))

@@ -7,7 +7,8 @@ laws, kin, routes, running sums) is not kept. What each row holds: docs/decision
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from rules.engine import Engine
 from rules.episodes import Episode, Fold, Peak, Run
 from rules.facts import FACT, Fact, Known
 from rules.identities import Identities
+from rules.laid import Laid
 from rules.packing import Registry, pack, unpack
 from rules.rates import Rates
 from rules.records import (
@@ -91,14 +93,17 @@ class Unreadable(ValueError):
     """The snapshot is of another format or another book: judge the log again instead."""
 
 
-def rows(engine: Engine) -> dict[str, bytes]:
-    """The engine's memory between two records, row by row. Equal memories give equal rows."""
+def rows(engine: Engine, laid: Laid | None = None) -> dict[str, bytes]:
+    """The engine's memory between two records, row by row. Equal memories give equal rows, whatever was `laid` out
+    before."""
+    laid = laid or Laid()
+    laid.begin()
     found: dict[str, bytes] = {HEAD: _packed(_head(engine)), "boxes": _packed(_boxes(engine.tally))}
     found.update(_identities(engine.identities))
     for name, watch in engine.watches.items():
         found[f"feed/{name}"] = _packed(_take(watch, _FEED) | {"arrivals": watch.arrivals.tolist()})
     for name, counts in engine.counts.items():
-        found.update((f"counts/{name}/{part}", data) for part, data in _counts(counts, engine.identities))
+        found.update((f"counts/{name}/{part}", data) for part, data in _counts(counts, engine.identities, laid, name))
     for name, rule in engine.rules.items():
         found.update((f"rule/{name}/{part}", data) for part, data in _rule(rule))
     found["names"] = _packed(engine.names.names)
@@ -240,7 +245,7 @@ def _give_identities(identities: Identities, rows: Mapping[str, bytes]) -> None:
     identities.put_rows(**{name: np.concatenate([part[name] for part in parts]) for name in _SEGMENTED})
 
 
-def _counts(counts: Counts, identities: Identities) -> Iterator[tuple[str, bytes]]:
+def _counts(counts: Counts, identities: Identities, laid: Laid, name: str) -> Iterator[tuple[str, bytes]]:
     state = _take(counts, _COUNTS)
     state["ring"] = _take(counts.ring, _RING)
     if counts.folded is not None:
@@ -248,13 +253,19 @@ def _counts(counts: Counts, identities: Identities) -> Iterator[tuple[str, bytes
     yield "state", _packed(state)
     yield "series", _packed(_series(counts))
     yield "late", _packed(np.array(counts.late_cells, np.int64).reshape(-1, 3).T)
-    for block, data in cut(counts.ring).items():
+    for block, data in cut(counts.ring, laid, (name, "ring")).items():
         yield f"ring/{block}", data
     if counts.folded is not None and counts.once is not None:
-        for block, data in cut(counts.folded).items():
+        for block, data in cut(counts.folded, laid, (name, "folded")).items():
             yield f"folded/{block}", data
-        for span, facts in groupby(counts.once.kept(), key=lambda fact: fact.occurred_at // _ONCE_MS):
-            yield f"once/{span}", _packed(identities.rows_of(facts))
+        for span, group in groupby(counts.once.kept(), key=lambda fact: fact.occurred_at // _ONCE_MS):
+            facts = list(group)
+            made = partial(_once, identities, facts)
+            yield f"once/{span}", laid.facts((name, "once", span), facts, made)
+
+
+def _once(identities: Identities, facts: Sequence[Fact]) -> bytes:
+    return _packed(identities.rows_of(facts))
 
 
 def _give_counts(counts: Counts, rows: Mapping[str, bytes], identities: Identities) -> None:

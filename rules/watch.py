@@ -286,10 +286,15 @@ class RuleWatch:
             return False
         return fold(self.fold, self.judge, bucket, missing=missing)
 
+    def refits_by(self, at: int) -> bool:
+        """Whether a refit is due."""
+        return self.judge.next_refit is not None and self.judge.next_refit <= at
+
     def refit(self, at: int) -> None:
         """Run the refits whose nominal time has come; then judge what waited for them."""
-        while self.judge.next_refit is not None and self.judge.next_refit <= at:
+        while self.refits_by(at):
             nominal = self.judge.next_refit
+            assert nominal is not None
             frozen = [(run.series, run.first, run.last) for run in self.fold.runs.values()]
             frozen += [(series, bucket, bucket) for bucket, series in self.fold.reached]
             self.judge.refit(nominal, frozen, self.missing)

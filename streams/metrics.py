@@ -119,6 +119,10 @@ class Metrics(Catalogue):
         self.recovery_seconds = self._gauge(
             "tocsin_recovery_took_seconds", "The last start, from snapshot to caught up.", city
         )
+        self.counts_written = self._counter(
+            "tocsin_counts_written_rows", "Rows of the counts that pages and boards see.", city
+        )
+        self.counts_seconds = self._histogram("tocsin_counts_write_seconds", "Writing such rows once.", city)
         # what goes out
         self.signals_raised = self._counter(
             "tocsin_signals_raised", "Signals by rule and state.", ("city", "rule", "state")

@@ -32,7 +32,7 @@ from streams.keyring import read_key
 from streams.keys import Keys
 from streams.messages import SpokenError
 from streams.metrics import Metrics
-from streams.runtime import ClockKind, Engines, Recovery, Shard
+from streams.runtime import ClockKind, Engines, Recovery, Shard, Shown
 from streams.settings import Settings
 
 log = structlog.get_logger()
@@ -120,12 +120,19 @@ def open_city(
             kind=kind,
             loading=loading,
             crash=crash,
+            counts=store,
+            shown=shown_of(city),
         )
         stack.callback(shard.close)
         if short:
             shard.choke()  # what is free is for what is known already, until there is room for both
         recovery = _recover(shard, city, store, clock, metrics)
         return Opened(folder, key, store, desk, acting, shard, recovery, stack.pop_all().close)
+
+
+def shown_of(city: City) -> Shown:
+    """What of its counts pages see."""
+    return Shown(city.counts_level, city.counts_kept)
 
 
 def desks_of(city: City) -> Mapping[str, Desk]:

@@ -42,7 +42,7 @@ from streams.journal import means_full
 from streams.judging import Judge
 from streams.messages import say
 from streams.metrics import Metrics
-from streams.opened import CityError, desks_of, intake_of, journal_of, open_city
+from streams.opened import CityError, desks_of, intake_of, journal_of, open_city, shown_of
 from streams.push import PushDoor
 from streams.refused_lately import RefusedLately
 from streams.releases import ReleaseError, Swap, released
@@ -291,6 +291,7 @@ class Station:
         return tuple(sorted(self._rules_stopped))
 
     def _after_turn(self) -> None:
+        self.shard.show(shown_of(self.city))  # as the folder has it, where it was read again
         rows_alone = self._brought_rows_alone()
         if self.writer.caught_up and self.shard.tick and not rows_alone:
             take_handed(self.shard, self._opened.folder, self._note)

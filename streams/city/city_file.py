@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from alerts.chain import KEPT_LEAST_MS
 from alerts.mutes import LOOK_BACK_MS
+from rules.shown import MOST_SHOWN, finest_shown, shown
 from rules.trees import Tree
 from streams.city.durations import DAY, MINUTE, Duration, written
 from streams.city.folder import Folder
@@ -21,8 +22,6 @@ from streams.city.yaml import Document, Path, read_document
 from streams.problems import LANGUAGES, START, Problems
 
 FILE: Final = "city.yaml"
-MOST_SHOWN: Final = 200
-"""Areas in metrics and on the map."""
 
 
 def _zone(name: str) -> str:
@@ -46,6 +45,15 @@ Zone = Annotated[Text, AfterValidator(_zone)]
 CityName = Annotated[Text, AfterValidator(matching(r"[a-z][a-z0-9-]{0,39}", "city-name"))]
 
 
+class CountsForm(Form):
+    level: Code | None = Field(
+        default=None, description="Finest level of areas whose counts are kept; default: the display level."
+    )
+    kept: Duration = Field(
+        default=35 * DAY, description="Counts by the hour are kept this long (of days and weeks three years); 0s: none."
+    )
+
+
 class CityFile(Form):
     name: CityName = Field(description="The city's key in logs, topics and addresses; never changes.")
     names: Names = Field(description="Its name by language.")
@@ -56,6 +64,9 @@ class CityFile(Form):
     area_levels: list[Code] = Field(min_length=1, description="Levels of the area tree, the root's first.")
     display_level: Code | None = Field(
         default=None, description="Finest level of areas in metrics and on the map; default: the finest there is."
+    )
+    counts: CountsForm = Field(
+        default=CountsForm(), description="What pages and boards see of counts: by rule, area and hour."
     )
     colours: list[Code] = Field(
         default=["blue", "yellow", "orange", "red"], min_length=1, description="The ladder, lowest rank first."
@@ -133,6 +144,8 @@ def _check(document: Document, city: CityFile, problems: Problems) -> None:
                 say((key, number), "listed-twice", value=word)
     if city.display_level is not None and city.display_level not in city.area_levels:
         say(("display_level",), "level-unknown", level=city.display_level, known=city.area_levels)
+    if city.counts.level is not None and city.counts.level not in city.area_levels:
+        say(("counts", "level"), "level-unknown", level=city.counts.level, known=city.area_levels)
     if city.horizon < city.lateness:
         say(("horizon",), "horizon-short", horizon=written(city.horizon), lateness=written(city.lateness))
     for key, least, bound in LEAST:
@@ -146,20 +159,22 @@ def display_level(city: CityFile, areas: Tree) -> str:
     """The finest level whose areas, with all above, stay within MOST_SHOWN; or the one that the city names."""
     if city.display_level is not None:
         return city.display_level
-    fitting = [level for level in areas.levels if shown(areas, level) <= MOST_SHOWN]
-    return fitting[-1] if fitting else areas.levels[0]
+    return finest_shown(areas)
+
+
+def counts_level(city: CityFile, areas: Tree) -> str:
+    """The finest level whose counts are kept; "" where none are."""
+    return (city.counts.level or display_level(city, areas)) if city.counts.kept else ""
 
 
 def check_display(folder: Folder, city: CityFile, areas: Tree) -> None:
-    """Every shown area is a value of a metric's label: there must not be too many."""
-    level = city.display_level
-    if level in areas.levels and (count := shown(areas, str(level))) > MOST_SHOWN:
-        document = read_document(folder, FILE)
-        place = document.place(("display_level",)) if document else START
-        folder.problems.say(FILE, place, "display-too-fine", level=level, count=count, most=MOST_SHOWN)
-
-
-def shown(areas: Tree, level: str) -> int:
-    """How many areas lie at `level` and above."""
-    depth = areas.levels.index(level)
-    return sum(areas.levels.index(node.level) <= depth for node in areas.nodes)
+    """Every shown area is a value of a metric's label, and a row an hour and rule: there must not be too many."""
+    levels: dict[Path, str | None] = {
+        ("display_level",): city.display_level,
+        ("counts", "level"): city.counts.level,
+    }
+    for path, level in levels.items():
+        if level in areas.levels and (count := shown(areas, str(level))) > MOST_SHOWN:
+            document = read_document(folder, FILE)
+            place = document.place(path) if document else START
+            folder.problems.say(FILE, place, "display-too-fine", level=level, count=count, most=MOST_SHOWN)

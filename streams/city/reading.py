@@ -11,7 +11,7 @@ from alerts.desks import Desk, HeadWay
 from alerts.purging import Keep
 from rules.book import Book, FeedPolicy
 from streams.city import areas, calendar_file, categories, city_file, desk_file, shapes, user_file
-from streams.city.city_file import check_display, display_level, read_city_file
+from streams.city.city_file import check_display, counts_level, display_level, read_city_file
 from streams.city.compile import compile_book
 from streams.city.desk_checks import check_desks
 from streams.city.desk_file import DesksFile
@@ -48,6 +48,8 @@ class City:
     languages: tuple[str, ...]  # the first is the city's own
     zone: str
     display_level: str
+    counts_level: str  # finest areas whose counts are kept; "": none are
+    counts_kept: int  # so long, ms
     retention_days: int
     keep: Keep
     shapes: Path | None
@@ -126,6 +128,8 @@ class _Reader:
             languages=tuple(city.languages),
             zone=city.zone,
             display_level=display_level(city, area_tree),
+            counts_level=counts_level(city, area_tree),
+            counts_kept=city.counts.kept,
             retention_days=city.retention // DAY,
             keep=Keep(city.alerts_kept, city.moves_kept),
             shapes=self.shapes.path,

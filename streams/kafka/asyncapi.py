@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from rules.shown import Count, Recount
 from rules.signals import Signal
 from streams.contract import Event
 from streams.in_band import BandTick
@@ -56,6 +57,7 @@ class Carried:
 
 _EVENT: Final = Said("event", "A raw event, as a feed of format `contract` writes it.", "city", Event, RAW_HEADERS)
 _TICK: Final = Said("tick", "On the stream clock: time alone, in band.", "city", BandTick)
+_CELL: Final = "city, rule, area, category, length, start"
 CARRIED: Final[Mapping[str, Carried]] = {
     names.INCIDENTS: Carried(
         "Raw incidents; other formats too, as the feed's file says.", (_EVENT, _TICK), receives=True
@@ -104,7 +106,14 @@ CARRIED: Final[Mapping[str, Carried]] = {
         sends=True,
         receives=True,
     ),
-    names.COUNTS: Carried("Made for counts by area and bucket; nothing writes it yet."),
+    names.COUNTS: Carried(
+        "What pages see of counts, absolute; of each key the last record is all there is to know.",
+        (
+            Said("count", "A cell of one series, what was expected of it and what would speak.", _CELL, Count),
+            Said("recount", "What a settled cell counts by now.", f"{_CELL}, later", Recount),
+        ),
+        sends=True,
+    ),
     names.BASE: Carried("Made for base counts of a province; nothing writes it yet."),
     names.ALERTS: Carried("Made for alerts as the desk has them; nothing writes it yet."),
 }

@@ -26,6 +26,7 @@ class RoadMetrics(Catalogue):
         self.unread = self._gauge("tocsin_worker_unread_records", "Records of held partitions not yet judged.", ())
         self.judge_seconds = self._histogram("tocsin_worker_judge_seconds", "The engine over one record of a log.")
         self.said = self._counter("tocsin_worker_said_signals", "Signals, those that are said again too.", city)
+        self.counted = self._counter("tocsin_worker_said_counts", "Rows of the counts that pages see.", city)
         self.held = self._gauge("tocsin_worker_held_partitions", "Partitions whose cities are judged here.", ())
         self.dealt = self._counter("tocsin_worker_rebalanced", "How often cities were dealt out anew.", ())
         self.dealt_seconds = self._histogram("tocsin_worker_rebalance_seconds", "Cities dealt out; nothing is judged.")

@@ -21,12 +21,12 @@ from rules.signals import Signal
 from streams.crashpoints import never
 from streams.engines import RuleEngines
 from streams.journal import sums
-from streams.kafka import clients
+from streams.kafka import clients, counted
 from streams.kafka.crashpoints import Crash, Point
 from streams.kafka.metrics import RoadMetrics
 from streams.kafka.reading import whole
 from streams.kafka.state import Memory, Written, begins, by_city
-from streams.kafka.topics import RULES, SIGNALS, STATE
+from streams.kafka.topics import COUNTS, RULES, SIGNALS, STATE
 
 if TYPE_CHECKING:
     from streams.runtime.ports import ClockKind, EngineLike, Engines
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 CALL_SECONDS: Final = 30.0
+OPEN_SECONDS: Final = 10.0
+"""So often are counts said that have not settled, at most."""
 
 
 class BookMissingError(RuntimeError):
@@ -104,6 +106,7 @@ class Shard:
         self._says = clients.Sending(address, linger_ms=0)
         self._books = Books(address)
         self._cities: dict[str, _City] = {}
+        self._opened_at: float | None = None
         self.through = self._restore()
 
     def _restore(self) -> int:
@@ -115,6 +118,8 @@ class Shard:
         for name, memory in memories.items():
             engine, offset = self._newest(name, memory, known)
             memory.taken_up(offset if engine is not None else None)
+            if engine is not None:
+                engine.show_counts()
             self._cities[name] = _City(name, memory, engine, offset)
             log.info("city_recovered", city=name, partition=self.number, head=offset)
         return begins({city.name: city.saved for city in self._cities.values()}, written)
@@ -157,13 +162,15 @@ class Shard:
         """A log begins with the book that judges it."""
         if isinstance(record, UseBook):
             city.engine = self._engines.make(self._books.get(record.digest), 0, clock)
+            city.engine.show_counts()
         else:
             log.error("log_without_a_book", city=city.name, partition=self.number, offset=offset)
 
     def save(self) -> None:
-        """All that was judged by now: what was said is with the brokers, then memory. Raises KafkaException where
-        another worker has the partition, TimeoutError where the brokers take nothing."""
+        """All that was judged by now: what was said is with the brokers, counts too, then memory. Raises KafkaException
+        where another worker has the partition, TimeoutError where the brokers take nothing."""
         begun = time.monotonic()
+        self._count(begun)
         self._says.flush(CALL_SECONDS)
         changed = [city for city in self._cities.values() if city.engine is not None and city.at > city.saved]
         if not changed:
@@ -184,6 +191,19 @@ class Shard:
         for city in changed:
             city.saved = city.at
         self._metrics.memory_seconds.observe(time.monotonic() - begun)
+
+    def _count(self, now: float) -> None:
+        """Say counts that have settled; those that have not every ten seconds at most. `now`: seconds."""
+        opens = self._opened_at is None or now - self._opened_at >= OPEN_SECONDS
+        if opens:
+            self._opened_at = now
+        for city in self._cities.values():
+            rows = city.engine.counted(open_too=opens) if city.engine is not None else ()
+            for row in rows:
+                key, value = counted.entry(city.name, row)
+                self._says.send(COUNTS, value, key=key, partition=self.number)
+            if rows:
+                self._metrics.counted.labels(city.name).inc(len(rows))
 
     def engine(self, name: str) -> EngineLike | None:
         """The engine of a city, as far as it has judged; None before its log begins."""

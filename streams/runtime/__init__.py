@@ -3,6 +3,7 @@
 from streams.runtime.parcels import Parcel, Receipt, Recovery
 from streams.runtime.ports import ClockKind, Desk, EngineLike, Engines, Listener
 from streams.runtime.shard import Shard
+from streams.runtime.showing import Shown
 from streams.runtime.writer import QueueFullError, StoppedError, Writer
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Receipt",
     "Recovery",
     "Shard",
+    "Shown",
     "StoppedError",
     "Writer",
 ]

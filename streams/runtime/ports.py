@@ -9,6 +9,7 @@ from alerts.alert import Alert
 from rules.book import Book
 from rules.engine import FeedView
 from rules.records import Record
+from rules.shown import Count, Recount
 from rules.signals import Signal
 
 ClockKind = Literal["wall", "stream"]
@@ -35,6 +36,8 @@ class EngineLike(Protocol):
     def apply_all(self, records: Sequence[tuple[int, Record]]) -> Iterable[Signal]: ...
     def rows(self) -> Mapping[str, bytes]: ...
     def feeds(self) -> Sequence[FeedView]: ...
+    def show_counts(self, level: str | None = None, since: int = 0) -> None: ...
+    def counted(self, *, open_too: bool) -> Sequence[Count | Recount]: ...
 
 
 class Engines(Protocol):
@@ -52,6 +55,13 @@ class Desk(Protocol):
     shut: bool
 
     def apply(self, signals: Sequence[Signal], wall_at: int) -> list[Alert]: ...
+
+
+class Counts(Protocol):
+    """Where counts for pages go (`alerts.counts.CountStore`)."""
+
+    def put_counts(self, city: str, rows: Sequence[Count | Recount]) -> None: ...
+    def forget_counts(self, city: str, now: int, kept: int) -> None: ...
 
 
 Listener = Callable[[Sequence[Signal], Sequence[Alert]], None]

@@ -25,8 +25,9 @@ from streams.metrics import Metrics
 from streams.refusals import Refusal
 from streams.runtime.ledger import Ledger
 from streams.runtime.parcels import Parcel, Receipt, Recovery
-from streams.runtime.ports import ClockKind, Desk, EngineLike, Engines, Listener
+from streams.runtime.ports import ClockKind, Counts, Desk, EngineLike, Engines, Listener
 from streams.runtime.recovery import BOOK, check_clock, restored
+from streams.runtime.showing import NONE_SHOWN, Showing, Shown
 from streams.runtime.telling import Telling
 
 log = structlog.get_logger()
@@ -34,6 +35,8 @@ log = structlog.get_logger()
 STOP_TOLD_MS: Final = 300_000
 """A stop longer than this is told to the engine: what was pushed meanwhile was not heard."""
 TICKS_A_COMMIT: Final = 200
+RECORDS_A_SHOW: Final = 1_000
+"""While a log is judged again: records between two looks at what has settled."""
 
 
 class Shard:
@@ -51,6 +54,8 @@ class Shard:
         kind: ClockKind = "wall",
         loading: bool = False,
         crash: Crash = never,
+        counts: Counts | None = None,
+        shown: Shown = NONE_SHOWN,
     ) -> None:
         self._crash = crash
         self._journal = journal
@@ -62,6 +67,7 @@ class Shard:
         self._engine: EngineLike | None = None
         self._ledger = Ledger(journal, desk.book.city, metrics, reserve)
         self._telling = Telling(desk, self._ledger, metrics, crash)
+        self._showing = Showing(desk.book.city, counts, shown, self._ledger, metrics)
         self._remembered = 0  # head of the last snapshot
         self._untold: list[Blind] = []  # Orders of a longer stop that a full disk did not take
 
@@ -119,6 +125,7 @@ class Shard:
         begun = restored(self._journal, self._engines, book, self.kind, heard, self._metrics)
         self._engine, self._telling.told = begun.engine, heard
         self._metrics.snapshot_at.labels(self.city).set(self._clock.now() / 1000)
+        self._showing.follow(self.engine, self._clock.now() if self.kind == "wall" else 0)
         torn = self._journal.cut_torn(self.engine.offset)
         head = self._remembered = self.engine.offset
         records = 0
@@ -127,6 +134,8 @@ class Shard:
                 self._judge([(offset, record)], self._clock.now(), again=True)
             self._crash(CrashPoint.IN_RECOVERY)
             records += 1
+            if records % RECORDS_A_SHOW == 0:
+                self._showing.show(self.engine)
         self.use(book)
         if torn:
             log.warning("journal_tail_cut", city=self.city, first=torn[0], records=len(torn))
@@ -153,6 +162,17 @@ class Shard:
         offsets = self._ledger.write(records, meta={BOOK: book.digest})
         self._judge(list(zip(offsets, records, strict=True)), self._clock.now())
         return True
+
+    def show(self, shown: Shown) -> None:
+        """Keep other counts for pages from here on."""
+        if shown != self._showing.shown:
+            self._showing.show(self.engine)
+            self._showing.shown = shown
+            self._showing.follow(self.engine, self._clock.now() if self.kind == "wall" else 0)
+
+    def show_counts(self) -> None:
+        """Lay out for pages what counts have become; what is open at most every ten seconds."""
+        self._showing.show(self.engine, self._clock.steady())
 
     def tell_stop(self, feeds: Sequence[str], now: int) -> None:
         """After a longer stop: what these feeds pushed meanwhile was not heard. On a full disk: before time passes."""
@@ -269,13 +289,18 @@ class Shard:
         """Say signals one by one, each at its own time."""
         for signal in signals:
             self._telling.say([signal], self.engine.book, signal.at)
+        self._showing.show(self.engine)
         self._show()
 
     # memory
 
     def remember(self) -> None:
-        """Write a snapshot of the engine after the last record; not while the desk waits to be told."""
+        """Write a snapshot of the engine after the last record; not while the desk waits to be told, or pages for
+        counts."""
         if not self.unremembered or self._telling.waiting:
+            return
+        self._showing.show(self.engine)
+        if self._showing.waiting:
             return
         with self._metrics.snapshot_seconds.labels(self.city).time():
             snapshot = Snapshot(self._journal.last_offset, self.engine.rows(), self._telling.told)

@@ -187,6 +187,7 @@ class Writer:
             return False
         self._pass_time()
         self._breathe_sometimes()
+        self._shard.show_counts()
         self._remember_sometimes()
         if self._after_turn is not None:
             self._after_turn()

@@ -97,6 +97,18 @@ def lived(records: list[Record], cuts: set[int], *, whole: bool) -> tuple[Engine
     return engine, said
 
 
+@given(records=logs(), looks=st.sets(st.integers(1, 90), max_size=12))
+def test_what_was_laid_out_before_makes_no_row_another(records: list[Record], looks: set[int]) -> None:
+    engine = Engine(BOOKS[0])
+    for of in BOOKS:
+        engine.add_book(of)
+    for offset, record in enumerate(records, 1):
+        engine.apply(record, offset)
+        if offset in looks:
+            assert engine.rows() == snapshots.rows(engine)
+    assert engine.rows() == snapshots.rows(engine)
+
+
 def test_what_has_settled_stays_byte_for_byte_and_only_the_newest_rows_change() -> None:
     """A day of ordinary use: of each series' blocks all but the oldest and the newest are what they were."""
     steady = [Event(id=n + 1, occurred=n * 9, arrived=n * 9 + 1, offset=n) for n in range(2 * 24 * 60 // 9)]

@@ -12,6 +12,7 @@ from rules.book import Book, FeedPolicy
 from rules.calendar import Calendar
 from rules.engine import FeedView
 from rules.records import ROW, Frame, Order, Record, Tick, UseBook
+from rules.shown import Count, Recount
 from rules.signals import Cause, Evidence, Signal
 from rules.trees import Node, Tree
 from streams.runtime import ClockKind
@@ -85,6 +86,12 @@ class CountingEngine:
 
     def feeds(self) -> list[FeedView]:
         return [FeedView(feed.name, self.tick, 0, (0,) * 36, silent_after=90_000) for feed in self.book.feeds]
+
+    def show_counts(self, level: str | None = None, since: int = 0) -> None:
+        pass
+
+    def counted(self, *, open_too: bool) -> list[Count | Recount]:
+        return []
 
     def rows(self) -> dict[str, bytes]:
         memory = _Memory(self.book.digest, self.epoch, self.offset, self.tick, sorted(self.known), self.orders)

@@ -1,0 +1,83 @@
+"""Counts for pages and boards: what was counted, expected and needed, by rule, area, category and hour. Port and fake.
+
+Rows are absolute: one that comes again, or late, changes nothing. What has settled is never put back to what it was
+while it was open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import msgspec
+
+from rules.shown import Count, Recount
+
+DAY_MS: Final = 86_400_000
+COARSE_KEPT_MS: Final = 3 * 366 * DAY_MS
+"""Rows of a day and longer are few, and a year is compared with the one before."""
+
+Key = tuple[str, str, str, int, int]
+"""(rule, area, category, step, start)."""
+
+
+class CountStore(Protocol):
+    """Counts of a city. Times ms UTC; every method may be called from any thread."""
+
+    def put_counts(self, city: str, rows: Sequence[Count | Recount]) -> None:
+        """Keep rows, the later of one key last; all or none. Of what is kept a recount changes the count alone."""
+        ...
+
+    def counts(
+        self, city: str, since: int, until: int, *,
+        area: str | None = None, rule: str | None = None, category: str | None = None,
+    ) -> list[Count]:  # fmt: skip
+        """Cells that begin in [since, until), by (start, rule, area, category)."""
+        ...
+
+    def forget_counts(self, city: str, now: int, kept: int) -> None:
+        """Let go of cells that began more than `kept` ms before `now`; of those of a day and longer, after three
+        years."""
+        ...
+
+
+class MemoryCounts:
+    """The fake: a dictionary, gone with the process."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, Key], Count] = {}
+
+    def put_counts(self, city: str, rows: Sequence[Count | Recount]) -> None:
+        for row in rows:
+            at = (city, key_of(row))
+            before = self._counts.get(at)
+            if isinstance(row, Count):
+                if row.settled or before is None or not before.settled:
+                    self._counts[at] = row
+            else:
+                self._counts[at] = msgspec.structs.replace(before, count=row.count) if before else row.alone()
+
+    def counts(
+        self, city: str, since: int, until: int, *,
+        area: str | None = None, rule: str | None = None, category: str | None = None,
+    ) -> list[Count]:  # fmt: skip
+        found = [
+            row
+            for (name, _), row in list(self._counts.items())
+            if name == city
+            and since <= row.start < until
+            and area in (None, row.area)
+            and rule in (None, row.rule)
+            and category in (None, row.category)
+        ]
+        return sorted(found, key=lambda row: (row.start, row.rule, row.area, row.category))
+
+    def forget_counts(self, city: str, now: int, kept: int) -> None:
+        for at, row in list(self._counts.items()):
+            long = kept if row.step < DAY_MS else max(kept, COARSE_KEPT_MS)
+            if at[0] == city and row.start < now - long:
+                del self._counts[at]
+
+
+def key_of(row: Count | Recount) -> Key:
+    return row.rule, row.area, row.category, row.step, row.start
