@@ -69,8 +69,7 @@ class Weekly:
         ]
         return bool(firsts) and now - min(firsts) >= FIRST_AFTER
 
-    @property
-    def at_work(self) -> bool:
+    def is_at_work(self) -> bool:
         """Whether a calibration is under way, as far as was looked."""
         return self._child is not None
 

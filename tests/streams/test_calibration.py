@@ -146,19 +146,19 @@ def test_a_calibration_that_fails_is_told_and_tried_again_later(tmp_path: Path) 
     looks = weekly.Weekly(tmp_path, "town", Settings(data=tmp_path), clock, failing)
     engine = towns.engine_of()
     looks.look(engine)
-    assert looks.at_work
+    assert looks.is_at_work()
 
     def ended() -> bool:
         clock.forward(weekly.LOOK_SECONDS)
         looks.look(engine)
-        return not looks.at_work
+        return not looks.is_at_work()
 
     wait_for(ended)
     clock.forward(weekly.LOOK_SECONDS)
     looks.look(engine)
-    assert not looks.at_work
+    assert not looks.is_at_work()
     clock.forward(weekly.RETRY_SECONDS)
     looks.look(engine)
-    assert looks.at_work
+    assert looks.is_at_work()
     looks.stop()
-    assert not looks.at_work
+    assert not looks.is_at_work()
