@@ -6,23 +6,26 @@
 Both replay with calibrations from the past alone (decision 0030), first after 13 weeks, then every 13: a replay's own
 28 days would make a year cost an hour. Alerts are counted from the first calibration on, those that stand, by rule and
 first desk. Nothing in the quiet town happens, so that every alert is false; of a real year those outside its labels are
-counted. No seed that judges has been tuned on.
+counted, and how many alerts a shift brings. No seed that judges has been tuned on.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 from benchmarks import labels as walks
 from benchmarks import promise_world
 from rules.book import Book
-from rules.calendar import DAY_MS
+from rules.calendar import DAY_MS, HOUR_MS
 from rules.calibration import LEAST
 from rules.canonical import final_states
 from rules.signals import COUNTED, Signal
@@ -36,6 +39,8 @@ LEARNED: Final = 98
 EVERY: Final = 91 * DAY_MS
 MONTHS: Final = 20.0
 MONTH: Final = 30 * DAY_MS
+TEN_MINUTES: Final = HOUR_MS // 6
+STORMS: Final = 3
 NEAR: Final = 0.2
 
 
@@ -61,11 +66,38 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Load:
+    """Alerts of one desk, labelled ones too, none held by a budget: a shift of eight hours by the city's clock, and
+    the worst ten minutes of all days but the three worst."""
+
+    desk: str
+    median: float
+    most_of: float  # 95th percentile
+    most: int
+    burst: int
+
+    @classmethod
+    def of(cls, book: Book, desk: str, said: Sequence[int], since: int, until: int) -> Load:
+        """`said`: when each was first told, ms, ascending."""
+        local = book.calendar.local
+        shifts = Counter((local(at).date(), local(at).hour // 8) for at in said)
+        count = max(1, (until - since) // (8 * HOUR_MS))
+        many = sorted([*shifts.values(), *[0] * max(0, count - len(shifts))])
+        worst: Counter[date] = Counter()
+        for place, at in enumerate(said):
+            inside = place + 1 - bisect_left(said, at - TEN_MINUTES, 0, place)
+            worst[local(at).date()] = max(worst[local(at).date()], inside)
+        calm = sorted(worst.values())[:-STORMS]
+        return cls(desk, median(many), many[int(0.95 * (len(many) - 1))], many[-1], max(calm, default=0))
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a replay showed from its first calibration on."""
 
     months: float
     rows: tuple[Kept, ...]
+    load: tuple[Load, ...]
 
     def table(self, name: str) -> str:
         """As Markdown."""
@@ -78,6 +110,9 @@ class Outcome:
             kept += ", at the least height" if row.least else ""
             figures = f"{row.promised:.1f} | {row.alerts} | {row.ratio:.2f} | {low}-{high}"
             lines.append(f"| {row.rule} | {row.desk} | {figures} | {kept} |")
+        lines += ["", "| desk | a shift of eight hours: median | 95th percentile | most | ten minutes, at most |"]
+        lines += ["|---|---|---|---|---|"]
+        lines += [f"| {one.desk} | {one.median:g} | {one.most_of:g} | {one.most} | {one.burst} |" for one in self.load]
         return "\n".join(lines)
 
 
@@ -105,7 +140,12 @@ def outcome(book: Book, laid: replay.Past, counts: Callable[[Signal], bool]) -> 
     told = replay.run(book, laid, WallClock(), _progress, calibrate=MONTHS, first_after=EVERY, again_after=EVERY)
     since = told.calibrated[0].start
     months = (told.last - since) / MONTH
-    alerts = [s for s in _standing(told.signals) if s.said_at >= since and counts(s)]
+    standing = sorted((s for s in _standing(told.signals) if s.said_at >= since), key=lambda s: s.said_at)
+    alerts = [s for s in standing if counts(s)]
+    said = {
+        desk.desk: [s.said_at for s in standing if book.first_desk(s.area, s.category) == desk.desk]
+        for desk in book.desks
+    }
     found = Counter((s.rule, book.first_desk(s.area, s.category)) for s in alerts)
     heights = told.calibrated[-1].heights
     return Outcome(
@@ -122,6 +162,7 @@ def outcome(book: Book, laid: replay.Past, counts: Callable[[Signal], bool]) -> 
             for desk in book.desks
             if f"{rule.id}/{desk.desk}" in heights
         ),
+        tuple(Load.of(book, desk, times, since, told.last) for desk, times in said.items()),
     )
 
 
