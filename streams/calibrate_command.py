@@ -15,7 +15,7 @@ from rules.engine import Engine
 from streams import calibration, logs, replay
 from streams.arguments import CityFolder, DataFolder, settings_of
 from streams.bar import Bar
-from streams.calibration import Held, Report
+from streams.calibration import Held, Report, begun
 from streams.city import City
 from streams.clock import WallClock
 from streams.handover import hand_over_order, wait_taken
@@ -115,7 +115,7 @@ def _of_log(city: City, settings: Settings, days: int) -> tuple[Engine, Held | N
     until = engine.tick or 0
     with closing(store_to_read(city.name, settings, settings.data / city.name / ALERTS)) as store:
         alerts = list(store.final())
-    since = max(until - days * DAY, min((alert.signal.said_at for alert in alerts), default=until))
+    since = max(until - days * DAY, begun(engine))
     return engine, Held.of(alerts, since, until) if since < until else None
 
 

@@ -133,6 +133,16 @@ def calibrated(
     return Report(engine.book.city, rfc3339(at), at, months, since, until, tuple(figures), tuple(left))
 
 
+def begun(engine: Engine) -> int:
+    """When the past of an engine begins that any rule counts, ms; its last tick where none does."""
+    firsts = [
+        rule.counts.steps.start(rule.counts.first_bucket)
+        for rule in engine.rules.values()
+        if rule.counts.first_bucket is not None
+    ]
+    return min(firsts, default=engine.tick or 0)
+
+
 def order(report: Report, start: int) -> Calibrate:
     """The Order by which it takes effect from `start` (ms) on."""
     return Calibrate(start, report.heights)

@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from rules.engine import Engine
-from streams.calibration import FIRST_AFTER, LAST
+from streams.calibration import FIRST_AFTER, LAST, begun
 from streams.clock import Clock
 from streams.past import DAY
 from streams.settings import Settings
@@ -27,6 +27,8 @@ log = structlog.get_logger()
 
 AGAIN_AFTER: Final = 7 * DAY
 RETRY_SECONDS: Final = 6 * 3_600.0
+START_SECONDS: Final = 600.0
+"""After a start the processor is wanted for what waits."""
 LOOK_SECONDS: Final = 30.0
 NICE: Final = 10
 COMMAND: Final = (sys.executable, "-c", "from streams.weekly import as_child; as_child()")
@@ -43,7 +45,7 @@ class Weekly:
         self._command = command
         self._child: subprocess.Popen[bytes] | None = None
         self._looked_at = clock.steady() - LOOK_SECONDS
-        self._not_before = 0.0
+        self._not_before = clock.steady() + START_SECONDS
 
     def look(self, engine: Engine) -> None:
         """Begin a calibration where one is due; say what came of the last one."""
@@ -62,12 +64,7 @@ class Weekly:
         last = self._last()
         if last:
             return now - last >= AGAIN_AFTER
-        firsts = [
-            rule.counts.steps.start(rule.counts.first_bucket)
-            for rule in engine.rules.values()
-            if rule.counts.first_bucket is not None
-        ]
-        return bool(firsts) and now - min(firsts) >= FIRST_AFTER
+        return now - begun(engine) >= FIRST_AFTER
 
     def is_at_work(self) -> bool:
         """Whether a calibration is under way, as far as was looked."""

@@ -146,6 +146,9 @@ def test_a_calibration_that_fails_is_told_and_tried_again_later(tmp_path: Path) 
     looks = weekly.Weekly(tmp_path, "town", Settings(data=tmp_path), clock, failing)
     engine = towns.engine_of()
     looks.look(engine)
+    assert not looks.is_at_work(), "a start has other things to do"
+    clock.forward(weekly.START_SECONDS)
+    looks.look(engine)
     assert looks.is_at_work()
 
     def ended() -> bool:
