@@ -119,7 +119,7 @@ def test_a_city_begins_with_its_book_and_orders_join_its_log(address: str, citie
     producer.produce(ORDERS, b"\xff\x00", key=city.name.encode(), partition=number)
     assert producer.flush(20) == 0
     for given in (order, solved):
-        orders.give(address, city.name, given)
+        orders.send(address, city.name, given)
     poured(address, city, *span(city, "2016-01-21", "2016-01-22"))
     taken_in(address, [city])
     log = log_of(address, city)
