@@ -123,7 +123,7 @@ def _judged(engine: Engine, bucket: int) -> tuple[int, float, float]:
     width = int(judge.widths[-1])
     points = Points(*(np.array([value], np.int64) for value in (0, bucket - width + 1, bucket)))
     law = judge.law(points, bucket)
-    limit = int(judge.limits(law, float(judge.height_of(np.array([0]))[0]))[0])
+    limit = int(judge.limits(law, float(judge.height_of(np.array([0]))[0]), 0)[0])
     expected = float(law.mean[0]) if law.enough[0] else np.nan
     return int(judge.counts.ring.total(*points_of(points))[0]), expected, np.nan if limit == NEVER else float(limit)
 
