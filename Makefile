@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := targets
-.PHONY: targets install demo test check fix docs bench bench-detection simulate nightly drill boards sbom known-faults lock secrets pin clean
+.PHONY: targets install demo test check fix docs pictures bench bench-detection simulate nightly drill boards sbom known-faults lock secrets pin clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -45,6 +45,9 @@ fix: $(STAMP) ## format, and mend what ruff can mend
 
 docs: $(STAMP) ## fill the reference parts of docs/ from the source
 	$(BIN)/python -m docs.reference
+
+pictures: $(STAMP) ## the pictures of the detectors' pages, drawn from a seed by the engine
+	$(BIN)/python -m benchmarks.pictures
 
 bench: $(STAMP) ## speed of the engine and of intake, memory; the real years of the examples against their labels; names of rises put in; prints the figures
 	$(BIN)/python -m benchmarks.engine

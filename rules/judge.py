@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple, TypeVar, cast
@@ -92,6 +93,7 @@ class Judge:
             self.room = Headroom(self)
         self.resets = np.zeros(0, np.int64)  # of the settled fold, by series
         self.kept: dict[int, dict[tuple[object, ...], Any]] = {}  # by bucket: laws and lines that counts do not move
+        self._desks: tuple[Book, Counter[str]] | None = None  # as counted under a book
         self._droppable: tuple[int, IntArray] | None = None  # (first bucket of the memory, series)
 
     def has_learned(self, bucket: int) -> bool:
@@ -146,18 +148,27 @@ class Judge:
         return self.floors[series]
 
     def _desk_height(self, area: str, category: str) -> float:
-        desk = self.book.first_desk(area, category)
+        return self.height_at(self.book.first_desk(area, category))
+
+    def height_at(self, desk: str) -> float:
+        """The score at which the rule speaks at a first desk: as calibrated, else worked out from the promise."""
         if desk not in self.calibrated:
-            self.calibrated[desk] = self.analytic_height(desk)
+            self.calibrated[desk] = self.analytic(desk)
         return self.calibrated[desk]
 
-    def analytic_height(self, desk: str) -> float:
-        """The score at which series of a first desk speak, until a calibration says better."""
+    def analytic(self, desk: str) -> float:
+        """The height by the detector's own bound."""
         promise = Promise(self.rule.false_alarms, self._possible(desk), self.windows, self.counts.steps.per_month)
         return self.detector.height(promise)
 
     def _possible(self, desk: str) -> int:
         """How many series this rule can have whose first desk is `desk`."""
+        return max(1, self.possible_desks()[desk])
+
+    def possible_desks(self) -> Counter[str]:
+        """How many series this rule can have at each first desk."""
+        if self._desks is not None and self._desks[0] is self.book:
+            return self._desks[1]
         areas = [n.code for n in self.book.areas.nodes if n.level in self.counts.area_levels]
         root = self.rule.selector.category
         tree = self.book.categories
@@ -166,7 +177,9 @@ class Judge:
             for n in tree.nodes
             if n.code == root or (tree.holds(root, n.code) and n.level in self.counts.category_levels)
         ]
-        return max(1, sum(self.book.first_desk(a, c) == desk for a in areas for c in categories))
+        found = Counter(self.book.first_desk(a, c) for a in areas for c in categories)
+        self._desks = self.book, found
+        return found
 
     def recalibrate(self, heights: dict[str, float]) -> None:
         """Heights per desk from a calibration; views are judged anew by the next change."""
@@ -330,6 +343,20 @@ class Judge:
             scores[at] = self._heard(law, totals[at], floors[at], self.detector.score(law, totals[at]))
         return scores.reshape(n, w)
 
+    def best(self, series: IntArray, buckets: IntArray) -> FloatArray:
+        """The best score of each series' windows that end in its bucket, none of them cut, by the memory in force for
+        the first; shape (P,) all."""
+        found, floors = np.full(len(series), -np.inf), self.floor_of(series)
+        for width in self.widths.tolist():
+            first = buckets - width + 1
+            totals = self.counts.ring.total(series, first, buckets)
+            at = np.arange(len(series)) if self.low else np.flatnonzero(totals >= floors)
+            if len(at):
+                law = self.law(Points(series[at], first[at], buckets[at]), int(buckets[0]))
+                scores = self._heard(law, totals[at], floors[at], self.detector.score(law, totals[at]))
+                found[at] = np.maximum(found[at], scores)
+        return found
+
     def _heard(self, law: Law, totals: IntArray, floors: IntArray, scores: FloatArray) -> FloatArray:
         """Scores, less those of windows that hold (or, for a drop, let expect) too little to speak at all."""
         held: BoolArray = (law.mean if self.low else totals) >= floors
@@ -348,9 +375,9 @@ class Judge:
     def _to_look_at(self, bucket: int) -> IntArray:
         """The series whose windows may speak in a bucket: those that hold an event in it; for drops, those that let
         expect enough, whatever came."""
-        return self._may_drop(bucket) if self.low else self.counts.ring.touched(bucket)
+        return self.may_drop(bucket) if self.low else self.counts.ring.touched(bucket)
 
-    def _may_drop(self, bucket: int) -> IntArray:
+    def may_drop(self, bucket: int) -> IntArray:
         """Series of which a count of nothing in the longest window (at least a week) would speak; once per refit."""
         first = next((first for first, _ in reversed(self.memories) if bucket >= first), NO_RESET)
         if self._droppable is None or self._droppable[0] != first:

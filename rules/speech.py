@@ -160,7 +160,7 @@ class Speech:
         """The episode as an alert, and whether that differs from what was said."""
         steps, rule = self.judge.counts.steps, self.judge.rule
         runs = [picture.runs[run_id] for run_id in episode.runs]
-        named = self._named(runs, first_open)
+        named = self.named(runs, first_open)
         area, category = self.judge.counts.pairs[named.series]
         first = min(run.first for run in runs)
         last = max(run.last for run in runs)
@@ -203,7 +203,7 @@ class Speech:
             found = self._windows[run.peak] = windows_of(self.judge, run)
         return found
 
-    def _named(self, episode: list[Run], first_open: int) -> Run:
+    def named(self, episode: list[Run], first_open: int) -> Run:
         """The run that names the alert: of the smallest area that holds all named ones, the rarest, then the earliest.
 
         Once a settled bucket has named any, open ones name nothing: half a frame cannot make a name stick. The area

@@ -332,10 +332,14 @@ class RuleWatch:
             room.work_out(series, first)
 
     def follow(self, rule: Rule, book: Book) -> None:
-        """Go on under another text, other colours or other desks: nothing that was counted or learned is lost."""
+        """Go on under another text, other colours or other desks: nothing that was counted or learned is lost.
+
+        Heights that were solved for the same promise to the same desks stay.
+        """
+        if rule.false_alarms != self.rule.false_alarms or book.desks != self.judge.book.desks:
+            self.judge.calibrated = {}
         self.rule = self.judge.rule = rule
         self.judge.book = book
-        self.judge.calibrated = {}
         self._judge_anew()
 
     def recalibrate(self, heights: dict[str, float]) -> None:

@@ -20,6 +20,7 @@ from streams import logs, replay
 from streams.arguments import TIMES, CityFolder, DataFolder, settings_of, time_of
 from streams.backtest import Ground, Group, Report, Scope, Side, Trial
 from streams.bar import Bar
+from streams.calibrate_command import Calibrating, quiet_months
 from streams.city import City, read_city
 from streams.clock import WallClock
 from streams.journal import Journal
@@ -51,6 +52,7 @@ def backtest(
     stored: Annotated[
         bool, typer.Option("--stored", help="Over the city's own journal instead of its archive.")
     ] = False,
+    calibrating: Calibrating = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, for programs.")] = False,
     processes: Annotated[
         int | None, typer.Option("--processes", min=1, max=256, help="Over how many processes; else one a processor.")
@@ -67,7 +69,7 @@ def backtest(
     changed = _changed(city, change, settings.language) if change is not None else None
     asked = _Asked(read, changed, rule)
     span = time_of(since, read), time_of(to, read)
-    ground = _ground(read, settings, span[1], stored=stored)
+    ground = _ground(read, settings, span[1], stored=stored, solved_anew=calibrating)
     books, groups = asked.books, asked.groups
     learned = replay.learned_at([rule for book in books for rule in book.rules], ground.first) or ground.first
     begins = span[0] if span[0] is not None else learned
@@ -81,7 +83,9 @@ def backtest(
         def watch(done: int) -> None:
             progress(done, events, ground.last)
 
-        judged = backtests.judged(read.book, groups, ground, WallClock(), processes or cores(), watch)
+        judged = backtests.judged(
+            read.book, groups, ground, WallClock(), processes or cores(), watch, calibrate=quiet_months(calibrating)
+        )
     trials = asked.trials(judged)
     scope = Scope(begins, until, ground.events, learned, known, read.desks)
     sides = [Side.of(book, said, begins, until) for book, said in zip(books, trials, strict=True)]
@@ -152,10 +156,10 @@ def _changed(city: Path, change: Path, language: str) -> City:
     return reading.city
 
 
-def _ground(city: City, settings: Settings, until: int | None, *, stored: bool) -> Ground:
+def _ground(city: City, settings: Settings, until: int | None, *, stored: bool, solved_anew: bool) -> Ground:
     if stored:
         journal = Journal.open(journal_of(city.name, settings), read_only=True)
-        return Ground.of(replay.stored_past(city, journal, None, until))
+        return Ground.of(replay.stored_past(city, journal, None, until), solved_anew=solved_anew)
     files = replay.files_of(city, [], [])
     return Ground.of(replay.read_past(city, intake_of(city, replay.REPLAY_KEY), files, None, until))
 

@@ -36,6 +36,7 @@ from streams.arguments import ERRORS, TIMES, CityFolder, DataFolder, settings_of
 from streams.backtest_command import backtest
 from streams.backup_command import backup, restore
 from streams.bar import Bar
+from streams.calibrate_command import Calibrating, calibrate, quiet_months
 from streams.channel_commands import channels
 from streams.city import check as check_city
 from streams.city import init as init_city
@@ -75,6 +76,7 @@ app.command()(exclude)
 app.add_typer(kafka, name="kafka")
 app.command("test")(rehearse)
 app.command()(backtest)
+app.command()(calibrate)
 app.add_typer(channels, name="channels")
 app.add_typer(users, name="users")
 app.command()(backup)
@@ -154,6 +156,7 @@ def replay_command(
     ] = None,
     until: Annotated[str | None, typer.Option(help="Only what arrived before this time, beside --to kafka.")] = None,
     stored: Annotated[bool, typer.Option("--stored", help="Replay the city's own journal, record by record.")] = False,
+    calibrating: Calibrating = False,
     data: DataFolder = None,
     brokers: Brokers = None,
 ) -> None:
@@ -182,7 +185,7 @@ def replay_command(
         chosen = replay.files_of(read, [feed] if feed else [], files or [])
         found = replay.read_past(read, intake_of(read, replay.REPLAY_KEY), chosen, *span)
     with Bar(settings.language) as progress:
-        told = replay.run(found.book or read.book, found, clock, progress)
+        told = replay.run(found.book or read.book, found, clock, progress, calibrate=quiet_months(calibrating))
     short = since is not None or told.last - told.first < SHORT_MS
     if short and not stored and (learned := replay.learned_at(told.engine.book.rules, told.first)):
         ERRORS.print(say("learning", settings.language, day=rfc3339(learned)[:10]))

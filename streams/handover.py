@@ -17,7 +17,7 @@ import msgspec
 import structlog
 from msgspec import structs
 
-from rules.records import ByHand, Frame, Order, Review, decode, encode
+from rules.records import ByHand, Calibrate, Frame, Order, Review, decode, encode
 from streams.clock import Clock
 from streams.journal import DiskFullError
 from streams.releases.swap import Swap
@@ -25,7 +25,7 @@ from streams.runtime import Parcel, Shard
 
 log = structlog.get_logger()
 
-Handed = ByHand | Review
+Handed = ByHand | Review | Calibrate
 FOLDER: Final = "handed"
 MOST_A_TURN: Final = 1
 """Frames between two turns of the writer: what is pushed meanwhile waits, a quarter of a second for a frame of

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from streams.backup_messages import OF_BACKUPS
+from streams.calibrate_messages import OF_CALIBRATIONS
 from streams.doctor_messages import OF_DOCTOR
 from streams.done_messages import OF_WHAT_WENT_WELL
 from streams.explain_messages import OF_EXPLAIN
@@ -468,6 +469,7 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "zh-CN": "{city} 已恢复，自 {tick} 起约停顿 {seconds} 秒。期间接收的事件正在判断，其告警会迟到。",
     },
     **OF_BACKUPS,
+    **OF_CALIBRATIONS,
     **OF_DOCTOR,
     **OF_EXPLAIN,
     **OF_ORDERS,

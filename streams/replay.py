@@ -3,6 +3,7 @@
 signals.jsonl    every signal, in the order it was said
 alerts.jsonl     every alert's final state
 canonical.jsonl  what roads, orders of reading and restarts are compared by
+calibrations.json  heights by rule and desk, where the run calibrated, and when
 feeds.json       where every event went (law 9), by feed and day of arrival
 summary.json     events, seconds, events a second, peak memory, alerts by desk and month
 """
@@ -27,9 +28,9 @@ from rules import canonical
 from rules.book import Book, Rule
 from rules.detectors.surprise import Surprise
 from rules.engine import Engine
-from rules.records import Frame, Record, Retire, UseBook
+from rules.records import Calibrate, Frame, Record, Retire, UseBook
 from rules.signals import Signal
-from streams import past
+from streams import calibration, past
 from streams.city import City
 from streams.clock import Clock
 from streams.feeds.archive import Archive, read_archive
@@ -79,6 +80,7 @@ class Told:
     first: int
     last: int
     seconds: float
+    calibrated: list[Calibrate] = field(default_factory=list)  # the calibrations of the run, oldest first
 
 
 def files_of(city: City, feeds: Sequence[str], files: Sequence[Path]) -> dict[str, list[Path]]:
@@ -157,8 +159,21 @@ def stored_past(city: City, journal: Journal, since: int | None = None, until: i
     return Past(iter(records), events, refused, 0, books, books.get(first or "", city.book))
 
 
-def run(book: Book, told_past: Past, clock: Clock, progress: Progress | None = None) -> Told:
-    """Judge the past, from nothing. `progress` is called now and then."""
+def run(
+    book: Book,
+    told_past: Past,
+    clock: Clock,
+    progress: Progress | None = None,
+    *,
+    calibrate: float = 0.0,
+    first_after: int = calibration.FIRST_AFTER,
+    again_after: int = calibration.AGAIN_AFTER,
+) -> Told:
+    """Judge the past, from nothing. `progress` is called now and then.
+
+    `calibrate`: quiet months of a calibration, which then stands in the log as an Order `first_after` ms of the past
+    and every `again_after` ms from there, solved from what came before it alone; 0: heights stay what bounds say.
+    """
     engine = Engine(book, clock="stream")
     for known in told_past.books.values():
         engine.add_book(known)
@@ -168,6 +183,9 @@ def run(book: Book, told_past: Past, clock: Clock, progress: Progress | None = N
     begun = clock.steady()
     done = offset = 0
     for stretch in stretches(engine, told_past):
+        due = told.calibrated[-1].start + again_after if told.calibrated else told.first + first_after
+        if calibrate and told.first and (engine.tick or 0) >= due:
+            stretch.insert(0, (engine.tick or 0, _calibrated(told, calibrate)))
         numbered = list(enumerate((record for _, record in stretch), offset + 1))
         offset += len(numbered)
         for at, record in stretch:
@@ -182,6 +200,13 @@ def run(book: Book, told_past: Past, clock: Clock, progress: Progress | None = N
             progress(done, told_past.events, told.last)
     told.seconds = clock.steady() - begun
     return told
+
+
+def _calibrated(told: Told, months: float) -> Calibrate:
+    """A calibration; what it found is kept beside what was said."""
+    found = calibration.order(calibration.calibrated(told.engine, months=months), (told.engine.tick or 0) + 1)
+    told.calibrated.append(found)
+    return found
 
 
 def stretches(engine: Engine, told_past: Past) -> Iterator[list[tuple[int, Record]]]:
@@ -249,6 +274,9 @@ def write(out: Path, city: City, told_past: Past, told: Told, summary: Summary) 
             file.write(encoder.encode(signal) + b"\n")
     write_alerts(out / "alerts.jsonl", told.store.final(), told.engine.book, city.languages[0])
     (out / "canonical.jsonl").write_bytes(canonical.lines(told.signals))
+    if told.calibrated:
+        heights = [{"start": rfc3339(one.start), "heights": one.heights} for one in told.calibrated]
+        (out / "calibrations.json").write_bytes(msgspec.json.format(msgspec.json.encode(heights), indent=2) + b"\n")
     refused = Counter((refusal.feed, _day(refusal.at)) for refusal in told_past.refused)
     table = boxes(told.engine.boxes(), refused)
     (out / "feeds.json").write_bytes(msgspec.json.format(msgspec.json.encode(table), indent=2) + b"\n")

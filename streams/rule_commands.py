@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import typer
 
+from rules.calibration import desks_of
+from rules.judge import Judge
 from rules.records import StartRule, StopRule
 from streams.arguments import CityFolder, DataFolder, settings_of
 from streams.by_hand import By, Hand, RoadOption, Why
@@ -49,6 +52,8 @@ def list_command(city: CityFolder, data: DataFolder = None) -> None:
         offset, why = engine.stopped.get(rule.id, (0, ""))
         word = "rule-runs" if not why else "rule-stopped-by-hand" if why == "order" else "rule-raised"
         typer.echo(say(word, settings.language, rule=rule.id, city=city, offset=offset, why=why))
+        for line in _heights(engine.rules[rule.id].judge, settings.language):
+            typer.echo(line)
         for one in rule.overrides or ():
             typer.echo(say("rule-override", settings.language, area=one.area, **told(one, settings.language)))
 
@@ -138,6 +143,14 @@ def check_rules(city: City, language: str, *, past: bool) -> int:
     found = [note.render(language) for note in idle(city, days)]
     typer.echo("\n".join(found) if found else say("past-whole", language, **days.told))
     return 1 if found else 0
+
+
+def _heights(judge: Judge, language: str) -> Iterator[str]:
+    """At which height the rule speaks, first desk by first desk; nothing of rules that learn none."""
+    for desk in desks_of(judge) if judge.detector.refits == "day" else ():
+        height, bound = judge.height_at(desk), judge.analytic(desk)
+        word = "rule-height-bound" if height == bound else "rule-height"
+        yield say(word, language, desk=desk, height=f"{height:.2f}", bound=f"{bound:.2f}")
 
 
 def _known(city: City, rule: str | None) -> None:

@@ -31,6 +31,8 @@ from alerts.outbox import Outbox
 from alerts.purging import DAY_MS, Purger
 from alerts.routing import route_of
 from alerts.store import Backlog
+from rules.engine import Engine
+from rules.records import Calibrate
 from rules.signals import Signal
 from streams.board import CityBoard
 from streams.city import City, read_city
@@ -49,6 +51,7 @@ from streams.releases import ReleaseError, Swap, released
 from streams.runtime import ClockKind, Engines, Parcel, Writer
 from streams.settings import Settings, read_secret
 from streams.watch import Watcher
+from streams.weekly import Weekly
 
 log = structlog.get_logger()
 
@@ -125,6 +128,7 @@ class Station:
         )
         cursors = self.shard.cursors()
         self.door = PushDoor(intake_of(city, key), self.writer, clock, metrics, cursors, kind=kind)
+        self.weekly = Weekly(city.folder, city.name, settings, clock) if kind == "wall" and not shut else None
         self.board.look(self.shard.engine, catching_up=self._catching_up)
         self._watching = intake_of(city, key)
         self.watcher = (
@@ -192,6 +196,8 @@ class Station:
         if self.watcher is not None:
             self.watcher.stop()
         self.writer.stop()
+        if self.weekly is not None:
+            self.weekly.stop()
         with self._on_a_full_disk():
             self.outbox.close()
         with self._on_a_full_disk():
@@ -295,6 +301,9 @@ class Station:
         rows_alone = self._brought_rows_alone()
         if self.writer.caught_up and self.shard.tick and not rows_alone:
             take_handed(self.shard, self._opened.folder, self._note)
+            engine = self.shard.engine
+            if self.weekly is not None and isinstance(engine, Engine):
+                self.weekly.look(engine)
         self._look_at_rules()
         waited = self._clock.steady() - self._delivered_at
         if self._changed or not rows_alone:
@@ -313,7 +322,7 @@ class Station:
         if isinstance(order, Swap):
             self.city = replace(self.city, book=self.shard.engine.book)
             entry = structs.replace(ordered(order.order, at), id=order.id, about=order.release)
-        elif order.by:
+        elif not isinstance(order, Calibrate) and order.by:
             entry = ordered(order, at)
         else:
             return True

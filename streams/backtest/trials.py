@@ -15,7 +15,7 @@ from msgspec import structs
 from rules.book import Book, Rule
 from rules.canonical import final_states
 from rules.counts import fingerprint
-from rules.records import Frame, Record, StartRule, StopRule, UseBook
+from rules.records import Calibrate, Frame, Record, StartRule, StopRule, UseBook
 from rules.signals import Signal
 from streams import replay
 from streams.clock import Clock
@@ -37,9 +37,12 @@ class Ground:
     ends: bool
 
     @classmethod
-    def of(cls, past: replay.Past) -> Ground:
-        """What is known of a past but which rules were in force then: those that are tried are, from its beginning."""
-        orders = (UseBook, StopRule, StartRule)
+    def of(cls, past: replay.Past, *, solved_anew: bool = False) -> Ground:
+        """What is known of a past but which rules were in force then: those that are tried are, from its beginning.
+
+        Heights that were solved then stay, unless they are `solved_anew`.
+        """
+        orders: tuple[type[Record], ...] = (UseBook, StopRule, StartRule, *([Calibrate] if solved_anew else []))
         records = [record for record in past.records if not isinstance(record, orders)]
         arrived = [record.rows["arrived_at"] for record in records if isinstance(record, Frame) and len(record.rows)]
         first = min((int(times.min()) for times in arrived), default=0)
@@ -71,9 +74,11 @@ def groups_of(book: Book) -> list[Group]:
 
 
 def judged(
-    book: Book, groups: Sequence[Group], ground: Ground, clock: Clock, processes: int, watch: Watch | None = None
-) -> list[list[Trial]]:
-    """Each group on its own, in their order. Raises SpokenError where a process was killed."""
+    book: Book, groups: Sequence[Group], ground: Ground, clock: Clock, processes: int, watch: Watch | None = None,
+    *, calibrate: float = 0.0,
+) -> list[list[Trial]]:  # fmt: skip
+    """Each group on its own, in their order; `calibrate` as `replay.run` has it. Raises SpokenError where a process was
+    killed."""
     done = get_context("fork").Array("q", max(len(groups), 1), lock=False)
 
     def judge(number: int) -> list[Trial]:
@@ -81,7 +86,7 @@ def judged(
             done[number] = events
 
         past = replay.Past(iter(ground.records), ground.events, settles_at=ground.settles_at, ends=ground.ends)
-        told = replay.run(structs.replace(book, rules=groups[number]), past, clock, progress)
+        told = replay.run(structs.replace(book, rules=groups[number]), past, clock, progress, calibrate=calibrate)
         done[number] = ground.events
         last = sorted(final_states(told.signals).values(), key=lambda signal: (signal.said_at, signal.key))
         stopped = told.engine.stopped

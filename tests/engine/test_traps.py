@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
+import pytest
 
 from rules.book import Book, DetectorSpec
 from rules.calendar import DAY_MS, HOUR_MS, Calendar
@@ -98,3 +99,40 @@ def test_a_working_day_on_a_sunday_is_told_unless_the_calendar_knows_it() -> Non
     assert 69 in days_of(lived(daily(frozenset()), rows, WINTER, 100))
     known = msgspec.structs.replace(daily(frozenset()), calendar=Calendar(NEW_YORK, workdays=frozenset({"2024-03-10"})))
     assert 69 not in days_of(lived(known, rows, WINTER, 100))
+
+
+def quiet_hours(rows: list[Timed], since: int, until: int) -> list[Timed]:
+    """The same past, of which nothing came in for some time."""
+    return [row for row in rows if not since <= row[0] < until]
+
+
+def test_an_outage_inside_the_past_leaves_what_is_usual_as_it_was() -> None:
+    """Twelve days in which nothing was heard, of which nobody told; read as counts, they would take a third off."""
+    feed = msgspec.structs.replace(towns.book().feeds[0], silence=True)
+    of = msgspec.structs.replace(towns.book(), feeds=(feed,))
+    calm = towns.calm(towns.START, towns.NOW)
+    deaf = quiet_hours(calm, towns.START + 22 * DAY_MS, towns.START + 34 * DAY_MS)
+    rise = towns.timed(burst("b2", 9, begin=240.0, minutes=50.0))
+    told = {}
+    for name, rows in (("whole", calm), ("deaf", deaf)):
+        engine = Engine(of, clock="stream")
+        log = towns.log_of([*rows, *rise], towns.START, towns.NOW + DAY_MS, HOUR_MS)
+        said = towns.alerts(engine.apply_all(list(enumerate(log, 1))))
+        assert not engine.stopped
+        (told[name],) = [alert for alert in said if alert.rule == "surge"]
+    assert (told["deaf"].area, told["deaf"].category) == ("b2", "noise")
+    assert told["deaf"].evidence.expected == pytest.approx(told["whole"].evidence.expected, rel=0.2)
+
+
+def test_a_quarter_that_was_never_heard_of_speaks_on_its_first_day_and_says_how_much_is_known() -> None:
+    """The town has six weeks of past, and so has the quarter: of nothing."""
+    (told,) = towns.alerts(after(later(usual(30) + burst(towns.NEW[0], 9, begin=240.0, minutes=50.0))))
+    assert (told.area, told.category) == (towns.NEW[0], "noise")
+    assert told.evidence.history_days == pytest.approx(towns.PAST_DAYS, abs=1)
+
+
+def test_a_town_that_begins_today_is_mute_until_it_has_learned() -> None:
+    begun = towns.calm(towns.START, towns.START + 3 * DAY_MS) + [
+        (towns.START + DAY_MS + round(minute * 60_000), area, kind) for minute, area, kind in burst("b2", 40)
+    ]
+    assert lived(towns.book(), begun, towns.START, 3) == []

@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from pydantic import BaseModel
 
+from benchmarks import pictures
 from docs import reference
 from rules.detectors.register import DETECTORS, parameters
 from streams.city.city_file import CityFile
@@ -90,6 +91,14 @@ def test_every_kind_of_detector_has_its_page_and_its_parameters_are_named() -> N
         if f"`{name}`" not in page(f"detectors/{kind}.md")
     }
     assert (missing, unnamed) == ([], set())
+
+
+def test_every_detector_s_page_shows_it_at_work_and_says_what_it_misses_and_costs() -> None:
+    drawn = {kind: f"](../pictures/{kind}.svg)" in page(f"detectors/{kind}.md") for kind in DETECTORS}
+    priced = {kind: "**Price" in page(f"detectors/{kind}.md") for kind in DETECTORS}
+    misses = {kind: "misses" in page(f"detectors/{kind}.md").lower() for kind in DETECTORS}
+    assert set(pictures.SCENES) == set(DETECTORS)
+    assert [kind for kind in DETECTORS if not (drawn[kind] and priced[kind] and misses[kind])] == []
 
 
 @pytest.mark.parametrize(

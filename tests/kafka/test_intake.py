@@ -13,7 +13,7 @@ from msgspec import structs
 
 from rules import canonical
 from rules.engine import Engine
-from rules.records import Frame, MuteFeed, StopRule, Tick, UseBook, encode
+from rules.records import Calibrate, Frame, MuteFeed, StopRule, Tick, UseBook, encode
 from streams.by_hand import signed
 from streams.city import City
 from streams.kafka import admin, clients, orders
@@ -117,14 +117,16 @@ def test_a_city_begins_with_its_book_and_orders_join_its_log(address: str, citie
     taken_in(address, [city])
     producer = clients.producer(address)
     order = StopRule(span(city, *WEEK)[1], city.book.rules[0].id)
-    for value in (b"\xff\x00", encode(order)):
-        producer.produce(ORDERS, value, key=city.name.encode(), partition=number)
+    solved = Calibrate(0, {f"{city.book.rules[0].id}/county": 9.5})
+    producer.produce(ORDERS, b"\xff\x00", key=city.name.encode(), partition=number)
     assert producer.flush(20) == 0
+    for given in (order, solved):
+        orders.send(address, city.name, given)
     poured(address, city, *span(city, "2016-01-21", "2016-01-22"))
     taken_in(address, [city])
     log = log_of(address, city)
     assert isinstance(log[0], UseBook)
-    assert [record for record in log if isinstance(record, UseBook | StopRule)] == [log[0], order]
+    assert [record for record in log if isinstance(record, UseBook | StopRule | Calibrate)] == [log[0], order, solved]
     assert sum(isinstance(record, Frame) for record in log) > 100
     lying = [key for number in range(PARTITIONS) for key, _ in messages(address, RULES, number)]
     assert lying == [city.book.digest.encode()]

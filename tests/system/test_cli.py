@@ -52,6 +52,7 @@ HELPED = [
             "kafka",
             "intake",
             "worker",
+            "calibrate",
         )
     ),
     *(["rules", name] for name in ("list", "schema", "stop", "start", *RELEASES)),
