@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := targets
-.PHONY: targets install demo test check fix docs pictures bench bench-detection simulate nightly drill boards sbom known-faults lock secrets pin clean
+.PHONY: targets install demo test check fix docs html pictures bench bench-detection simulate nightly drill boards sbom known-faults lock secrets pin clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -46,8 +46,12 @@ fix: $(STAMP) ## format, and mend what ruff can mend
 docs: $(STAMP) ## fill the reference parts of docs/ from the source
 	$(BIN)/python -m docs.reference
 
-pictures: $(STAMP) ## the pictures of the detectors' pages, drawn from a seed by the engine
+html: $(STAMP) ## the documents as a site: build/html/index.html; a warning is an error
+	$(BIN)/python -m sphinx -W --keep-going -q -E -b html -c docs/html . build/html
+
+pictures: $(STAMP) ## take the pictures of the documents anew: detectors from a seed by the engine, pages in Chromium
 	$(BIN)/python -m benchmarks.pictures
+	$(BIN)/python -m docs.pictures
 
 bench: $(STAMP) ## speed of the engine and of intake, memory; the real years of the examples against their labels; names of rises put in; prints the figures
 	$(BIN)/python -m benchmarks.engine
@@ -96,4 +100,4 @@ pin: ## write docker-compose.pinned.yml: the images by digest (needs docker comp
 
 clean: ## remove caches and builds; .venv and var/ stay
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
-	find rules alerts streams tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find rules alerts streams tests benchmarks docs -name __pycache__ -prune -exec rm -rf {} +

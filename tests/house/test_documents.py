@@ -150,7 +150,8 @@ def test_every_make_target_that_is_named_exists(source: Path) -> None:
 
 def test_the_page_of_dependencies_names_every_one_with_its_locked_version() -> None:
     project = tomllib.loads((HOUSE / "pyproject.toml").read_text("utf-8"))
-    wishes = [*project["project"]["dependencies"], *project["dependency-groups"]["test"]]
+    groups = project["dependency-groups"]
+    wishes = [*project["project"]["dependencies"], *groups["docs"], *groups["test"]]
     lock = (HOUSE / "requirements/test.txt").read_text("utf-8")
     locked = {
         canonicalize_name(name): pin for name, pin in re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", lock, re.MULTILINE)

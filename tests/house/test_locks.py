@@ -52,7 +52,8 @@ def test_the_image_holds_what_is_run_and_the_extras() -> None:
 
 def test_every_dependency_of_the_project_is_locked() -> None:
     project = tomllib.loads((HOUSE / "pyproject.toml").read_text("utf-8"))
-    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["test"]]
+    groups = project["dependency-groups"]
+    wanted = [*project["project"]["dependencies"], *groups["docs"], *groups["test"]]
     locked = pins(LOCKS["test.txt"])
     loose = [
         wish
