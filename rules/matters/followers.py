@@ -75,6 +75,8 @@ class Followers:
             if old is not None and old.selects_alike(rule, book):
                 before.pop(rule.id).follow(rule, book)
                 self.watches[rule.id] = old
+                if at is not None:
+                    old.start(at)
                 continue
             self.watches[rule.id] = MatterWatch(rule, book, at or 0)
             if at is not None:

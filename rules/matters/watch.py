@@ -94,7 +94,7 @@ class MatterWatch:
         return same and level and feeds == self.feeds
 
     def start(self, at: int) -> None:
-        """Judge again from `at` on, after a stop: with every matter that was followed."""
+        """Judge from `at` on, after a stop or by another book: with every matter that was followed."""
         self.stale = True
         if self.judged is not None:
             self.judged = max(self.judged, (at - 1) // self.rule.step * self.rule.step)
