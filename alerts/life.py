@@ -16,7 +16,7 @@ import msgspec
 
 from alerts.alert import Alert, AlertState, Move
 from alerts.duty import NOBODY, Act, Heard, fold
-from rules.signals import Evidence, Signal, SignalState
+from rules.signals import ON_MATTERS, Evidence, Signal, SignalState
 
 MOVES_KEPT: Final = 200
 """Moves that travel with an alert: the first and the latest. The chain keeps every act."""
@@ -126,7 +126,7 @@ def _corrected(news: _News) -> bool:
     after "over" any change of figures is late evidence. What came to a settled window, or was taken back of it, is
     told when that makes the difference: whether the window would have spoken.
     """
-    if not news.stands:
+    if not news.stands or news.signal.kind in ON_MATTERS:  # answers make figures fall, as they should
         return False
     was, now = news.alert.signal, news.signal
     before, after = was.evidence, now.evidence

@@ -13,9 +13,11 @@ from typing import Literal
 import msgspec
 
 from rules.calendar import Calendar
+from rules.matters.table import Deadlines
 from rules.trees import Tree
 
 EventKind = Literal["incident", "petition"]
+MatterKind = Literal["deadline", "repeat", "sequence", "absence"]
 
 
 class FeedPolicy(msgspec.Struct, frozen=True):
@@ -98,6 +100,37 @@ class Rule(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(near[0], rarer=rarer, at_least=at_least)
 
 
+class Entries(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which entries of a matter are meant. "" and empty: all that the rule hears."""
+
+    category: str = ""
+    stages: tuple[str, ...] = ()
+
+
+class MatterRule(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A rule on single matters, as the engine reads it. Durations in ms; what each kind takes: rules/matters."""
+
+    id: str
+    version: str  # content hash of the rule's text, first 12 hex digits
+    kind: MatterKind
+    selector: Selector
+    areas: str  # level of the area tree: an alert names an area of it, or one above
+    step: int  # it looks at matters at each multiple
+    on: Literal["matter", "place", "area"] = "matter"
+    warned: int = 20  # deadline: percent of the time that are left when a matter is due soon
+    n: int = 1  # repeat: contacts that speak; sequence: how many of `first`
+    within: int = 0
+    keep: int = 0  # sequence, absence: how long it speaks
+    first: Entries = Entries()  # sequence, absence; of repeat: the contacts
+    then: Entries = Entries()  # sequence, absence; of repeat: what ends it
+    at_least: int = 1  # fewer matters of one office and area never speak
+    follow: int = 366 * 86_400_000  # a matter without news for so long is followed no more
+    colours: tuple[tuple[str, float], ...] = (("yellow", 1.0),)  # from so many late matters on
+    owner: str = ""
+    names: dict[str, str] = {}
+    guidance: dict[str, str] = {}
+
+
 class DeskReach(msgspec.Struct, frozen=True):
     """What a desk answers for: the subtrees of areas x categories. Most specific pair wins."""
 
@@ -117,6 +150,26 @@ class Book(msgspec.Struct, frozen=True, dict=True):
     desks: tuple[DeskReach, ...]
     ladder: tuple[str, ...] = ("blue", "yellow", "orange", "red")  # lowest rank first
     names: dict[str, str] = {}
+    matter_rules: tuple[MatterRule, ...] | msgspec.UnsetType = msgspec.UNSET  # unset: none, as before there were any
+    deadlines: Deadlines | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def on_matters(self) -> tuple[MatterRule, ...]:
+        return self.matter_rules or ()
+
+    @property
+    def table(self) -> Deadlines:
+        """The city's legal clocks."""
+        return self.deadlines or Deadlines()
+
+    @property
+    def all_rules(self) -> tuple[Rule | MatterRule, ...]:
+        """On counts and on matters, by id."""
+        return tuple(sorted((*self.rules, *self.on_matters), key=lambda rule: rule.id))
+
+    def rule(self, rule_id: str) -> Rule | MatterRule | None:
+        found: Rule | MatterRule | None = next((rule for rule in self.rules if rule.id == rule_id), None)
+        return found or next((rule for rule in self.on_matters if rule.id == rule_id), None)
 
     @cached_property
     def digest(self) -> str:

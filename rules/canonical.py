@@ -48,6 +48,7 @@ def _canonical(signal: Signal) -> dict[str, object]:
         "taken_back": found.taken_back,
         "would_speak": found.would_speak,
         "windows": [_window(window) for window in found.windows],
+        **({"owed": msgspec.to_builtins(found.owed)} if found.owed else {}),
     }
 
 

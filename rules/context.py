@@ -8,13 +8,14 @@ from rules.counts import feeds_of
 
 if TYPE_CHECKING:
     from rules.engine import Engine
+    from rules.matters.watch import MatterWatch
     from rules.watch import RuleWatch
 
 
 class Context:
     """What a rule may ask of the engine."""
 
-    def __init__(self, engine: Engine, rule: RuleWatch) -> None:
+    def __init__(self, engine: Engine, rule: RuleWatch | MatterWatch) -> None:
         self._engine = engine
         self._watches = [engine.watches[f.name] for f in feeds_of(rule.rule.selector, engine.book)]
 

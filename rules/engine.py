@@ -24,6 +24,8 @@ from rules.exclusions import kept
 from rules.facts import FACT, FactRows
 from rules.identities import ANSWERS, Answer, Change, Identities
 from rules.laid import Laid
+from rules.matters.followers import Followers
+from rules.matters.watch import MatterWatch
 from rules.names import Names
 from rules.records import (
     CORRECTION,
@@ -105,6 +107,7 @@ class Engine:
         self.watches: dict[str, FeedWatch] = {}
         self.counts: dict[str, Counts] = {}
         self.rules: dict[str, RuleWatch] = {}
+        self.matters = Followers()
         self.next_learning: int | None = None
         self.identities = Identities({}, self.tally, self.names, horizon_holds=clock == "wall")
         self.silences = Silences()
@@ -177,6 +180,7 @@ class Engine:
         rows = rows[known]
         new = Coming(rows, self.names.kind_numbers(rows), np.flatnonzero(taken.plain))
         self.hear(self.watches, new, taken.changes)
+        self.matters.hear(new, taken.changes + back, self.names)
         return self.change(self.groups, new, taken.changes + back)
 
     def _correct(self, frame: Frame, rows: FactRows, places: IntArray) -> list[Change]:
@@ -239,7 +243,7 @@ class Engine:
                 dirty[group.name] = found
                 for rule in group.rules:
                     if rule.rule.id not in self.stopped and (not shown or self.muted(rule, 0)):
-                        self._guarded(rule, lambda r=rule, t=found: r.note(t))
+                        self.guarded(rule, lambda r=rule, t=found: r.note(t))
         return dirty
 
     def _say(self, dirty: Mapping[str, Touched]) -> list[Signal]:
@@ -250,7 +254,7 @@ class Engine:
         for rule in self.rules.values():
             touched = dirty.get(rule.fingerprint)
             if touched and rule.rule.id not in self.stopped and not self.muted(rule, 0):
-                signals += self._guarded(rule, lambda r=rule, t=touched: r.hear(t, self._context(r), speaker))
+                signals += self.guarded(rule, lambda r=rule, t=touched: r.hear(t, self.context(r), speaker))
         return signals
 
     # ticks
@@ -264,6 +268,7 @@ class Engine:
         while (at := self._next_due()) is not None and at <= now:
             self._step(at)
         self.tick = now
+        self.matters.advance(now, self)
         self.identities.tick(now)
         return self.close(self.groups, [name for name, watch in self.watches.items() if watch.look(now)])
 
@@ -279,8 +284,8 @@ class Engine:
             if rule.rule.id in self.stopped or rule.rule.id not in judged:
                 continue
             if rule.woken or any(f in rule.counts.lateness for f in changed):
-                signals += self._guarded(rule, lambda r=rule: r.say(self._context(r), speaker))
-        return signals
+                signals += self.guarded(rule, lambda r=rule: r.say(self.context(r), speaker))
+        return signals + self.matters.say(self, speaker)
 
     def _begin(self, now: int) -> None:
         """The first tick: from here on time is known, as if it had been since the first row arrived."""
@@ -290,6 +295,7 @@ class Engine:
         for rule in self.rules.values():
             rule.begin(since)
         self._picture(self.rules.values())
+        self.matters.begin(since)
 
     def _next_due(self) -> int | None:
         dues = [self.next_learning, self.identities.next_release(), self.next_due_of(self.groups)]
@@ -306,6 +312,7 @@ class Engine:
 
     def _step(self, at: int) -> None:
         """Everything that is due at one instant, in the order that ENGINE fixes."""
+        self.matters.advance(at - 1, self)
         if self.waiting and self.waiting[0][0] <= at:
             self.settle(self.groups, at - 1)  # empty buckets settle late: no Order reaches back over them
             self._picture(self._awake(self.groups))
@@ -317,20 +324,21 @@ class Engine:
         self.refit(self.groups, at)
         while (changes := self.identities.release(at)) is not None:
             self.hear(self.watches, _NO_ROWS, changes)
+            self.matters.hear(_NO_ROWS, changes, self.names)
             for group in self.groups:
                 self._disturb(group, group.counts.change(changes), at)
 
     def settle(self, groups: Iterable[Group], at: int) -> None:
         """Judge for good what has settled."""
         for rule in self._awake(groups):
-            self._guarded(rule, lambda r=rule: r.settle(at, self._context(r), muted=self.muted(r, at)))
+            self.guarded(rule, lambda r=rule: r.settle(at, self.context(r), muted=self.muted(r, at)))
 
     def refit(self, groups: Iterable[Group], at: int) -> None:
         """Learn anew where that is due, and let the late rows in whose time has come."""
         if self.display is not None:
             self._picture(rule for rule in self._awake(groups) if rule.refits_by(at))
         for rule in self._awake(groups):
-            self._guarded(rule, lambda r=rule: r.refit(at))
+            self.guarded(rule, lambda r=rule: r.refit(at))
         for group in groups:
             due = group.counts.next_late()
             if due is not None and due <= at:
@@ -339,7 +347,7 @@ class Engine:
             self._disturb(group, touched, at)
             if touched:
                 for rule in self._awake([group]):
-                    self._guarded(rule, lambda r=rule, late=rows: r.look_back(late))
+                    self.guarded(rule, lambda r=rule, late=rows: r.look_back(late))
 
     def _awake(self, groups: Iterable[Group]) -> list[RuleWatch]:
         """The rules that are not stopped."""
@@ -366,9 +374,9 @@ class Engine:
             if rule.rule.id in self.stopped:
                 continue
             if self.muted(rule, at):
-                self._guarded(rule, lambda r=rule: r.note(changed))
+                self.guarded(rule, lambda r=rule: r.note(changed))
             else:
-                self._guarded(rule, lambda r=rule: r.hears(changed))
+                self.guarded(rule, lambda r=rule: r.hears(changed))
 
     # orders
 
@@ -413,7 +421,7 @@ class Engine:
             if rule.rule.id in self.stopped:  # for when it is started again
                 rule.judge.calibrated.update(heights)
             else:
-                self._guarded(rule, lambda r=rule, h=heights: r.recalibrate(h))
+                self.guarded(rule, lambda r=rule, h=heights: r.recalibrate(h))
 
     def _start(self, rule_id: str, at: int) -> None:
         """A rule that was stopped judges again what begins from `at` on, with what it had learned."""
@@ -427,6 +435,7 @@ class Engine:
             self._group()
             fresh.judge.adopt(before.judge)
             fresh.judge.calibrated = dict(before.judge.calibrated)
+        self.matters.start(rule_id, at)
 
     def _part_with(self, rule_id: str) -> None:
         """What a rule has running ends with the rule: said at the next chance."""
@@ -434,10 +443,11 @@ class Engine:
         if rule is not None:
             kind = rule.speech.kind
             self.parting += [(rule.rule.id, rule.rule.version, kind, told) for told in rule.speech.part()]
+        self.parting += self.matters.part(rule_id, max(self.tick or 0, self.arrived))
 
     def _farewells(self, speaker: Speaker) -> list[Signal]:
         """What is left to say of rules that were stopped, replaced or broken."""
-        known = [self.rules[name].rule for name in self.broken if name in self.rules]  # else it has left the book
+        known = [rule for name in self.broken if (rule := self.book.rule(name))]  # else it has left the book
         said = [self.silences.stopped(rule, self.book, speaker) for rule in known] + self.silences.say_started(speaker)
         for rule_id, version, kind, told in self.parting:
             said.append(speaker.signal(told, kind, rule_id, version, over_at=speaker.now))
@@ -475,6 +485,7 @@ class Engine:
             if kept.get(rule_id) is not replaced:
                 self._part_with(rule_id)
         self.rules = kept
+        self.parting += self.matters.open(book, at, max(self.tick or 0, self.arrived))
         self._group()
 
     def _group(self) -> None:
@@ -504,7 +515,7 @@ class Engine:
         old = self.rules.get(rule.id)
         if old is not None and old.fingerprint == name and judges_alike(old.rule, rule):
             if old.rule != rule or old.judge.book.desks != book.desks:
-                self._guarded(old, lambda: old.follow(rule, book))
+                self.guarded(old, lambda: old.follow(rule, book))
             old.judge.book = book
             return old
         fresh = self._fresh(rule, name, at)
@@ -525,10 +536,10 @@ class Engine:
     def _speaker(self) -> Speaker:
         return Speaker(self.book.city, self.epoch, self.offset, 0, max(self.tick or 0, self.arrived))
 
-    def _context(self, rule: RuleWatch) -> Context:
+    def context(self, rule: RuleWatch | MatterWatch) -> Context:
         return Context(self, rule)
 
-    def _guarded(self, rule: RuleWatch, work):  # type: ignore[no-untyped-def]  # returns what `work` returns
+    def guarded(self, rule: RuleWatch | MatterWatch, work):  # type: ignore[no-untyped-def]  # returns what `work` returns
         """Law 10: a rule that raises is stopped from this record on; every other goes on."""
         try:
             return work() or []

@@ -8,15 +8,18 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from rules.records import NO_TIME
+
 FACT: Final = np.dtype(
     [
         ("id0", "<u8"), ("id1", "<u8"), ("stage", "<u2"), ("revision", "<i8"), ("content", "<u8"), ("feed", "<u2"),
         ("category", "<u4"), ("area", "<u4"), ("occurred_at", "<i8"), ("arrived_at", "<i8"), ("count", "<i4"),
         ("flags", "u1"), ("severity", "u1"), ("place", "<u8"), ("partition", "<u4"), ("offset", "<i8"), ("n", "<u4"),
-        ("received_at", "<i8"),
+        ("received_at", "<i8"), ("matter", "<u8"), ("office", "<u4"), ("due_at", "<i8"),
     ]
 )  # fmt: skip
-"""Facts in a column each; stage, feed, category, area and partition under the engine's own numbers (rules/names.py)."""
+"""Facts in a column each; stage, feed, category, area, partition and office under the engine's own numbers
+(rules/names.py)."""
 
 FactRows = NDArray[np.void]
 """Rows of dtype FACT, shape (rows,)."""
@@ -46,6 +49,9 @@ class Fact(msgspec.Struct, frozen=True, gc=False, array_like=True):
     offset: int
     n: int
     received_at: int  # the stamp it came with; differs from arrived_at for a row that was held
+    matter: int = 0  # keyed hash; 0 is none
+    office: str = ""
+    due_at: int = NO_TIME
 
     @property
     def key(self) -> Key:

@@ -279,12 +279,12 @@ class Identities:
     def fact(self, row: np.void) -> Fact:
         """One row as a fact, with names."""
         (id0, id1, stage, revision, content, feed, category, area, occurred, arrived, count, flags, severity, place,
-         partition, offset, n, received) = row.tolist()  # fmt: skip
+         partition, offset, n, received, matter, office, due) = row.tolist()  # fmt: skip
         names = self.names.names
         return Fact(
             id0, id1, names["stage"][stage], revision, content, names["feed"][feed], names["category"][category],
             names["area"][area], occurred, arrived, count, flags, severity, place, names["partition"][partition],
-            offset, n, received,
+            offset, n, received, matter, names["office"][office], due,
         )  # fmt: skip
 
     def rows_of(self, facts: Iterable[Fact]) -> FactRows:
@@ -297,6 +297,7 @@ class Identities:
                     number("feed", fact.feed), number("category", fact.category), number("area", fact.area),
                     fact.occurred_at, fact.arrived_at, fact.count, fact.flags, fact.severity, fact.place,
                     number("partition", fact.partition), fact.offset, fact.n, fact.received_at,
+                    fact.matter, number("office", fact.office), fact.due_at,
                 )
                 for fact in facts
             ],

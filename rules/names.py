@@ -9,7 +9,7 @@ import numpy as np
 
 from rules.detectors.port import IntArray
 from rules.facts import FACT, FactRows
-from rules.records import Frame, joined
+from rules.records import CORRECTION, NO_TIME, Frame, joined
 
 _BITS: Final = {"area": 20, "category": 16, "feed": 12, "stage": 9, "flags": 3, "severity": 3}
 """How a kind is packed into 63 bits: a million areas, 65,000 categories, 4,096 feeds."""
@@ -19,7 +19,7 @@ _TABLES_KEPT: Final = 256
 _BLOCK: Final = 4_096
 """Rows put under the engine's numbers at a time: what is read column by column stays near at hand."""
 
-_NAMED: Final = ("feed", "stage", "category", "area", "partition")
+_NAMED: Final = ("feed", "stage", "category", "area", "partition", "office")
 
 
 class Kind(NamedTuple):
@@ -56,8 +56,8 @@ class Names:
 
     def give(self, names: dict[str, list[str]]) -> None:
         """Go on with the numbers that a snapshot kept."""
-        self.names = names
-        self.numbers = {column: {name: n for n, name in enumerate(of)} for column, of in names.items()}
+        self.names = {column: names.get(column, []) for column in _NAMED}
+        self.numbers = {column: {name: n for n, name in enumerate(of)} for column, of in self.names.items()}
         self._tables.clear()
         self.kinds.clear()
         self._packed = self._number_of = np.zeros(0, np.int64)
@@ -80,15 +80,16 @@ class Names:
     def write_rows(self, frame: Frame, facts: FactRows) -> None:
         """Write the rows of a frame under the engine's own numbers into `facts`, as many, in order."""
         rows = frame.rows
-        tables = (frame.feeds, frame.stages, frame.categories, frame.areas, frame.partitions)
+        tables = (frame.feeds, frame.stages, frame.categories, frame.areas, frame.partitions, frame.offices)
         for column, names in zip(_NAMED, tables, strict=True):
             facts[column] = self._table(column, names)[rows[column]]
         for column in (
             "id0", "id1", "revision", "content", "occurred_at", "arrived_at", "count", "flags", "severity", "place",
-            "offset", "n",
+            "offset", "n", "matter",
         ):  # fmt: skip
             facts[column] = rows[column]
         facts["received_at"] = rows["arrived_at"]
+        facts["due_at"] = np.where(rows["flags"] & CORRECTION, NO_TIME, rows["due_at"])  # there lies an old revision
 
     def _table(self, column: str, names: tuple[str, ...]) -> IntArray:
         found = self._tables.get((column, names))

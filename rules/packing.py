@@ -19,6 +19,7 @@ Registry = Mapping[str, type[Any]]
 
 _LONG: Final = 32
 """Lists of whole numbers from here on are packed as an array."""
+_COLLECTIONS: Final[Mapping[str, type[Any]]] = {"l": list, "t": tuple, "s": set, "f": frozenset}
 _UNSIGNED: Final = tuple(np.dtype(code) for code in ("<u1", "<u2", "<u4", "<u8"))
 
 
@@ -36,6 +37,8 @@ def unpack(data: bytes, registry: Registry) -> Any:
 def _flat(value: object, names: Mapping[type, str]) -> object:
     if isinstance(value, bool | str | bytes | float) or value is None:
         return value
+    if value is msgspec.UNSET:
+        return ["u"]
     if isinstance(value, np.generic):
         return _flat(value.item(), names)
     if isinstance(value, int):
@@ -94,6 +97,8 @@ def _full(value: Any, registry: Registry) -> Any:
     match tag:
         case "i":
             return int(rest[0])
+        case "u":
+            return msgspec.UNSET
         case "a" | "n" | "r":
             return _full_array(tag, *rest)
         case "m":
@@ -102,19 +107,20 @@ def _full(value: Any, registry: Registry) -> Any:
         case "c":
             if rest[0] not in registry:
                 raise ValueError(f"a snapshot holds an unknown kind of record: {rest[0]!r}")
-            kind = registry[rest[0]]
-            return kind(**dict(zip(fields_of(kind), (_full(v, registry) for v in rest[1]), strict=True)))
-        case "l":
-            return [_full(v, registry) for v in rest[0]]
-        case "t":
-            return tuple(_full(v, registry) for v in rest[0])
-        case "s":
-            return {_full(v, registry) for v in rest[0]}
-        case "f":
-            return frozenset(_full(v, registry) for v in rest[0])
+            return _full_record(registry[rest[0]], [_full(v, registry) for v in rest[1]])
+        case "l" | "t" | "s" | "f":
+            return _COLLECTIONS[tag](_full(v, registry) for v in rest[0])
         case "d":
             return {_full(k, registry): _full(v, registry) for k, v in rest[0]}
     raise ValueError(f"a snapshot holds an unknown tag: {tag!r}")
+
+
+def _full_record(kind: type[Any], values: list[Any]) -> Any:
+    """A record; fields that are younger than what was packed have their defaults."""
+    fields = fields_of(kind)
+    if len(values) > len(fields):
+        raise ValueError(f"a {kind.__name__} with more fields than are known")
+    return kind(**dict(zip(fields, values, strict=False)))
 
 
 def _full_array(tag: str, *rest: Any) -> NDArray[Any]:

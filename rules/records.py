@@ -96,9 +96,13 @@ def _as_one(frames: Sequence[Frame]) -> Frame:
     return msgspec.structs.replace(frames[0], rows=np.frombuffer(rows, ROW))
 
 
+def _names(frame: Frame) -> tuple[tuple[str, ...], ...]:
+    return frame.feeds, frame.stages, frame.categories, frame.areas, frame.offices, frame.partitions
+
+
 def _tables(frame: Frame) -> tuple[int, ...]:
     """Frames that were cut from one share its tables, so that their addresses tell."""
-    return tuple(id(t) for t in (frame.feeds, frame.stages, frame.categories, frame.areas, frame.partitions))
+    return tuple(id(t) for t in _names(frame))
 
 
 class Tick(msgspec.Struct, frozen=True, tag="tick"):

@@ -7,9 +7,14 @@ from typing import Final, Literal
 import msgspec
 
 SignalState = Literal["running", "over", "withdrawn", "merged"]
-SignalKind = Literal["spike", "threshold", "drop", "accumulated", "first_seen", "silence", "stopped", "review"]
-COUNTED: Final[frozenset[SignalKind]] = frozenset({"spike", "threshold", "drop", "accumulated", "first_seen"})
-"""What rules say of counts; the others are the watcher's own alerts."""
+SignalKind = Literal[
+    "spike", "threshold", "drop", "accumulated", "first_seen", "deadline", "repeat", "sequence", "absence", "silence",
+    "stopped", "review",
+]  # fmt: skip
+ON_MATTERS: Final[frozenset[SignalKind]] = frozenset({"deadline", "repeat", "sequence", "absence"})
+"""What rules say of single matters, by office and area."""
+COUNTED: Final[frozenset[SignalKind]] = ON_MATTERS | {"spike", "threshold", "drop", "accumulated", "first_seen"}
+"""What rules say of what feeds tell; the others are the watcher's own alerts."""
 
 
 class WindowEvidence(msgspec.Struct, frozen=True):
@@ -52,6 +57,17 @@ class FeedEvidence(msgspec.Struct, frozen=True):
     heard_at: int
 
 
+class OwedAnswers(msgspec.Struct, frozen=True):
+    """What an alert on matters counts, of one office in one area. Times in ms; 0: none."""
+
+    office: str  # "": the feed names none
+    soon: int  # matters that are due soon
+    late: int  # overdue ones; of other kinds: those that speak
+    unaccepted: int  # of the late ones: those not accepted in time; the others are not answered
+    oldest: int  # since when the first of the late ones is late
+    next_due: int  # when the next of the others is due
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """Evidence of the peak bucket: the judged bucket with the rarest window."""
 
@@ -77,6 +93,7 @@ class Evidence(msgspec.Struct, frozen=True):
     later: int = 0  # events that came to the peak window after it had settled: judged in nothing above
     taken_back: int = 0  # events of the peak window that were taken back since then
     would_speak: bool = True  # whether the peak window reached the limit also with what came later
+    owed: OwedAnswers | msgspec.UnsetType = msgspec.UNSET  # of alerts on matters
 
     @property
     def counted_now(self) -> int:

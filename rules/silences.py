@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from rules.book import Book, Rule
+from rules.book import Book, MatterRule, Rule
 from rules.signals import Evidence, Signal
 from rules.silence import FeedWatch, Gap
 from rules.speech import Speaker, Told, key_of
@@ -55,7 +55,7 @@ class Silences:
         self.told[feed] = told
         return speaker.signal(told, "silence", FEED_SILENCE, "", feed=feed, over_at=gap.until or 0)
 
-    def stopped(self, rule: Rule, book: Book, speaker: Speaker) -> Signal:
+    def stopped(self, rule: Rule | MatterRule, book: Book, speaker: Speaker) -> Signal:
         """Law 10, told to the rule's desk."""
         key = key_of(RULE_STOPPED, rule.id, speaker.offset)
         evidence = _bare(book, speaker.now, 0, 0.0, -1, len(book.ladder) - 1)

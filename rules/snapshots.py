@@ -22,12 +22,15 @@ from rules.calendar import HOUR_MS
 from rules.counts import Counts
 from rules.engine import Engine
 from rules.episodes import Episode, Fold, Peak, Run
-from rules.facts import FACT, Fact, Known
+from rules.facts import FACT, Fact, FactRows, Known
 from rules.identities import Identities
 from rules.laid import Laid
+from rules.matters.cells import Alert
+from rules.matters.kept import give_matters, matters_rows
 from rules.packing import Registry, pack, unpack
 from rules.rates import Rates
 from rules.records import (
+    NO_TIME,
     Blind,
     Calibrate,
     Down,
@@ -42,13 +45,15 @@ from rules.records import (
 )
 from rules.reviews import Owed
 from rules.rings import Ring
-from rules.signals import Cell, Evidence, FeedEvidence, Share, WindowEvidence
+from rules.signals import Cell, Evidence, FeedEvidence, OwedAnswers, Share, WindowEvidence
 from rules.silence import FeedWatch, Gap
 from rules.speech import Told
 from rules.watch import RuleWatch
 
-FORMAT: Final = 7
-"""Raised whenever the meaning of a row changes; another format is not read, the log is judged again instead."""
+FORMAT: Final = 8
+"""Raised whenever the meaning of a row changes. What is not read is judged again from the log instead."""
+READ: Final = (7, FORMAT)
+"""7 knew no matters: its rows name none, and no rule of its time asked for one."""
 
 HEAD: Final = "head"
 """The row that names format, book, offset and tick; it changes with every record."""
@@ -64,9 +69,9 @@ _ONCE_MS: Final = 6 * HOUR_MS
 _KINDS: Final[Registry] = {
     kind.__name__: kind
     for kind in (
-        Fact, Known, Run, Peak, Episode, Fold, Told, Gap, Rates, Evidence, WindowEvidence, Share, Cell, FeedEvidence,
-        FeedPolicy, UseBook, Calibrate, Down, Blind, Retire, StopRule, StartRule, MuteFeed, HearFeed, Exclude, Review,
-        Owed,
+        Fact, Known, Alert, Run, Peak, Episode, Fold, Told, Gap, Rates, Evidence, WindowEvidence, Share, Cell,
+        FeedEvidence, FeedPolicy, UseBook, Calibrate, Down, Blind, Retire, StopRule, StartRule, MuteFeed, HearFeed,
+        Exclude, Review, Owed, OwedAnswers,
     )
 }  # fmt: skip
 
@@ -100,12 +105,14 @@ def rows(engine: Engine, laid: Laid | None = None) -> dict[str, bytes]:
     laid.begin()
     found: dict[str, bytes] = {HEAD: _packed(_head(engine)), "boxes": _packed(_boxes(engine.tally))}
     found.update(_identities(engine.identities))
-    for name, watch in engine.watches.items():
-        found[f"feed/{name}"] = _packed(_take(watch, _FEED) | {"arrivals": watch.arrivals.tolist()})
+    for name, feed in engine.watches.items():
+        found[f"feed/{name}"] = _packed(_take(feed, _FEED) | {"arrivals": feed.arrivals.tolist()})
     for name, counts in engine.counts.items():
         found.update((f"counts/{name}/{part}", data) for part, data in _counts(counts, engine.identities, laid, name))
     for name, rule in engine.rules.items():
         found.update((f"rule/{name}/{part}", data) for part, data in _rule(rule))
+    for name, watch in engine.matters.watches.items():
+        found.update((f"matter/{name}/{part}", data) for part, data in matters_rows(watch, engine.names, _packed))
     found["names"] = _packed(engine.names.names)
     by_hand = _by_hand(engine)
     if any(by_hand.values()):  # mostly there is none: then there is no such row
@@ -120,7 +127,7 @@ def engine_of(rows: Mapping[str, bytes], books: Mapping[str, Book]) -> Engine:
         found = head.get("format")
     except (ValueError, TypeError, KeyError, AttributeError) as fault:
         raise Unreadable(f"no head of a snapshot: {fault}") from fault
-    if found != FORMAT:
+    if found not in READ:
         raise Unreadable(f"snapshot of format {found}, this version reads {FORMAT}")
     if head["book"] not in books:
         raise Unreadable(f"the snapshot names a book that is not there: {head['book']}")
@@ -167,6 +174,10 @@ def _give_rows(engine: Engine, head: dict[str, Any], rows: Mapping[str, bytes]) 
         _give_counts(counts, _under(rows, f"counts/{name}/"), engine.identities)
     for name, rule in engine.rules.items():
         _give_rule(rule, _under(rows, f"rule/{name}/"))
+    for name, followed in engine.matters.watches.items():
+        give_matters(followed, _under(rows, f"matter/{name}/"), engine.names, unpacked)
+        if name not in engine.stopped:
+            followed.look_again()
 
 
 # what every part says of itself
@@ -242,7 +253,19 @@ def _give_identities(identities: Identities, rows: Mapping[str, bytes]) -> None:
     _give(identities, unpacked(rows["identities"]))
     parts = [unpacked(rows[f"identities/{n}"]) for n in range(-(-identities.used // SEGMENT))]
     parts = parts or [{"rows": np.zeros(0, FACT), "forget_at": np.zeros(0, np.int64), "state": np.zeros(0, np.uint8)}]
-    identities.put_rows(**{name: np.concatenate([part[name] for part in parts]) for name in _SEGMENTED})
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in _SEGMENTED}
+    identities.put_rows(**(columns | {"rows": _as_facts(columns["rows"], identities)}))
+
+
+def _as_facts(rows: FactRows, identities: Identities) -> FactRows:
+    """Rows of any format as today's: what an older one did not keep is none."""
+    if rows.dtype == FACT:
+        return rows
+    facts = np.zeros(len(rows), FACT)
+    for name in rows.dtype.names or ():
+        facts[name] = rows[name]
+    facts["office"], facts["due_at"] = identities.names.number("office", ""), NO_TIME
+    return facts
 
 
 def _counts(counts: Counts, identities: Identities, laid: Laid, name: str) -> Iterator[tuple[str, bytes]]:
@@ -274,7 +297,7 @@ def _give_counts(counts: Counts, rows: Mapping[str, bytes], identities: Identiti
     if counts.folded is not None and counts.once is not None:
         _give_ring(counts.folded, state.pop("folded"), _under(rows, "folded/"))
         spans = sorted((int(span), data) for span, data in _under(rows, "once/").items())
-        counts.once.give(identities.fact(row) for _, data in spans for row in unpacked(data))
+        counts.once.give(identities.fact(row) for _, data in spans for row in _as_facts(unpacked(data), identities))
     _give(counts, state)
     _give_series(counts, unpacked(rows["series"]))
     counts.late_cells = [(s, b, d) for s, b, d in unpacked(rows["late"]).T.tolist()]

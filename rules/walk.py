@@ -172,6 +172,9 @@ class _Stretch:
         self.touches: dict[str, _Touches] = {}
         self.late: dict[str, tuple[IntArray, IntArray]] = {}
         self.heard = dict.fromkeys(self.engine.watches, first)
+        engine = self.engine
+        engine.matters.hear(self.new, self.changes.told, engine.names)  # each is known from its arrival on
+        self._ticks = self.first + np.flatnonzero(walk.is_tick[self.first : beyond])
         self.troubled = {name: self._troubled(name) for name in self.engine.watches}
 
     def _take(self) -> tuple[Coming, _Changes]:
@@ -238,6 +241,10 @@ class _Stretch:
         overdue = engine.reviews.next_due()
         if overdue is not None:
             found = min(found, self._after(place, overdue - 1))
+        due = engine.matters.next_due(engine.stopped)
+        if due is not None:
+            at = int(np.searchsorted(self.walk.ticks[self._ticks], due))
+            found = max(place, min(found, int(self._ticks[at]) if at < len(self._ticks) else found))
         return min(found, self.last)
 
     def _next_for(self, group: Group, place: int) -> int:
@@ -417,6 +424,7 @@ class _Stretch:
             engine.settle(shown, at)
             engine.refit(shown, at)
         engine.tick = now
+        engine.matters.advance(now, engine)
         self.counted.update((group.name, place + 1) for group in shown)
         watches = engine.watches.items()
         looks = [(name, watch) for name, watch in watches if watch.gap is not None or self.troubled[name][place]]

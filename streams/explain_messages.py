@@ -216,4 +216,18 @@ OF_EXPLAIN: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "said late: the events arrived after their time had settled",
         "zh-CN": "迟到的告警：事件在其时段结算之后才到达",
     },
+    # matters
+    "explain-matters": {
+        "en": "{rule} ({name}), {area}: {followed} matters followed in the city, speaks from {at_least} an office on",
+        "zh-CN": "{rule}（{name}），{area}：全市跟踪 {followed} 件事项，同一承办部门达 {at_least} 件即发出",
+    },
+    "explain-office": {
+        "en": "{office}: {soon} due soon, {late} late, the first since {since}; alert {alert}",
+        "zh-CN": "{office}：即将到期 {soon} 件，已逾期 {late} 件，最早自 {since}；告警 {alert}",
+    },
+    "explain-no-office": {"en": "nothing is due soon or late here", "zh-CN": "此处没有即将到期或逾期的事项"},
+    "story-owed": {
+        "en": "{office}: {late} late, the first since {oldest}; {soon} due soon; {colour}",
+        "zh-CN": "{office}：已逾期 {late} 件，最早自 {oldest}；即将到期 {soon} 件；{colour}",
+    },
 }

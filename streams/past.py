@@ -47,7 +47,8 @@ def settled_after(book: Book) -> int:
     """How long after the last arrival everything that its rows could say is said, and every alert over, ms."""
     feeds = max((feed.lateness + feed.skew for feed in book.feeds), default=0)
     rules = max((2 * rule.step + rule.windows[-1] + rule.keep for rule in book.rules), default=0)
-    return feeds + rules + GRAIN
+    matters = max((2 * rule.step for rule in book.on_matters), default=0)  # what is due later is said later
+    return feeds + max(rules, matters) + GRAIN
 
 
 def _minute(item: tuple[int, Frame]) -> int:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import typer
 
+from rules.book import Rule
 from rules.calibration import desks_of
 from rules.judge import Judge
 from rules.records import StartRule, StopRule
@@ -19,7 +20,7 @@ from streams.arguments import CityFolder, DataFolder, settings_of
 from streams.by_hand import By, Hand, RoadOption, Why
 from streams.city import City
 from streams.city.case_checks import read_cases
-from streams.city.editor_schema import cases_schema, rule_schema
+from streams.city.editor_schema import cases_schema, deadlines_schema, rule_schema
 from streams.clock import WallClock
 from streams.journal import Journal
 from streams.messages import SpokenError, say
@@ -48,10 +49,12 @@ def list_command(city: CityFolder, data: DataFolder = None) -> None:
     read = city_of(city, settings.language)
     with closing(Journal.open(journal_of(read.name, settings), read_only=True)) as journal:
         engine = engine_now(journal)
-    for rule in engine.book.rules:
+    for rule in engine.book.all_rules:
         offset, why = engine.stopped.get(rule.id, (0, ""))
         word = "rule-runs" if not why else "rule-stopped-by-hand" if why == "order" else "rule-raised"
         typer.echo(say(word, settings.language, rule=rule.id, city=city, offset=offset, why=why))
+        if not isinstance(rule, Rule):
+            continue
         for line in _heights(engine.rules[rule.id].judge, settings.language):
             typer.echo(line)
         for one in rule.overrides or ():
@@ -62,10 +65,11 @@ def list_command(city: CityFolder, data: DataFolder = None) -> None:
 def schema_command(
     city: Annotated[Path | None, typer.Argument(metavar="[CITY]", help="A city whose own names it is to know.")] = None,
     cases: Annotated[bool, typer.Option("--cases", help="Of rules/*.cases.yaml instead of rules/*.yaml.")] = False,
+    deadlines: Annotated[bool, typer.Option("--deadlines", help="Of deadlines.yaml instead.")] = False,
 ) -> None:
     """Print the JSON Schema of rule files, for editors: completion, meanings, most mistakes while typing."""
     read = city_of(city, settings_of().language) if city is not None else None
-    schema = cases_schema(read) if cases else rule_schema(read)
+    schema = deadlines_schema(read) if deadlines else cases_schema(read) if cases else rule_schema(read)
     typer.echo(msgspec.json.format(msgspec.json.encode(schema), indent=2).decode())
 
 
@@ -114,7 +118,7 @@ def rehearse(
         for line in lines(outcome, settings.language):
             typer.echo(line)
     with_cases = {each.rule.id for each in found.cases}
-    for one in read.book.rules:
+    for one in read.book.all_rules:
         if one.id not in with_cases and rule in (None, one.id):
             typer.echo(say("cases-none", settings.language, rule=one.id))
     told = {
@@ -155,6 +159,6 @@ def _heights(judge: Judge, language: str) -> Iterator[str]:
 
 def _known(city: City, rule: str | None) -> None:
     """Raises SpokenError for a rule that the city does not have."""
-    known = sorted(one.id for one in city.book.rules)
+    known = sorted(one.id for one in city.book.all_rules)
     if rule is not None and rule not in known:
         raise SpokenError("rule-not-there", rule=rule, city=city.name, known=", ".join(known))

@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
 
-from rules.book import Rule, Selector
+from rules.book import MatterRule, Rule, Selector
 from rules.detectors.register import make
 from rules.records import EXERCISE, SELF_INITIATED, Frame
 from streams.city import City
@@ -85,6 +85,8 @@ def last_days(frames: Sequence[Frame], days: int = SPAN_DAYS) -> LastDays:
 def idle(city: City, past: LastDays) -> Iterator[Note]:
     """Rules that count nothing of those days, and rules whose fewest events were never reached in any window."""
     for rule, document in _documents(city):
+        if not isinstance(rule, Rule):  # it follows matters, and needs none to be there
+            continue
         times, counts = _counted(rule.selector, city, past)
         if not len(times):
             yield _note(
@@ -99,9 +101,9 @@ def idle(city: City, past: LastDays) -> Iterator[Note]:
             yield _note(document, path, "rule-never-reached", part=f"`{path[-1]}`", **told, **past.told)
 
 
-def _documents(city: City) -> Iterator[tuple[Rule, Document]]:
+def _documents(city: City) -> Iterator[tuple[Rule | MatterRule, Document]]:
     folder = Folder(city.folder, Problems())
-    for rule in city.book.rules:
+    for rule in city.book.all_rules:
         document = read_document(folder, f"{RULES}/{rule.id}.yaml")
         if document is not None:  # it was read a moment ago; else it went away meanwhile
             yield rule, document

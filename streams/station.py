@@ -401,7 +401,7 @@ class Station:
 
     def _show(self) -> None:
         name = self.city.name
-        for rule in self.shard.engine.book.rules:
+        for rule in self.shard.engine.book.all_rules:
             self._metrics.rules_stopped.labels(name, rule.id).set(int(rule.id in self._rules_stopped))
         running: dict[str, int] = dict.fromkeys((desk.id for desk in self.city.desks), 0)
         for alert in self.store.board():

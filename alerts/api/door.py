@@ -242,7 +242,7 @@ class DutyCity:
     def _own_mute(self, who: Who, wish: Mute, desk: str) -> str:
         """The desk that owns it. Raises TroubleError."""
         book = self.book()
-        rules = {"", *(rule.id for rule in book.rules)}
+        rules = {"", *(rule.id for rule in book.all_rules)}
         wrong = [name for name, ok in (
             ("area", wish.area in book.areas.by_code),
             ("category", wish.category in book.categories.by_code),

@@ -10,7 +10,7 @@ from alerts.alert import Alert, Reason
 from alerts.console.naming import Mark, Names
 from alerts.console.rows import Row, row
 from alerts.console.source import FeedState
-from rules.book import Rule
+from rules.book import MatterRule, Rule
 from rules.signals import COUNTED, Cell, Evidence, FeedEvidence, Share, WindowEvidence
 
 SHARES_SHOWN: Final = 8
@@ -97,7 +97,7 @@ class Card:
     row: Row
     now: int
     evidence: Evidence
-    rule: Rule | None
+    rule: Rule | MatterRule | None
     rule_name: str
     guidance: str
     desk: str

@@ -8,7 +8,7 @@ from typing import Final
 
 from alerts.console.source import City
 from alerts.console.speech import Speech
-from rules.book import Rule
+from rules.book import MatterRule, Rule
 from rules.trees import Tree
 
 
@@ -80,8 +80,14 @@ class Names:
                 return self._pick(desk.names, desk_id)
         return desk_id
 
-    def rule(self, rule_id: str) -> Rule | None:
-        return next((rule for rule in self.city.book.rules if rule.id == rule_id), None)
+    def rule(self, rule_id: str) -> Rule | MatterRule | None:
+        return self.city.book.rule(rule_id)
+
+    def of_office(self, what: str, office: str) -> str:
+        """What is so, and at which office; offices have no other names than their codes."""
+        if not office:
+            return what
+        return self.speech.gettext("%(what)s: %(office)s") % {"what": what, "office": office}
 
     def rule_name(self, rule_id: str) -> str:
         rule = self.rule(rule_id)

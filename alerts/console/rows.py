@@ -72,6 +72,8 @@ def row(alert: Alert, city: City, names: Names, silent: Collection[str], now: in
         where, what = names.feed(signal.feed), ""
     elif signal.kind == "stopped" or (signal.kind == "review" and names.rule(signal.rule) is not None):
         where, what = names.rule_name(signal.rule), ""
+    elif evidence.owed:
+        what = names.of_office(names.rule_name(signal.rule), evidence.owed.office)
     return Row(
         alert=alert,
         mark=names.mark(alert.rank, alert.colour),
@@ -87,7 +89,7 @@ def row(alert: Alert, city: City, names: Names, silent: Collection[str], now: in
         since=signal.first,
         silent_for=silent_for,
         ended=alert.ended_at,
-        gauge=_gauge(observed, evidence.expected, limit, frozen=unconfirmed),
+        gauge=None if evidence.owed else _gauge(observed, evidence.expected, limit, frozen=unconfirmed),
         tags=_tags(alert, city, unconfirmed=unconfirmed),
     )
 

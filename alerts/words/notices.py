@@ -14,7 +14,7 @@ from alerts.words import sentences as s
 from alerts.words.catalogue import say
 from alerts.words.figures import chosen, clock_time, duration, listed, node_name, number, one_line
 from rules.book import Book
-from rules.signals import COUNTED, Share, SignalKind
+from rules.signals import COUNTED, ON_MATTERS, OwedAnswers, Share, SignalKind
 from rules.trees import Tree
 
 SHARES_SHOWN: Final = 5
@@ -25,6 +25,10 @@ _TITLES: Final[Mapping[SignalKind, Mapping[Reason, str]]] = {
     "drop": s.DROP_TITLES,
     "accumulated": s.RISE_TITLES,
     "first_seen": s.NEW_TITLES,
+    "deadline": s.MATTER_TITLES,
+    "repeat": s.MATTER_TITLES,
+    "sequence": s.MATTER_TITLES,
+    "absence": s.MATTER_TITLES,
     "silence": s.SILENCE_TITLES,
     "stopped": s.STOPPED_TITLES,
     "review": s.REVIEW_TITLES,
@@ -35,6 +39,11 @@ _FIGURES: Final[Mapping[SignalKind, str]] = {
     "drop": s.DROP_FIGURES,
     "accumulated": s.SPIKE_FIGURES,
     "first_seen": s.NEW_FIGURES,
+}
+_ON_MATTERS: Final[Mapping[SignalKind, str]] = {
+    "repeat": s.REPEATED,
+    "sequence": s.FOLLOWED,
+    "absence": s.MISSED,
 }
 _GUIDED: Final[frozenset[Reason]] = frozenset(("first", "worse", "spread", "reminder"))
 """News that asks for something to be done."""
@@ -126,7 +135,7 @@ class _Speech:
         self._evidence = notice.alert.signal.evidence
         self._book = book
         self._language = language
-        self._rule = next((rule for rule in book.rules if rule.id == self._signal.rule), None)
+        self._rule = book.rule(self._signal.rule)
 
     def title(self) -> str:
         return self._say(
@@ -139,6 +148,7 @@ class _Speech:
             feed=self._feed(),
             about=self._about(),
             rule=chosen(self._rule.names if self._rule else {}, self._language, self._signal.rule),
+            where=self._where(),
         )
 
     def _about(self) -> str:
@@ -148,6 +158,11 @@ class _Speech:
         if self._rule is not None:
             return chosen(self._rule.names, self._language, self._signal.rule)
         return self._name(self._book.areas, self._signal.area)
+
+    def _where(self) -> str:
+        """The area; of an alert on matters also the office."""
+        area, owed = self._name(self._book.areas, self._signal.area), self._evidence.owed
+        return self._say(s.OFFICE_IN, office=one_line(owed.office), area=area) if owed and owed.office else area
 
     def lines(self) -> Iterator[str]:
         if self._notice.reason == "flood":
@@ -181,6 +196,9 @@ class _Speech:
         elif signal.kind == "review":
             if self._alert.state == "open":
                 yield self._say(s.REVIEW, order=signal.rule_version)
+        elif signal.kind in ON_MATTERS:
+            if self._alert.state == "open" and evidence.owed:
+                yield from self._matters(evidence.owed)
         elif self._alert.state != "merged":
             until = next((w.until for w in evidence.windows if w.length == evidence.window), signal.last)
             yield self._say(
@@ -193,6 +211,21 @@ class _Speech:
                 quiet=self._number(evidence.would_not_have_spoken),
                 days=self._number(evidence.history_days),
             )
+
+    def _matters(self, owed: OwedAnswers) -> Iterator[str]:
+        """How many matters stand out, and since when."""
+        late, oldest = self._number(owed.late), self._time(owed.oldest)
+        if self._signal.kind in _ON_MATTERS:
+            window = duration(self._evidence.window, self._language)
+            yield self._say(_ON_MATTERS[self._signal.kind], window=window, late=late, oldest=oldest)
+        else:
+            if owed.late:
+                yield self._say(s.OVERDUE, late=late, oldest=oldest)
+            if owed.unaccepted:
+                yield self._say(s.UNACCEPTED, unaccepted=self._number(owed.unaccepted))
+            if owed.soon:
+                yield self._say(s.DUE_SOON, soon=self._number(owed.soon), next_due=self._time(owed.next_due))
+        yield self._say(s.COUNTED_AT, at=self._time(self._evidence.peak))
 
     def _silence(self) -> Iterator[str]:
         """A silence counts minutes; its peak is when the feed was last heard."""

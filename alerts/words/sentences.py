@@ -78,6 +78,29 @@ NEW_TITLES: Final[Mapping[Reason, str]] = {
     "flood": FLOOD_TITLE,
 }
 
+MATTER_TITLES: Final[Mapping[Reason, str]] = {
+    "first": N_("{colour}: {rule}, {where}"),
+    "worse": N_("Worse, now {colour}: {rule}, {where}"),
+    "spread": N_("Spread, {colour}: {rule}, {where}"),
+    "reminder": N_("Not taken yet, {colour}: {rule}, {where}"),
+    "corrected": N_("Corrected, {colour}: {rule}, {where}"),
+    "over": N_("Over, was {colour}: {rule}, {where}"),
+    "withdrawn": N_("Withdrawn, was {colour}: {rule}, {where}"),
+    "merged": N_("Joined with another alert: {rule}, {where}"),
+    "flood": FLOOD_TITLE,
+}
+OFFICE_IN: Final = N_("{office} in {area}")
+
+DUE_SOON: Final = N_("Due soon: {soon}; the next at {next_due}.")
+OVERDUE: Final = N_("Overdue: {late}; the first since {oldest}.")
+UNACCEPTED: Final = N_("Not accepted in time: {unaccepted} of them.")
+REPEATED: Final = N_("Matters with one contact after another within {window}: {late}; the first since {oldest}.")
+FOLLOWED: Final = N_("Matters on which one thing followed the other within {window}: {late}; the first at {oldest}.")
+MISSED: Final = N_(
+    "Matters on which what had to follow within {window} did not come: {late}; the first was due at {oldest}."
+)
+COUNTED_AT: Final = N_("So it stood at {at}; it is told anew when it gets worse, and on the page once a day.")
+
 SILENCE_TITLES: Final[Mapping[Reason, str]] = {
     "first": N_("{colour}: feed {feed} is silent"),
     "worse": N_("Worse, now {colour}: feed {feed} is silent"),

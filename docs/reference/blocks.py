@@ -16,7 +16,9 @@ from streams.city.calendar_file import CalendarFile
 from streams.city.case_file import CasesFile
 from streams.city.categories import CategoryForm
 from streams.city.city_file import CityFile
+from streams.city.deadline_file import DeadlinesFile
 from streams.city.desk_file import DeskForm
+from streams.city.matter_file import MatterRuleFile
 from streams.city.rule_file import RuleFile
 from streams.city.user_file import UserForm
 from streams.feeds.spec import FeedFile
@@ -36,6 +38,8 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "detector-pages": lists.detector_pages,
     "decisions": lists.decisions,
     "licences": licences,
+    "deadlines-file": partial(blocks, DeadlinesFile),
+    "matter-file": partial(blocks, MatterRuleFile),
     "city-file": partial(fields, CityFile),
     "categories-file": partial(fields, CategoryForm),
     "calendar-file": partial(fields, CalendarFile),

@@ -22,6 +22,7 @@ PLAIN: Final = {
 }
 READ_AS: Final = {
     "milliseconds": "duration",
+    "_length": "time to answer",
     "duration": "duration",
     "per_month": "rate",
     "_day": "day",
@@ -123,8 +124,8 @@ def _inner_blocks(model: type[BaseModel]) -> dict[type[BaseModel], list[str]]:
 
 
 def _kind(block: type[BaseModel]) -> str:
-    """What tells a block from others that may stand in its place: its one `kind`."""
-    field = block.model_fields.get("kind")
+    """What tells a block from others that may stand in its place: its one `kind`, or `rule`."""
+    field = block.model_fields.get("kind") or block.model_fields.get("rule")
     return f": {get_args(field.annotation)[0]}" if field is not None and get_origin(field.annotation) is Literal else ""
 
 

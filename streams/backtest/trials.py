@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from rules.book import Book, Rule
 from rules.canonical import final_states
@@ -86,7 +86,8 @@ def judged(
             done[number] = events
 
         past = replay.Past(iter(ground.records), ground.events, settles_at=ground.settles_at, ends=ground.ends)
-        told = replay.run(structs.replace(book, rules=groups[number]), past, clock, progress, calibrate=calibrate)
+        alone = structs.replace(book, rules=groups[number], matter_rules=UNSET)
+        told = replay.run(alone, past, clock, progress, calibrate=calibrate)
         done[number] = ground.events
         last = sorted(final_states(told.signals).values(), key=lambda signal: (signal.said_at, signal.key))
         stopped = told.engine.stopped

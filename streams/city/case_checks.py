@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from rules.book import Book, Rule
+from rules.book import Book, MatterRule, Rule
 from streams.city.case_file import (
     LONGEST_CASE,
     Alerted,
@@ -37,7 +37,7 @@ _EXPECTATIONS: Final = ("spoke", "quiet", "running", "alerts", "signals")
 class RuleCases:
     """The cases of one rule and the document they stand in, which knows their places."""
 
-    rule: Rule
+    rule: Rule | MatterRule
     document: Document
     cases: Sequence[Case]
 
@@ -58,7 +58,7 @@ def read_cases(city: City) -> CasesRead:
     """The cases of a whole city, or everything that is wrong with them."""
     problems = Problems()
     folder = Folder(city.folder, problems)
-    by_id = {rule.id: rule for rule in city.book.rules}
+    by_id = {rule.id: rule for rule in city.book.all_rules}
     found: list[RuleCases] = []
     for file in folder.names(RULES):
         stem = file.rpartition("/")[2].removesuffix(ENDING)
@@ -76,7 +76,7 @@ def read_cases(city: City) -> CasesRead:
     return CasesRead(tuple(found), problems.all())
 
 
-def feeds_counted(rule: Rule, book: Book) -> list[str]:
+def feeds_counted(rule: Rule | MatterRule, book: Book) -> list[str]:
     """The feeds whose events a rule counts, by name."""
     named, kind = rule.selector.feeds, rule.selector.kind
     return [feed.name for feed in book.feeds if (not named or feed.name in named) and kind in (None, feed.kind)]
@@ -99,7 +99,7 @@ def local_ms(text: str, zone: str) -> int:
 
 
 class _CasesCheck:
-    def __init__(self, document: Document, city: City, rule: Rule, problems: Problems) -> None:
+    def __init__(self, document: Document, city: City, rule: Rule | MatterRule, problems: Problems) -> None:
         self.document = document
         self.city = city
         self.rule = rule

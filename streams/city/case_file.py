@@ -136,6 +136,10 @@ class SeriesForm(Form):
     feed: Code | None = Field(default=None, description="The feed they come by; default: the first that is counted.")
     stage: Code | None = Field(default=None, description="Their stage; default: the first that is counted.")
     severity: Severity | None = Field(default=None, description="Their severity.")
+    matter: Code | None = Field(default=None, description="A name of your own for the matter that they are steps of.")
+    each: Switch = Field(default=False, description="The n-th of them is of the n-th matter of that name.")
+    office: Code | None = Field(default=None, description="The office that owes the answer.")
+    due: Duration | None = Field(default=None, description="How long after it occurred the feed says it is due.")
     self_initiated: Switch = Field(default=False, description="Whether crews logged them on their own motion.")
 
 
@@ -159,6 +163,9 @@ class Alerted(Form):
     over_by: Moment | None = Field(default=None, description="It was said to be over at this time or before.")
     observed: Whole | None = Field(default=None, description="Events in its peak window.")
     limit: Whole | None = Field(default=None, description="The smallest count that speaks in that window.")
+    office: Code | None = Field(default=None, description="Of matters: the office that is named.")
+    due_soon: Whole | None = Field(default=None, description="Of deadlines: matters that are due soon.")
+    overdue: Whole | None = Field(default=None, description="Of deadlines: overdue ones; else those that speak.")
     late: Switch | None = Field(default=None, description="Whether it was said after its first bucket had settled.")
 
 

@@ -31,7 +31,7 @@ def check(folder: Path, language: str = "en") -> tuple[int, str]:
         "areas": Counted(len(city.book.areas.nodes)),
         "categories": Counted(len(city.book.categories.nodes)),
         "feeds": Counted(len(city.feeds)),
-        "rules": Counted(len(city.book.rules)),
+        "rules": Counted(len(city.book.all_rules)),
         "desks": Counted(len(city.desks)),
     }
     return 0, words("summary-whole", values, language)

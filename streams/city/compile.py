@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from msgspec import UNSET
 
 from alerts.desks import Desk
-from rules.book import Book, DeskReach, DetectorSpec, FeedPolicy, Override, Rule, Selector
+from rules.book import Book, DeskReach, DetectorSpec, FeedPolicy, MatterRule, Override, Rule, Selector
 from rules.calendar import Calendar
+from rules.matters.table import Deadlines
 from rules.trees import Tree
 from streams.city.city_file import CityFile
 from streams.city.durations import HOUR
@@ -25,6 +26,8 @@ def compile_book(
     feeds: Mapping[str, FeedPolicy],
     rules: Sequence[tuple[RuleFile, str]],
     desks: Sequence[Desk],
+    matter_rules: Sequence[MatterRule] = (),
+    deadlines: Deadlines | None = None,
 ) -> Book:
     """`rules`: each with the text it was read from, whose hash is its version. Everything in order of its id."""
     return Book(
@@ -39,6 +42,8 @@ def compile_book(
         desks=tuple(DeskReach(desk.id, desk.areas, desk.categories, dict(desk.names)) for desk in desks),
         ladder=tuple(city.colours),
         names=dict(city.names),
+        matter_rules=tuple(sorted(matter_rules, key=lambda rule: rule.id)) or UNSET,
+        deadlines=deadlines if deadlines is not None and matter_rules else UNSET,
     )
 
 

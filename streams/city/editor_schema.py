@@ -12,6 +12,8 @@ from pydantic import BaseModel
 
 from rules.detectors.register import DETECTORS
 from streams.city.case_file import CasesFile
+from streams.city.deadline_file import DeadlinesFile
+from streams.city.matter_file import MatterRuleFile
 from streams.city.reading import City
 from streams.city.rule_file import RuleFile
 
@@ -21,17 +23,35 @@ Schema = dict[str, Any]
 
 def rule_schema(city: City | None = None) -> Schema:
     """Of rules/*.yaml; with a city's own levels, categories, feeds, colours and languages where one is given."""
-    schema = _schema(RuleFile, "A rule of Tocsin")
-    blocks = schema["$defs"]
+    rule, on_matters = _schema(RuleFile, "A rule of Tocsin"), _schema(MatterRuleFile, "A rule on matters")
+    blocks = {**rule.pop("$defs"), **on_matters.pop("$defs"), "Rule": rule, "RuleOnMatters": on_matters}
     blocks["DetectorForm"]["properties"]["kind"]["enum"] = sorted(DETECTORS)
     if city is not None:
-        _name(schema, "areas", city.book.areas.levels)
-        _name(schema, "categories", city.book.categories.levels)
-        _keys(schema, "colours", city.book.ladder)
-        _keys(schema, "guidance", city.languages)
-        _keys(schema, "names", city.languages)
-        _name(blocks["Counts"], "category", city.book.categories.by_code)
-        _name(blocks["Counts"], "feeds", city.book.feed_by_name)
+        _name(rule, "categories", city.book.categories.levels)
+        for form in (rule, on_matters):
+            _name(form, "areas", city.book.areas.levels)
+            _keys(form, "colours", city.book.ladder)
+            _keys(form, "guidance", city.languages)
+            _keys(form, "names", city.languages)
+        for block in ("Counts", "Heard", "First", "Step"):
+            _name(blocks[block], "category", city.book.categories.by_code)
+        for block in ("Counts", "Heard"):
+            _name(blocks[block], "feeds", city.book.feed_by_name)
+    return {
+        "$schema": DIALECT,
+        "title": "A rule of Tocsin",
+        "if": {"required": ["matters"]},
+        "then": {"$ref": "#/$defs/RuleOnMatters"},
+        "else": {"$ref": "#/$defs/Rule"},
+        "$defs": blocks,
+    }
+
+
+def deadlines_schema(city: City | None = None) -> Schema:
+    """Of deadlines.yaml; with a city's own categories where one is given."""
+    schema = _schema(DeadlinesFile, "The legal clocks of a city")
+    if city is not None:
+        _name(schema["$defs"]["ClocksForm"], "category", city.book.categories.by_code)
     return schema
 
 

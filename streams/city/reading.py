@@ -9,15 +9,19 @@ from typing import Final
 
 from alerts.desks import Desk, HeadWay
 from alerts.purging import Keep
-from rules.book import Book, FeedPolicy
+from rules.book import Book, FeedPolicy, MatterRule
+from rules.matters.table import Deadlines
 from streams.city import areas, calendar_file, categories, city_file, desk_file, shapes, user_file
 from streams.city.city_file import check_display, counts_level, display_level, read_city_file
 from streams.city.compile import compile_book
+from streams.city.deadline_file import DeadlinesFile, read_deadlines
 from streams.city.desk_checks import check_desks
 from streams.city.desk_file import DesksFile
 from streams.city.durations import DAY
 from streams.city.feed_checks import check_feed, stages_of
 from streams.city.folder import RULES, Folder
+from streams.city.matter_checks import MatterCheck, compile_matter_rule
+from streams.city.matter_file import MatterRuleFile
 from streams.city.rule_checks import RuleCheck, Surroundings, check_twins
 from streams.city.rule_file import RuleFile
 from streams.city.schema import checked
@@ -101,6 +105,9 @@ class _Reader:
         self.shapes = shapes.read_shapes(folder, self.areas)
         self.feeds, self.feeds_whole = self._feeds()
         self.desks = self._desks()
+        stages = frozenset[str]().union(*map(stages_of, self.feeds.values())) if self.feeds_whole else None
+        self.deadlines = read_deadlines(folder, self.categories, stages)
+        self.matter_rules: list[MatterRule] = []
         self.rules = self._rules()
         self.users = self._users()
         if self.areas.tree is not None:
@@ -120,7 +127,17 @@ class _Reader:
             folder=self.folder.root,
             name=city.name,
             names=dict(city.names),
-            book=compile_book(city, area_tree, category_tree, self.calendar, policies, self.rules, made),
+            book=compile_book(
+                city,
+                area_tree,
+                category_tree,
+                self.calendar,
+                policies,
+                self.rules,
+                made,
+                self.matter_rules,
+                self._table(),
+            ),
             feeds=dict(self.feeds),
             desks=made,
             heads=desks.ways(),
@@ -184,18 +201,30 @@ class _Reader:
             heard=frozenset(c for desk in self.desks.desks for c in desk.categories) if self.desks else None,
         )
         rules: list[tuple[Document, RuleFile]] = []
+        table = self._table()
         before = len(self.problems)
         files = self._files(RULES)
         if not files and len(self.problems) == before:
             self.problems.say(RULES, START, "no-rules")
         for file in files.values():
             document = read_document(self.folder, file)
+            if document and isinstance(document.value, dict) and "matters" in document.value:
+                on_matters = checked(document, MatterRuleFile, self.problems)
+                if on_matters:
+                    MatterCheck(document, on_matters, around, self.problems).run()
+                    made = compile_matter_rule(on_matters, document.text, self.city.colours, table)
+                    self.matter_rules.append(made)
+                continue
             rule = checked(document, RuleFile, self.problems) if document else None
             if document and rule:
                 RuleCheck(document, rule, around, self.problems).run()
                 rules.append((document, rule))
         check_twins(rules, self.problems)
         return [(rule, document.text) for document, rule in rules]
+
+    def _table(self) -> Deadlines:
+        """The legal clocks; without a file those that feeds say."""
+        return self.deadlines or Deadlines((), DeadlinesFile().stages.meanings())
 
     def _users(self) -> UsersFile | None:
         if not self.folder.has(user_file.FILE):

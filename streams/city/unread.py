@@ -8,7 +8,8 @@ from streams.city.folder import Folder
 from streams.problems import START, guess
 
 READ: Final = (
-    "city.yaml", "areas.csv", "areas.geojson", "categories.yaml", "calendar.yaml", "desks.yaml", "users.yaml",
+    "city.yaml", "areas.csv", "areas.geojson", "categories.yaml", "calendar.yaml", "deadlines.yaml", "desks.yaml",
+    "users.yaml",
 )  # fmt: skip
 ENDINGS: Final = (".yaml", ".yml", ".csv", ".geojson")
 

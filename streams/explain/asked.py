@@ -11,6 +11,7 @@ import msgspec
 from alerts.export import rfc3339
 from rules.book import Book
 from streams.city import City
+from streams.explain.matters import OfMatters, explain_matters, matter_lines
 from streams.explain.moment import Verdict, explain_moment
 from streams.explain.rewound import Progress, moment_of, story_of
 from streams.explain.story import Story
@@ -41,12 +42,13 @@ class Answer:
     offset: int
     story: Story | None = None
     verdicts: tuple[Verdict, ...] = ()
+    matters: tuple[OfMatters, ...] = ()
 
     def json(self) -> str:
         told: object = self.story
         if self.story is None:
             told = {"city": self.city.name, "area": self.asked.area, "at": self.asked.at, "offset": self.offset,
-                    "rules": self.verdicts}  # fmt: skip
+                    "rules": self.verdicts, "on_matters": self.matters}  # fmt: skip
         return msgspec.json.format(msgspec.json.encode(told), indent=2).decode()
 
     def text(self, language: str) -> str:
@@ -60,6 +62,9 @@ class Answer:
         for verdict in self.verdicts:
             yield ""
             yield from verdict_lines(speech, verdict)
+        for one in self.matters:
+            yield ""
+            yield from matter_lines(speech, one, desk)
 
 
 def answer(journal: Journal, city: City, asked: Asked, progress: Progress | None = None) -> Answer:
@@ -75,15 +80,17 @@ def answer(journal: Journal, city: City, asked: Asked, progress: Progress | None
     if engine.offset < 0:
         raise SpokenError("before-the-log", at=rfc3339(asked.at), first=_begin(journal))
     book = engine.book
-    if asked.rule is not None and asked.rule not in engine.rules:
-        raise SpokenError("rule-unknown", rule=asked.rule, city=city.name, known=", ".join(sorted(engine.rules)))
+    known = sorted({*engine.rules, *engine.matters.watches})
+    if asked.rule is not None and asked.rule not in known:
+        raise SpokenError("rule-unknown", rule=asked.rule, city=city.name, known=", ".join(known))
     try:
         found = explain_moment(engine, asked.at, asked.area, category=asked.category, rule=asked.rule)
     except KeyError as fault:
         code = str(fault.args[0])
         near = get_close_matches(code, [*book.areas.by_code, *book.categories.by_code], n=1)
         raise SpokenError("node-unknown", code=code, city=city.name, guess=f" ({near[0]}?)" if near else "") from None
-    return Answer(city, book, asked, engine.offset, None, tuple(found))
+    matters = tuple(explain_matters(engine, asked.area, rule=asked.rule))
+    return Answer(city, book, asked, engine.offset, None, tuple(found), matters)
 
 
 def _begin(journal: Journal) -> str:

@@ -39,8 +39,8 @@ class Speech:
         return number(value, self.language)
 
     def rule(self, rule_id: str) -> str:
-        names = next((rule.names for rule in self.book.rules if rule.id == rule_id), {})
-        return chosen(names, self.language, rule_id)
+        rule = self.book.rule(rule_id)
+        return chosen(rule.names if rule else {}, self.language, rule_id)
 
     def desk(self, desk_id: str) -> str:
         names = next((desk.names for desk in self.book.desks if desk.desk == desk_id), {})
@@ -210,7 +210,13 @@ def _chapter(speech: Speech, chapter: Chapter, *, first: bool) -> Iterator[str]:
         order=cause.order,
     )
     yield f"{speech.time(signal.at, chapter.desk)}  {reason}{by}"
-    if signal.kind not in ("silence", "stopped"):
+    if evidence.owed:
+        owed = evidence.owed
+        yield "  " + speech.say(
+            "story-owed", office=owed.office or "-", late=owed.late, soon=owed.soon, colour=evidence.colour,
+            oldest=speech.time(owed.oldest, chapter.desk) if owed.oldest else "-",
+        )  # fmt: skip
+    elif signal.kind not in ("silence", "stopped"):
         yield "  " + speech.say(
             "story-figures", observed=evidence.observed, window=speech.length(evidence.window),
             peak=speech.time(evidence.peak, chapter.desk), expected=speech.number(evidence.expected),

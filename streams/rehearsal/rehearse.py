@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
+from rules.book import Book, MatterRule, Rule
 from streams import past, replay
 from streams.city import City
 from streams.city.case_checks import RuleCases, begins_at, local_ms
@@ -54,7 +55,7 @@ class Rehearsal:
 
     def _play(self, cases: RuleCases, number: int, archives: Sequence[Archive]) -> Iterator[Failure]:
         rule, case, city = cases.rule, cases.cases[number], self.city
-        book = structs.replace(city.book, rules=(rule,))
+        book = alone(city.book, rule)
         begins = begins_at(case, STARTS, city.zone)
         ends = begins + lasts(case)
         feeds = timeline.cut(timeline.frames(case, rule, book, begins), ends)
@@ -70,6 +71,13 @@ class Rehearsal:
             return
         heard = Heard(book, begins, [signal for signal in told.signals if signal.rule == rule.id])
         yield from failures(case, ("cases", number), heard)
+
+
+def alone(book: Book, rule: Rule | MatterRule) -> Book:
+    """The book with this one rule."""
+    if isinstance(rule, Rule):
+        return structs.replace(book, rules=(rule,), matter_rules=UNSET)
+    return structs.replace(book, rules=(), matter_rules=(rule,))
 
 
 def lines(outcome: Outcome, language: str) -> Iterator[str]:

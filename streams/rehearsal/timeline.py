@@ -10,7 +10,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from rules.book import Book, Rule
+from rules.book import Book, MatterRule, Rule
 from rules.records import NO_TIME, ROW, SELF_INITIATED, Frame
 from streams.city.case_checks import areas_of, feeds_counted
 from streams.city.case_file import Background, Case, SeriesForm, lasts
@@ -32,6 +32,7 @@ class _Source(NamedTuple):
     severity: int = 0
     flags: int = 0
     place: int = 0
+    office: str = ""
 
 
 class _Events(NamedTuple):
@@ -40,9 +41,11 @@ class _Events(NamedTuple):
     source: _Source
     occurred: Times
     arrived: Times
+    matters: NDArray[np.uint64] | None = None  # None: of none
+    due_after: int | None = None  # ms; None: not said
 
 
-def frames(case: Case, rule: Rule, book: Book, begins: int) -> dict[str, Frame]:
+def frames(case: Case, rule: Rule | MatterRule, book: Book, begins: int) -> dict[str, Frame]:
     """feed -> its events of the case, by arrival. `begins`: when the case does, ms."""
     by_feed: dict[str, list[_Events]] = {}
     for events in _events(case, rule, book, begins):
@@ -51,10 +54,11 @@ def frames(case: Case, rule: Rule, book: Book, begins: int) -> dict[str, Frame]:
     return {feed: _frame(book, feed, found) for feed, found in by_feed.items()}
 
 
-def _events(case: Case, rule: Rule, book: Book, begins: int) -> Iterator[_Events]:
+def _events(case: Case, rule: Rule | MatterRule, book: Book, begins: int) -> Iterator[_Events]:
     ends = begins + lasts(case)
     feed = feeds_counted(rule, book)[0]
-    stage = rule.selector.stages[0]
+    stages = rule.selector.stages
+    stage = "filed" if "filed" in stages or not stages else stages[0]
     dice = np.random.default_rng(zlib.crc32(f"{rule.id}/{case.name}".encode()))
     number = 0
     for background in case.background:
@@ -69,9 +73,11 @@ def _events(case: Case, rule: Rule, book: Book, begins: int) -> Iterator[_Events
         flags = SELF_INITIATED if series.self_initiated else 0
         place = number if series.place == "same" else 0
         area, category = series.area, series.category
-        source = _Source(series.feed or feed, series.stage or stage, area, category, severity, flags, place)
+        source = _Source(
+            series.feed or feed, series.stage or stage, area, category, severity, flags, place, series.office or ""
+        )
         occurred = _told(series, begins)
-        yield _Events(source, occurred, occurred + series.delay)
+        yield _Events(source, occurred, occurred + series.delay, _matters(series, len(occurred)), series.due)
 
 
 def _usual(background: Background, number: int, begins: int, ends: int, dice: np.random.Generator) -> Times:
@@ -98,13 +104,26 @@ def _told(series: SeriesForm, begins: int) -> Times:
     return times
 
 
+def _matters(series: SeriesForm, events: int) -> NDArray[np.uint64] | None:
+    """The matter of each event of a series, shape (events,)."""
+    if series.matter is None:
+        return None
+    first = (zlib.crc32(series.matter.encode()) << 20) + 1
+    return np.full(events, first, np.uint64) + np.arange(events, dtype=np.uint64) * np.uint64(series.each)
+
+
 def _frame(book: Book, feed: str, found: Sequence[_Events]) -> Frame:
-    names: dict[str, dict[str, int]] = {"stage": {}, "category": {}, "area": {}}
+    names: dict[str, dict[str, int]] = {"stage": {}, "category": {}, "area": {}, "office": {"": 0}}
     rows = np.zeros(sum(len(events.occurred) for events in found), ROW)
+    rows["due_at"] = NO_TIME
     at = 0
-    for source, occurred, arrived in found:
+    for source, occurred, arrived, matters, due_after in found:
         part = rows[at : at + len(occurred)]
         at += len(occurred)
+        if matters is not None:
+            part["matter"] = matters
+        if due_after is not None:
+            part["due_at"] = occurred + due_after
         part["occurred_at"], part["arrived_at"] = occurred, arrived
         part["severity"], part["flags"], part["place"] = source.severity, source.flags, source.place
         for column, numbers in names.items():
@@ -113,14 +132,14 @@ def _frame(book: Book, feed: str, found: Sequence[_Events]) -> Frame:
     serial = np.arange(len(rows)) + 1
     rows["offset"] = rows["id0"] = rows["content"] = serial
     rows["id1"] = zlib.crc32(feed.encode())
-    rows["count"], rows["due_at"] = 1, NO_TIME
+    rows["count"] = 1
     return Frame(
         city=book.city,
         feeds=(feed,),
         stages=tuple(names["stage"]),
         categories=tuple(names["category"]),
         areas=tuple(names["area"]),
-        offices=("",),
+        offices=tuple(names["office"]),
         partitions=(f"cases/{feed}",),
         rows=rows,
     )

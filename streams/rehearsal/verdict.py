@@ -67,6 +67,7 @@ class Heard:
             "over_by": moment_written(signal.over_at - self.begins) if signal.over_at else "never",
             "observed": signal.evidence.observed,
             "limit": signal.evidence.limit,
+            **_owed(signal),
             "late": str(signal.late).lower(),
         }
 
@@ -181,7 +182,7 @@ def _astray(wanted: Alerted, signal: Signal, heard: Heard) -> list[str]:
         "over_by": not signal.over_at or signal.over_at - heard.begins > (wanted.over_by or 0),
     }
     asked = _asked(wanted)
-    return [key for key, value in asked.items() if (late[key] if key in late else facts[key] != value)]
+    return [key for key, value in asked.items() if (late[key] if key in late else facts.get(key) != value)]
 
 
 def _agree(wanted: Alerted, signal: Signal, heard: Heard) -> bool:
@@ -197,13 +198,18 @@ def _difference(wanted: Alerted, signal: Signal, heard: Heard) -> tuple[str, ...
     astray, facts = _astray(wanted, signal, heard), heard.facts(signal)
     lines: list[str] = []
     for key, value in _asked(wanted).items():
-        lines += [f"- {key}: {value}", f"+ {key}: {facts[key]}"] if key in astray else [f"  {key}: {value}"]
+        lines += [f"- {key}: {value}", f"+ {key}: {facts.get(key, '-')}"] if key in astray else [f"  {key}: {value}"]
     return tuple(lines)
 
 
 def _shown(heard: Heard, signals: Sequence[Signal]) -> tuple[str, ...]:
     lines = [f"+ {_flow(heard.facts(signal))}" for signal in signals[:SHOWN]]
     return (*lines, *([f"+ … {len(signals) - SHOWN}"] if len(signals) > SHOWN else []))
+
+
+def _owed(signal: Signal) -> dict[str, object]:
+    owed = signal.evidence.owed
+    return {"office": owed.office, "due_soon": owed.soon, "overdue": owed.late} if owed else {}
 
 
 def _flow(facts: Mapping[str, object]) -> str:

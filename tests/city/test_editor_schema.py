@@ -19,10 +19,11 @@ HOUSE = Path(__file__).parents[2]
 MISTAKES = sorted((HOUSE / "tests" / "mistakes").glob("*.yaml"))
 CITIES = [HOUSE / "examples/montgomery", HOUSE / "examples/boston"]
 BEYOND_A_SCHEMA = {
-    "accumulated-by-the-hour", "blank-owner", "category-level-above", "colours-fall", "drop-over-a-month",
+    "absence-over-a-week", "accumulated-by-the-hour", "blank-owner", "category-level-above", "colours-fall",
+    "drop-over-a-month",
     "feed-of-another-kind",  "first-seen-within-an-hour", "guidance-in-one-language", "id-is-not-the-file",
     "keep-shorter-than-step", "kind-without-a-feed", "once-within-nothing", "parameter-misspelt",
-    "parameter-out-of-range", "rate-of-nothing",
+    "parameter-out-of-range", "rate-of-nothing", "repeat-of-a-stage-that-no-feed-has",
     "an-override-finer-than-the-series", "an-override-of-an-unknown-area", "an-override-that-changes-nothing",
     "an-override-twice", "key-twice", "key-twice-in-a-block", "stage-that-no-feed-has", "step-of-half-a-day",
     "step-of-seven-minutes",

@@ -28,9 +28,9 @@ def blocks(language: str) -> Iterator[tuple[str, str]]:
             yield str(page.relative_to(HOUSE)), text
 
 
-SHOWN: Final = [(page, text) for page, text in blocks("yaml") if re.search(r"^detector:", text, re.MULTILINE)]
+SHOWN: Final = [(page, text) for page, text in blocks("yaml") if re.search(r"^(detector|matters):", text, re.MULTILINE)]
 WHOLE: Final = [(page, text) for page, text in SHOWN if re.search(r"^id:", text, re.MULTILINE)]
-PARTS: Final = [shown for shown in SHOWN if shown not in WHOLE]
+PARTS: Final = [shown for shown in SHOWN if shown not in WHOLE and "detector:" in shown[1]]
 
 
 def said_of(rule: str, text: str, example: str, folder: Path) -> str:

@@ -67,7 +67,7 @@ def test_every_rule_of_an_example_city_has_cases_and_they_hold(name: str) -> Non
     city = _whole(EXAMPLES / name)
     outcomes = _outcomes(city, processes=2)
     assert _told(outcomes) == []
-    assert {outcome.cases.rule.id for outcome in outcomes} == {rule.id for rule in city.book.rules}
+    assert {outcome.cases.rule.id for outcome in outcomes} == {rule.id for rule in city.book.all_rules}
 
 
 def test_the_case_that_the_documents_show_holds(tmp_path: Path) -> None:
