@@ -139,13 +139,15 @@ def _check(document: Document, city: CityFile, problems: Problems) -> None:
             say(("languages", number), "language-unknown", language=language, known=list(LANGUAGES))
     for key in ("languages", "area_levels", "colours"):
         words: list[str] = getattr(city, key)
-        for number, word in enumerate(words):
-            if word in words[:number]:
-                say((key, number), "listed-twice", value=word)
-    if city.display_level is not None and city.display_level not in city.area_levels:
-        say(("display_level",), "level-unknown", level=city.display_level, known=city.area_levels)
-    if city.counts.level is not None and city.counts.level not in city.area_levels:
-        say(("counts", "level"), "level-unknown", level=city.counts.level, known=city.area_levels)
+        for number in (n for n, word in enumerate(words) if word in words[:n]):
+            say((key, number), "listed-twice", value=words[number])
+    levels: list[tuple[Path, str | None]] = [
+        (("display_level",), city.display_level),
+        (("counts", "level"), city.counts.level),
+    ]
+    for path, level in levels:
+        if level is not None and level not in city.area_levels:
+            say(path, "level-unknown", level=level, known=city.area_levels)
     if city.horizon < city.lateness:
         say(("horizon",), "horizon-short", horizon=written(city.horizon), lateness=written(city.lateness))
     for key, least, bound in LEAST:

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from rules import canonical
 from rules.engine import Engine
-from rules.records import Calibrate, Frame, MuteFeed, StopRule, Tick, UseBook, encode
+from rules.records import Calibrate, Frame, MuteFeed, StopRule, Tick, UseBook
 from streams.by_hand import signed
 from streams.city import City
 from streams.kafka import admin, clients, orders
@@ -121,7 +121,7 @@ def test_a_city_begins_with_its_book_and_orders_join_its_log(address: str, citie
     producer.produce(ORDERS, b"\xff\x00", key=city.name.encode(), partition=number)
     assert producer.flush(20) == 0
     for given in (order, solved):
-        orders.send(address, city.name, given)
+        orders.give(address, city.name, given)
     poured(address, city, *span(city, "2016-01-21", "2016-01-22"))
     taken_in(address, [city])
     log = log_of(address, city)
