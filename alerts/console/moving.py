@@ -75,7 +75,7 @@ class MoveForms:
         try:
             city.missed(who, Missed(0, area, category, _moment(time, city.book().calendar.zone), said))
         except TroubleError as trouble:
-            if trouble.trouble in UNSHOWN:
+            if trouble.trouble in UNSHOWN or not said:
                 return RedirectResponse(f"{place}?said={trouble.trouble}", AGAIN)
             typed: Mapping[str, str] = {
                 "form": "missed", "area": area, "category": category, "time": time, "note": said,
