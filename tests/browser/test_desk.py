@@ -154,7 +154,7 @@ def test_the_incoming_turn_reads_the_hand_over_with_the_keyboard_and_leaves_a_no
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_label("Code of the second factor").fill(town.code())
     page.keyboard.press("Enter")
-    expect(page.locator("#running .alert")).to_have_count(1)
+    expect(page.locator("#live.heard")).to_be_attached()  # its scripts have run: keys are listened to
     page.keyboard.press("h")
     expect(page.get_by_role("heading", name="Hand-over of Eastern desk")).to_be_visible()
     expect(page.locator("#reading")).to_contain_text("Not yet read by the incoming turn.")
