@@ -15,15 +15,20 @@ import msgspec
 
 from alerts import clocks, hold
 from alerts.alert import Alert, Reason
-from alerts.chain import Kept, Missed, Mute, Ordered, Purge, Unmute, decode
-from alerts.desks import Desk
+from alerts.chain import Handover, Kept, Line, Missed, Mute, Ordered, Purge, Unmute, decode
+from alerts.desks import Desk, roads
 from alerts.duty import BY_HAND, NOBODY, Act, MoveRefused, fold
+from alerts.inhibit import stands
 from alerts.mutes import Cost, Standing, cost, standing
 from alerts.notice import Notice, tell
 from alerts.store import Change, ConflictError, Store
 
 TRIES: Final = 200
 """How often a move is made anew before the store is called broken: each time somebody else has come further."""
+
+
+LONG_PAST_MS: Final = 86_400_000
+"""What the highest desk should have answered longer ago than that is no news: it is entered, and not sent."""
 
 
 Route = Callable[[Alert], str]
@@ -188,10 +193,19 @@ class Acting:
             if self._let_out_of.get(name) == looked:
                 continue
             held = [alert for _, alert in self._store.held(name) if alert.duty.mute not in hiding]
+            lifted, held = self._lifted(held)
             out = hold.let_out(held, turn[0] if turn is not None else None, told, self.top)
             moved += self._write(out, lambda alert: _release(alert, now))
+            stay = [i for i in lifted if i not in out]
+            moved += self._write(stay, lambda alert: _held_by_budget(alert, now))
             self._let_out_of[name] = looked
         return moved
+
+    def _lifted(self, held: Sequence[Alert]) -> tuple[list[str], list[Alert]]:
+        """(ids of those that were explained and are not any more, all that nothing but the budget holds)."""
+        known = self._store.alerts({alert.duty.by for alert in held if alert.duty.by})
+        free = [alert for alert in held if not (alert.duty.by and stands(alert, known.get(alert.duty.by), self.top))]
+        return [alert.id for alert in free if alert.duty.by], free
 
     def _made_with(self, key: str, alert_id: str) -> Act | None:
         acts = (decode(one.body).act for one in self._store.links_of(alert_id)) if key else ()
@@ -276,7 +290,7 @@ class Acting:
 
     def _notices(self, alert: Alert, act: Act) -> list[Notice]:
         """A desk hears of the alert for the first time when it is raised to it, or let out of what is held. It is
-        reminded when it did not answer in time, and when nobody has the alert any more."""
+        reminded when it did not answer in time, and when nobody has the alert any more; so is the highest."""
         if alert.duty.held_at:
             return []
         again = f"reminder-{alert.duty.acts}"
@@ -285,13 +299,14 @@ class Acting:
             told.append((act.to or alert.desk, "first", ""))
         if act.verb == "raise" and act.why == "unanswered" and act.role == clocks.CLOCK:
             told.append((act.desk, "reminder", again))
-        if act.verb in ("lapse", "leave", "reopen"):
+        late = act.verb == "remind" and act.at - clocks.answer_due(alert, self.desks) > LONG_PAST_MS
+        if act.verb in ("lapse", "leave", "reopen", "remind") and not late:
             told.append((alert.duty.asked, "reminder", again))
         return [
             notice
             for name, reason, mark in told
             if (desk := self.desks.get(name)) is not None
-            for notice in tell(alert, reason, name, *_roads(desk), act.at, mark=mark)
+            for notice in tell(alert, reason, name, *roads(desk), act.at, mark=mark)
         ]
 
 
@@ -312,6 +327,10 @@ def _asked(entry: Kept) -> tuple[str, ...]:
             return (entry.id,)
         case Purge():
             return entry.alerts
+        case Handover():
+            return entry.step, entry.desk, entry.note
+        case Line():
+            return entry.desk, entry.to
 
 
 def moved_by(alert: Alert, act: Act) -> Alert:
@@ -319,15 +338,17 @@ def moved_by(alert: Alert, act: Act) -> Alert:
     return msgspec.structs.replace(alert, duty=fold(alert.duty, act))
 
 
-def _roads(desk: Desk) -> tuple[list[str], Mapping[str, int]]:
-    """Its channels in order, and which of them stand in after how many ms."""
-    return [one.name for one in desk.channels], {one.name: one.standby for one in desk.channels if one.standby}
-
-
 def _release(alert: Alert, now: int) -> Act | None:
     if not alert.duty.held_at:
         return None
     return Act("release", now, desk=alert.desk, role="budget", rank=alert.rank)
+
+
+def _held_by_budget(alert: Alert, now: int) -> Act | None:
+    """What explained it is over: from now on nothing but the budget holds it."""
+    if not alert.duty.by:
+        return None
+    return Act("hold", now, desk=alert.desk, role="budget", rank=alert.rank)
 
 
 def due_at(alert: Alert, desks: Mapping[str, Desk], routed: str = "") -> int:

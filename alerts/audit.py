@@ -9,7 +9,7 @@ from typing import Final, get_args
 
 import msgspec
 
-from alerts.chain import Link, Proof, decode
+from alerts.chain import Link, Proof, Step, decode
 from alerts.duty import Act, Verb
 from alerts.store import Store
 
@@ -17,7 +17,16 @@ LOOKED_AT: Final = 20_000
 """Entries that one page looks through at most: what lies further back is asked for anew."""
 AT_ONCE: Final = 1000
 """Entries of an export that are read in one go: whoever reads slowly holds no connection."""
-VERBS: Final[tuple[str, ...]] = (*get_args(Verb), "missed", "mute", "unmute", "ordered", "purge")
+VERBS: Final[tuple[str, ...]] = (
+    *get_args(Verb),
+    "missed",
+    "mute",
+    "unmute",
+    "ordered",
+    "purge",
+    "line",
+    *get_args(Step),
+)
 
 
 @dataclass(frozen=True, slots=True)

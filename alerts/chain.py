@@ -24,7 +24,7 @@ CUT: Final = 20
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One link. `alert` is empty where no alert was moved: a form "missed", a mute and its end.
+    """One link. `alert` is empty where no alert was moved: a form "missed", a mute and its end, a hand-over.
 
     Its bytes are those of `encode`: fields sorted, no blanks.
     """
@@ -32,7 +32,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     city: str
     seq: int  # 1 is the first; no gap
     prev: str  # hash of the entry before, hexadecimal
-    act: Act | Missed | Mute | Unmute | Ordered | Purge
+    act: Act | Missed | Mute | Unmute | Ordered | Purge | Handover | Line
     alert: str = ""
 
 
@@ -119,6 +119,41 @@ class Purge(msgspec.Struct, frozen=True, omit_defaults=True, tag="purge", tag_fi
     key: str = ""
 
 
+Step = Literal["handed", "noted", "read", "unread"]
+
+
+class Handover(msgspec.Struct, frozen=True, omit_defaults=True, tag="handover", tag_field="form"):
+    """A step of a hand-over of `desk`, to the turn of duty `shift` that began at `turn` (ms UTC).
+
+    handed: a clock has made it; `blind` are the feeds that were silent then. noted: words for whoever comes next,
+    `turn` 0. read: the incoming desk has confirmed it. unread: nobody had in time, and the desk `to` was told.
+    """
+
+    at: int
+    step: Step
+    desk: str
+    turn: int = 0
+    shift: str = ""
+    blind: tuple[str, ...] = ()
+    note: str = ""
+    to: str = ""
+    account: str = ""
+    role: str = ""
+    key: str = ""
+
+
+class Line(msgspec.Struct, frozen=True, omit_defaults=True, tag="line", tag_field="form"):
+    """The desk `to` was told that `count` alerts have been held at `desk` for a while."""
+
+    at: int
+    desk: str
+    to: str
+    count: int
+    account: str = ""
+    role: str = ""
+    key: str = ""
+
+
 class Link(msgspec.Struct, frozen=True):
     """An entry as it lies in the store: its place, its bytes and their hash, and what it is found by."""
 
@@ -130,16 +165,18 @@ class Link(msgspec.Struct, frozen=True):
     at: int
 
 
-Kept = Act | Missed | Mute | Unmute | Ordered | Purge
+Kept = Act | Missed | Mute | Unmute | Ordered | Purge | Handover | Line
 """What an entry may hold."""
 
 
 _VERBS: Final[Mapping[type, str]] = {
-    Missed: "missed", Mute: "mute", Unmute: "unmute", Ordered: "ordered", Purge: "purge"
+    Missed: "missed", Mute: "mute", Unmute: "unmute", Ordered: "ordered", Purge: "purge", Line: "line"
 }  # fmt: skip
 
 
 def verb_of(act: Kept) -> str:
+    if isinstance(act, Handover):
+        return act.step
     return act.verb if isinstance(act, Act) else _VERBS[type(act)]
 
 

@@ -28,8 +28,8 @@ def next_act(alert: Alert, desks: Mapping[str, Desk], routed: str = "") -> Act |
     """What a clock does about the alert next, dated with the moment it is due; None: nothing, ever.
 
     A desk that nobody staffs when it is told hands on at once, where it has a desk above; so does one that is gone, to
-    the desk that hears such alerts now, `routed`. What is over rises no more, for nothing runs: like what has
-    reached the highest desk it stays where it is, and `overdue` lists it.
+    the desk that hears such alerts now, `routed`. What is over rises no more, for nothing runs. The highest desk is
+    reminded at its own deadline, once; then the alert stays where it is, and `overdue` lists it.
     """
     duty = alert.duty
     if alert.state != "open" or not desks:
@@ -42,9 +42,13 @@ def next_act(alert: Alert, desks: Mapping[str, Desk], routed: str = "") -> Act |
         return Act("lapse", duty.taken_at + lapse, desk=duty.desk, role=CLOCK, rank=alert.rank)
     due = answer_due(alert, desks)
     above = desk_above(alert, desks, routed)
-    if not due or not above:
-        return None
     desk = desks.get(duty.asked)
+    if not due:
+        return None
+    if not above:
+        if desk is None or (duty.reminded_at and duty.reminded_at >= duty.since):
+            return None
+        return Act("remind", due, desk=duty.asked, role=CLOCK, rank=alert.rank)
     why, at = "unanswered", due
     if desk is None:
         why = "desk_gone"

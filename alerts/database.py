@@ -21,6 +21,7 @@ from alerts import engines, schema, seals, tables
 from alerts.alert import Alert
 from alerts.chain import link
 from alerts.count_rows import CountRows
+from alerts.decoded import Decoded
 from alerts.duty_rows import DutyRows, hold, insert, last_link
 from alerts.notice_rows import NoticeRows, notice_row
 from alerts.purge_rows import PurgeRows
@@ -43,6 +44,7 @@ class DatabaseStore(DutyRows, NoticeRows, PurgeRows, CountRows):
     def __init__(self, writer: Engine, reader: Engine, name: Path | str) -> None:
         self._writer = writer
         self._reader = reader
+        self._decoded = Decoded()
         try:
             schema.upgrade(writer, name)
             with writer.begin() as db:
@@ -101,6 +103,21 @@ class DatabaseStore(DutyRows, NoticeRows, PurgeRows, CountRows):
         query = _told(desk).where(shown, a.held_at == 0).order_by(a.rank.desc(), a.said_at.desc(), a.id)
         return self._read(query)
 
+    def open_by_desk(self) -> dict[str, int]:
+        a = tables.alerts.c
+        shown = select(a.desk, func.count()).where(a.told, a.state == "open", a.held_at == 0).group_by(a.desk)
+        with self._reader.connect() as db:
+            return {row[0]: row[1] for row in db.execute(shown)}
+
+    def running(self, limit: int) -> list[Alert]:
+        a = tables.alerts.c
+        query = _told(None).where(a.state == "open", a.held_at == 0, a.told_at > 0)
+        return self._read(query.order_by(a.rank.desc(), a.said_at.desc(), a.id).limit(limit))
+
+    def explained_by(self, alert_id: str) -> list[Alert]:
+        a = tables.alerts.c
+        return self._read(select(a.body).where(a.explained_by == alert_id).order_by(a.said_at, a.id))
+
     def between(self, since: int, until: int, *, desk: str | None = None) -> list[Alert]:
         a = tables.alerts.c
         return self._read(_told(desk).where(a.said_at >= since, a.said_at < until).order_by(a.said_at, a.id))
@@ -121,8 +138,7 @@ class DatabaseStore(DutyRows, NoticeRows, PurgeRows, CountRows):
         self._writer.dispose()
 
     def _read(self, query: Any) -> list[Alert]:
-        with self._reader.connect() as db:
-            return [alert_module.decode(body) for body in db.scalars(query)]
+        return [alert for _, alert in self._known(query)]
 
 
 class SqliteStore(DatabaseStore):
@@ -160,6 +176,7 @@ def _named(city: str) -> str:
 def _looking(kind: type[_S], reader: Engine, name: Path | str) -> _S:
     store = kind.__new__(kind)
     store._reader = store._writer = reader
+    store._decoded = Decoded()
     with reader.connect() as db:
         schema.check(db, name)
     return store
@@ -221,6 +238,7 @@ def _alert_row(alert: Alert, version: int, due_at: int) -> dict[str, object]:
         "due_at": due_at,
         "told_at": alert.duty.told_at,
         "held_at": alert.duty.held_at,
+        "explained_by": alert.duty.by,
         "body": alert_module.encode(alert),
     }
     return seals.sealed(tables.alerts, row)

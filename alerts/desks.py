@@ -60,7 +60,13 @@ class Desk:
     clocks: Mapping[str, int] = field(default_factory=dict)
     budget: int | None = None
     lapse: int = 0
+    inhibit: bool = False  # whether what another alert explains is held
     mute: int = 86_400_000  # ms, the longest mute of its alerts
+
+
+def roads(desk: Desk) -> tuple[list[str], Mapping[str, int]]:
+    """Its channels in order, and which of them stand in after how many ms."""
+    return [one.name for one in desk.channels], {one.name: one.standby for one in desk.channels if one.standby}
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ Heard = Literal["first", "worse", "spread", "corrected", "over", "withdrawn", "m
 Verb = Literal[
     "take", "leave", "raise", "close", "reopen", "note",  # people; clocks raise too
     "hold", "release",  # the budget; people release too
-    "lapse", "freeze", "thaw", "rewind",  # clocks
+    "lapse", "remind", "freeze", "thaw", "rewind",  # clocks
     Heard,
 ]  # fmt: skip
 
@@ -56,6 +56,8 @@ MOVES: Final[Mapping[tuple[Stage, Verb], Stage]] = {
     ("open", "freeze"): "open",
     ("raised", "freeze"): "raised",
     ("taken", "freeze"): "taken",
+    ("open", "remind"): "open",
+    ("raised", "remind"): "raised",
     ("open", "rewind"): "open",
     ("raised", "rewind"): "raised",
     ("taken", "rewind"): "taken",
@@ -121,7 +123,8 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True, tag="move", tag_field
     note: str = ""
     rank: int = 0
     timed: bool = True
-    mute: str = ""  # of a hold: the mute that hides it; none: the budget
+    mute: str = ""  # of a hold: the mute that hides it
+    by: str = ""  # of a hold: the alert that explains it; neither of both: the budget holds it
     key: str = ""  # of the request that asked for it: asked again, it is not made again
 
 
@@ -147,6 +150,8 @@ class Duty(msgspec.Struct, frozen=True, omit_defaults=True):
     told_at: int = 0  # when its first desk was interrupted for it: what the budget counts; 0: never
     held_at: int = 0  # since then a budget or a mute keeps it back: on no channel, no clock
     mute: str = ""  # the last mute that hid it
+    by: str = ""  # the alert that explains it, while it is held for that
+    reminded_at: int = 0  # when the desk that was told last was reminded, there being none above; 0: not yet
     frozen_at: int = 0  # since then a feed that it rests on is blind: it can be neither confirmed nor denied
 
     @property
@@ -166,7 +171,8 @@ NOBODY: Final = Duty()
 def fold(duty: Duty, act: Act) -> Duty:
     """The duty after `act`. Raises MoveRefused where the table has no such move, or the move lacks what it must say."""
     changed = _heard(duty, act) if act.verb in HEARD else _moved(duty, act)
-    return msgspec.structs.replace(changed, acts=duty.acts + 1, rank=act.rank)
+    by = changed.by if changed.held_at else ""
+    return msgspec.structs.replace(changed, acts=duty.acts + 1, rank=act.rank, by=by)
 
 
 def _heard(duty: Duty, act: Act) -> Duty:
@@ -212,7 +218,7 @@ def _taken(duty: Duty, act: Act, _was: Stage) -> Duty:
 
 def _held(duty: Duty, act: Act, _was: Stage) -> Duty:
     """Kept back before its desk was told: it was never interrupted."""
-    return msgspec.structs.replace(duty, held_at=duty.held_at or act.at, told_at=0, since=0, mute=act.mute)
+    return msgspec.structs.replace(duty, held_at=duty.held_at or act.at, told_at=0, since=0, mute=act.mute, by=act.by)
 
 
 def _released(duty: Duty, act: Act, was: Stage) -> Duty:
@@ -275,7 +281,12 @@ def _rewound(duty: Duty, act: Act, _was: Stage) -> Duty:
         taken_at=min(duty.taken_at, act.at),
         told_at=min(duty.told_at, act.at),
         held_at=min(duty.held_at, act.at),
+        reminded_at=0,
     )
+
+
+def _reminded(duty: Duty, act: Act, _was: Stage) -> Duty:
+    return msgspec.structs.replace(duty, reminded_at=act.at)
 
 
 def _noted(duty: Duty, act: Act, was: Stage) -> Duty:
@@ -296,6 +307,7 @@ _MAKERS: Final[Mapping[Verb, Callable[[Duty, Act, Stage], Duty]]] = {
     "freeze": _frozen,
     "thaw": _thawed,
     "rewind": _rewound,
+    "remind": _reminded,
     "note": _noted,
 }
 

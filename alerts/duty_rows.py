@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -12,9 +12,11 @@ from sqlalchemy.engine import Connection
 
 from alerts import alert as alert_module
 from alerts import tables
+from alerts.alert import Alert
 from alerts.chain import Head, Link, Proof, verify
+from alerts.decoded import Decoded
 from alerts.duty import OWED
-from alerts.store import Known
+from alerts.store import LAST, Known
 
 READ_AT_ONCE: Final = 500
 
@@ -24,6 +26,7 @@ class DutyRows:
 
     _writer: Engine
     _reader: Engine
+    _decoded: Decoded
 
     def due_acts(self, now: int, limit: int = 500) -> list[Known]:
         a = tables.alerts.c
@@ -59,10 +62,22 @@ class DutyRows:
         with self._reader.connect() as db:
             return sorted(db.scalars(select(a.desk).where(a.held_at > 0).distinct()))
 
+    def held_spells(self) -> dict[str, int]:
+        a = tables.alerts.c
+        with self._reader.connect() as db:
+            spells = db.execute(select(a.desk, func.min(a.held_at)).where(a.held_at > 0).group_by(a.desk)).all()
+        return {row[0]: row[1] for row in spells}
+
     def held_areas(self) -> dict[str, int]:
         a = tables.alerts.c
         with self._reader.connect() as db:
             counts = db.execute(select(a.area, func.count()).where(a.held_at > 0).group_by(a.area)).all()
+        return {row[0]: row[1] for row in counts}
+
+    def explained_areas(self) -> dict[str, int]:
+        a = tables.alerts.c
+        with self._reader.connect() as db:
+            counts = db.execute(select(a.area, func.count()).where(a.explained_by != "").group_by(a.area)).all()
         return {row[0]: row[1] for row in counts}
 
     def held_by(self, mute: str) -> list[Known]:
@@ -70,6 +85,11 @@ class DutyRows:
         hid = select(c.c.alert).where(c.c.verb == "hold", c.c.alert == a.id).exists()
         known = self._known(select(a.version, a.body).where(hid).order_by(a.said_at, a.id))
         return [(version, alert) for version, alert in known if alert.duty.mute == mute]
+
+    def last_told(self, desk: str) -> Alert | None:
+        a = tables.alerts.c
+        told = select(a.version, a.body).where(a.desk == desk, a.told_at > 0).order_by(a.told_at.desc(), a.id.desc())
+        return next((alert for _, alert in self._known(told.limit(1))), None)
 
     def set_due(self, due: Mapping[str, tuple[int, int]]) -> None:
         if due:
@@ -79,11 +99,11 @@ class DutyRows:
             with self._writer.begin() as db:
                 db.execute(one.values(due_at=bindparam("due")), rows)
 
-    def links(self, after: int = 0) -> Iterator[Link]:
+    def links(self, after: int = 0, until: int = LAST) -> Iterator[Link]:
         c = tables.chain.c
         with self._reader.connect() as db:
             rows = db.execution_options(yield_per=READ_AT_ONCE).execute(
-                select(tables.chain).where(c.seq > after).order_by(c.seq)
+                select(tables.chain).where(c.seq > after, c.seq <= until).order_by(c.seq)
             )
             yield from map(_link, rows)
 
@@ -96,10 +116,18 @@ class DutyRows:
         with self._reader.connect() as db:
             yield from map(_link, db.execution_options(yield_per=READ_AT_ONCE).execute(query))
 
-    def links_of(self, alert_id: str) -> list[Link]:
+    def links_of(self, alert_id: str, after: int = 0) -> list[Link]:
         c = tables.chain.c
+        query = select(tables.chain).where(c.alert == alert_id, c.seq > after).order_by(c.seq)
         with self._reader.connect() as db:
-            return [_link(row) for row in db.execute(select(tables.chain).where(c.alert == alert_id).order_by(c.seq))]
+            return [_link(row) for row in db.execute(query)]
+
+    def links_among(self, ids: Iterable[str], until: int) -> Iterator[Link]:
+        c, wanted = tables.chain.c, sorted(ids)
+        for i in range(0, len(wanted), READ_AT_ONCE):
+            among = select(tables.chain).where(c.alert.in_(wanted[i : i + READ_AT_ONCE]), c.seq <= until)
+            with self._reader.connect() as db:
+                yield from [_link(row) for row in db.execute(among.order_by(c.alert, c.seq))]
 
     def last_link(self) -> Link | None:
         with self._reader.connect() as db:
@@ -132,8 +160,24 @@ class DutyRows:
         return msgspec.json.decode(body, type=Head) if body is not None else None
 
     def _known(self, query: Any) -> list[Known]:
+        """The alerts that `query` finds, in its order; those that have not changed are not read again."""
+        a, found = tables.alerts.c, dict[str, Known]()
         with self._reader.connect() as db:
-            return [(version, alert_module.decode(body)) for version, body in db.execute(query)]
+            places = [(row[0], row[1]) for row in db.execute(query.with_only_columns(a.id, a.version))]
+            missing: list[str] = []
+            for i, version in places:
+                known = self._decoded.get(i, version)
+                if known is None:
+                    missing.append(i)
+                else:
+                    found[i] = version, known
+            for at in range(0, len(missing), READ_AT_ONCE):
+                bodies = select(a.version, a.body).where(a.id.in_(missing[at : at + READ_AT_ONCE]))
+                for version, body in db.execute(bodies):
+                    alert = alert_module.decode(body)
+                    self._decoded.put(version, alert)
+                    found[alert.id] = version, alert
+        return [found[i] for i, _ in places if i in found]
 
 
 def hold(db: Connection) -> None:

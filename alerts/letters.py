@@ -68,7 +68,11 @@ class Letters:
         book = self._books(first.city)
         if not letter.digest:
             words = notice_words(first, book, language)
-            title, text, alert = words.title, words.text, line(first.alert, book, language)
+            title, text, alert = (
+                words.title,
+                words.text,
+                {} if first.about else line(first.alert, book, language),
+            )
         else:
             title = digest_title(letter.notices, language)
             text = "\n".join(self._line(notice, channel) for notice in letter.notices)

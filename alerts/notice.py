@@ -21,6 +21,7 @@ WEIGHTS: Final[Mapping[Reason, int]] = {
     "first": 8,
     "worse": 8,
     "spread": 7,
+    "unread": 6,
     "reminder": 6,
     "corrected": 4,
     "withdrawn": 4,
@@ -42,6 +43,10 @@ WAIT_TOP_MS: Final = 3_600_000
 """No honest wait is longer (`Retry-After` is cut to it): a later `next_try_at` means that the clock went back."""
 
 
+SENDS_KEPT_MS: Final = 600_000
+"""When messages left is kept for so long: longer than any budget looks back."""
+
+
 class Notice(msgspec.Struct, frozen=True):
     """`alert` is the alert as it was when the notice was written; times are the desk's clock, ms UTC."""
 
@@ -58,7 +63,8 @@ class Notice(msgspec.Struct, frozen=True):
     next_try_at: int = 0
     give_up_at: int = 0
     receipt: Receipt | None = None  # of the last try
-    count: int = 0  # of a flood: alerts that it stands for
+    count: int = 0  # alerts that it stands for: of a flood those that are held, of a hand-over those that are owed
+    about: str = ""  # another desk, that it speaks of: whose hand-over nobody has read, or which holds so much
     covers: str = ""  # id of the notice that it stands in for
     digest: str = ""  # id of the message that holds it, from just before that is sent: a digest's, or its own
 
@@ -66,6 +72,15 @@ class Notice(msgspec.Struct, frozen=True):
     def urgency(self) -> int:
         """The higher, the sooner: by rank, then by reason."""
         return urgency(self.alert.rank, self.reason)
+
+
+class Backlog(msgspec.Struct, frozen=True):
+    """What one channel still owes. `oldest_at`: when its oldest pending notice was written, ms UTC; 0: none."""
+
+    channel: str
+    pending: int
+    dead: int
+    oldest_at: int
 
 
 def urgency(rank: int, reason: Reason) -> int:
@@ -83,6 +98,7 @@ def compose(
     mark: str = "",
     covers: str = "",
     after: int = 0,
+    about: str = "",
 ) -> Notice:
     """The notice that tells `desk` over `channel` of the move that brought `alert` to where it is.
 
@@ -102,6 +118,7 @@ def compose(
         give_up_at=wall_at + after + GIVE_UP_AFTER_MS,
         count=count,
         covers=covers,
+        about=about,
     )
 
 
@@ -115,6 +132,7 @@ def tell(
     *,
     count: int = 0,
     mark: str = "",
+    about: str = "",
 ) -> Iterator[Notice]:
     """The notices that one move owes one desk: one a channel, in the desk's order.
 
@@ -126,7 +144,16 @@ def tell(
         waits = standby.get(channel, 0) if covers else 0
         after = min(after + waits, WAIT_TOP_MS) if waits else 0
         notice = compose(
-            alert, reason, desk, channel, wall_at, count=count, mark=mark, covers=covers if waits else "", after=after
+            alert,
+            reason,
+            desk,
+            channel,
+            wall_at,
+            count=count,
+            mark=mark,
+            covers=covers if waits else "",
+            after=after,
+            about=about,
         )
         covers = notice.id
         yield notice

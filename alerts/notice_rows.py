@@ -12,8 +12,7 @@ from sqlalchemy.engine import Connection
 from alerts import alert as alert_module
 from alerts import seals, tables
 from alerts.channels.port import Receipt
-from alerts.notice import WAIT_TOP_MS, WAITING, Notice, released, revived
-from alerts.store import SENDS_KEPT_MS, Backlog
+from alerts.notice import SENDS_KEPT_MS, WAIT_TOP_MS, WAITING, Backlog, Notice, released, revived
 
 _CHANGING: Final = ("state", "attempts", "next_try_at", "give_up_at", "receipt", "digest", "sum")
 """Columns of a notice that a try may change."""
@@ -108,6 +107,7 @@ def notice_row(notice: Notice) -> Mapping[str, object]:
         "urgency": notice.urgency,
         "count": notice.count,
         "covers": notice.covers,
+        "about": notice.about,
         "digest": notice.digest,
     }
     return seals.sealed(tables.notices, row)
@@ -130,6 +130,7 @@ def _notice(row: Row[Any]) -> Notice:
         receipt=msgspec.json.decode(row.receipt, type=Receipt) if row.receipt else None,
         count=row._mapping["count"],
         covers=row.covers,
+        about=row.about,
         digest=row.digest,
     )
 

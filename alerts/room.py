@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
 
-from alerts import hold, life, routing
+from alerts import hold, inhibit, life, routing
 from alerts.acting import TRIES, dues, moved_by
 from alerts.alert import Alert, Reason
 from alerts.chain import Mute
@@ -15,6 +16,9 @@ from alerts.notice import Notice, tell
 from alerts.store import Change, ConflictError, Store
 from rules.book import Book
 from rules.signals import Signal
+
+EXPLAINERS_LOOKED: Final = 200
+"""Running alerts, the gravest first, among which one that explains is looked for; a storm is for the budget."""
 
 
 class DeskRoom:
@@ -83,11 +87,15 @@ class DeskRoom:
                 notices.setdefault(after.id, []).extend(self._notices(before, after, reason, wall_at))
             alerts[after.id] = changed[after.id] = after
         muted = self._muted([changed[i] for i in new], wall_at)
-        over = self._over_budget([changed[i] for i in new if i not in muted], wall_at)
-        for kept in (*(changed[i] for i in muted), *over):
+        explained = self._explained([changed[i] for i in new if i not in muted])
+        over = self._over_budget([changed[i] for i in new if i not in muted and i not in explained], wall_at)
+        for kept in (*(changed[i] for i in muted), *(changed[i] for i in explained), *over):
             act = Act("hold", wall_at, desk=kept.desk, role="budget", rank=kept.rank)
             if kept.id in muted:
                 act = Act("hold", wall_at, desk=kept.desk, role="mute", rank=kept.rank, mute=muted[kept.id])
+            elif kept.id in explained:
+                by, why = explained[kept.id]
+                act = Act("hold", wall_at, desk=kept.desk, role="explained", rank=kept.rank, by=by, why=why)
             acts.append((kept.id, act))
             changed[kept.id], notices[kept.id] = moved_by(kept, act), []
         floods = self._floods([changed[alert.id] for alert in over], wall_at)
@@ -128,6 +136,32 @@ class DeskRoom:
             if mute is not None and alert.duty.stage == "open":
                 found[alert.id] = mute.id
         return found
+
+    def _explained(self, new: Sequence[Alert]) -> dict[str, tuple[str, str]]:
+        """Alert -> the alert that explains it, and how: one that its desk was told of, or that comes with it."""
+        mine = [alert for alert in new if self._inhibits(alert.desk) and alert.duty.stage == "open"]
+        if not mine or not self._timed:
+            return {}
+        told = self._store.running(EXPLAINERS_LOOKED)
+        found: dict[str, tuple[str, str]] = {}
+        for alert in sorted(new, key=self._widest):
+            known = inhibit.explanation(alert, told, self.book) if self._inhibits(alert.desk) else None
+            if known is not None:
+                found[alert.id] = known[0].id, known[1]
+            else:
+                told = [alert, *told]
+        return found
+
+    def _inhibits(self, desk: str) -> bool:
+        known = self.desks.get(desk)
+        return known is not None and known.inhibit
+
+    def _widest(self, alert: Alert) -> tuple[int, int, str]:
+        """Of what comes together the gravest explains, then the widest."""
+        area, category = alert.signal.area, alert.signal.category
+        areas, categories = self.book.areas, self.book.categories
+        depth = sum(tree.depth(code) for tree, code in ((areas, area), (categories, category)) if code in tree.by_code)
+        return -alert.rank, depth, alert.id
 
     def _over_budget(self, new: Sequence[Alert], wall_at: int) -> list[Alert]:
         """Those of `new` for which the turn of their desk has no room left."""

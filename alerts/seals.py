@@ -1,7 +1,8 @@
 """Checksums of the alert store's rows: made with each row, looked at when the store is opened.
 
 A flipped bit could close an alert or hold back its notice, and the database need not see it. What a clock does next
-(`due_at`) is reckoned anew at each start, so it has no part in a sum. The chain has hashes of its own.
+(`due_at`) is reckoned anew at each start, so it has no part in a sum; `explained_by` is a copy out of the body. The
+chain has hashes of its own.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sqlalchemy.engine import Connection
 from alerts import tables
 
 SEALED: Final = (tables.alerts, tables.notices, tables.causes)
-_NOT_SUMMED: Final = frozenset({"seq", "sum", "due_at"})
+_NOT_SUMMED: Final = frozenset({"seq", "sum", "due_at", "explained_by"})
 
 
 class StoreDamagedError(Exception):

@@ -7,7 +7,6 @@ from: where another was faster, nothing is written, and whoever made it looks ag
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
@@ -18,11 +17,12 @@ from alerts.alert import Alert
 from alerts.chain import Head, Kept, Link, link
 from alerts.counts import CountStore, MemoryCounts
 from alerts.duty import OWED
-from alerts.notice import WAITING, Notice, is_due, released, revived
+from alerts.memory_notices import MemoryNotices
+from alerts.notice import Backlog, Notice
 from rules.signals import Cause
 
-SENDS_KEPT_MS: Final = 600_000
-"""Longer than any budget looks back."""
+LAST: Final = 2**62
+"""Behind every entry of a chain."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -44,15 +44,6 @@ class Change(msgspec.Struct, frozen=True):
 
 Known = tuple[int, Alert]
 """An alert with the version of the commit that changed it last."""
-
-
-class Backlog(msgspec.Struct, frozen=True):
-    """What one channel still owes. `oldest_at`: when its oldest pending notice was written, ms UTC; 0: none."""
-
-    channel: str
-    pending: int
-    dead: int
-    oldest_at: int
 
 
 class StaleError(Exception):
@@ -111,6 +102,10 @@ class Store(CountStore, Protocol):
         """First desks at which something is held just now, by name."""
         ...
 
+    def held_spells(self) -> dict[str, int]:
+        """Desk -> since when the first of what is held there just now is held, ms UTC."""
+        ...
+
     def held_areas(self) -> dict[str, int]:
         """Area -> how many alerts are held there just now."""
         ...
@@ -119,21 +114,29 @@ class Store(CountStore, Protocol):
         """Every alert that this mute has hidden, also where it is told or closed by now."""
         ...
 
+    def last_told(self, desk: str) -> Alert | None:
+        """The alert that `desk` was told of last as its first desk; None: it never was."""
+        ...
+
     def set_due(self, due: Mapping[str, tuple[int, int]]) -> None:
         """Alert -> (version that it was read at, when its clock has something to do, 0: never). Where desks have
         changed, and at a start; an alert that was moved meanwhile is left as it is."""
         ...
 
-    def links(self, after: int = 0) -> Iterator[Link]:
-        """The chain behind the entry `after`, in order."""
+    def links(self, after: int = 0, until: int = LAST) -> Iterator[Link]:
+        """The chain behind the entry `after`, up to the entry `until`, in order."""
         ...
 
     def entries(self, *, before: int = 0, alert: str = "", verb: str = "") -> Iterator[Link]:
         """The chain backwards from the entry before `before` (0: from its end), of one alert or verb where named."""
         ...
 
-    def links_of(self, alert_id: str) -> list[Link]:
-        """The entries of one alert; of "" the forms "missed" and the mutes."""
+    def links_of(self, alert_id: str, after: int = 0) -> list[Link]:
+        """The entries of one alert behind the entry `after`; of "" those that move none."""
+        ...
+
+    def links_among(self, ids: Iterable[str], until: int) -> Iterator[Link]:
+        """The entries of several alerts up to the entry `until`, each alert's in order."""
         ...
 
     def last_link(self) -> Link | None: ...
@@ -155,6 +158,22 @@ class Store(CountStore, Protocol):
 
         Alerts that nobody was told of are left out, and so is what is held: `held` lists it.
         """
+        ...
+
+    def open_by_desk(self) -> dict[str, int]:
+        """First desk -> how many alerts run there, held ones left out."""
+        ...
+
+    def running(self, limit: int) -> list[Alert]:
+        """What runs, was told and is not held: highest rank first, then newest, `limit` of them at most."""
+        ...
+
+    def explained_by(self, alert_id: str) -> list[Alert]:
+        """What is held because this alert explains it, oldest first."""
+        ...
+
+    def explained_areas(self) -> dict[str, int]:
+        """Area -> how many alerts are held there because another explains them."""
         ...
 
     def between(self, since: int, until: int, *, desk: str | None = None) -> list[Alert]:
@@ -208,18 +227,14 @@ class Store(CountStore, Protocol):
     def close(self) -> None: ...
 
 
-class MemoryStore(MemoryCounts):
+class MemoryStore(MemoryNotices, MemoryCounts):
     """The fake: everything in dictionaries, gone with the process."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._lock = threading.RLock()
+        MemoryNotices.__init__(self)
+        MemoryCounts.__init__(self)
         self._version = 0
         self._alerts: dict[str, tuple[int, Alert]] = {}
-        self._notices: dict[str, Notice] = {}
-        self._waiting: dict[str, None] = {}  # ids, in the order of writing
-        self._covered: dict[str, list[str]] = {}  # id -> its stand-ins
-        self._sends: dict[str, list[int]] = {}
         self._causes: dict[str, Cause] = {}
         self._due: dict[str, int] = {}
         self._chain: list[Link] = []
@@ -289,6 +304,12 @@ class MemoryStore(MemoryCounts):
     def held_desks(self) -> list[str]:
         return sorted({alert.desk for _, alert in self.held()})
 
+    def held_spells(self) -> dict[str, int]:
+        since: dict[str, int] = {}
+        for _, alert in self.held():
+            since[alert.desk] = min(since.get(alert.desk, LAST), alert.duty.held_at)
+        return since
+
     def held_areas(self) -> dict[str, int]:
         return dict(Counter(alert.signal.area for _, alert in self.held()))
 
@@ -296,20 +317,29 @@ class MemoryStore(MemoryCounts):
         with self._lock:
             return [(v, a) for v, a in self._alerts.values() if a.duty.mute == mute]
 
+    def last_told(self, desk: str) -> Alert | None:
+        with self._lock:
+            told = [a for _, a in self._alerts.values() if a.desk == desk and a.duty.told_at]
+        return max(told, key=lambda a: (a.duty.told_at, a.id), default=None)
+
     def set_due(self, due: Mapping[str, tuple[int, int]]) -> None:
         with self._lock:
             same = {i: at for i, (version, at) in due.items() if i in self._alerts and self._alerts[i][0] == version}
             self._due.update(same)
 
-    def links(self, after: int = 0) -> Iterator[Link]:
-        return iter(self._chain[after:])
+    def links(self, after: int = 0, until: int = LAST) -> Iterator[Link]:
+        return iter(self._chain[after:until])
 
     def entries(self, *, before: int = 0, alert: str = "", verb: str = "") -> Iterator[Link]:
         found = reversed(self._chain[: before - 1 if before else None])
         return (one for one in found if alert in ("", one.alert) and verb in ("", one.verb))
 
-    def links_of(self, alert_id: str) -> list[Link]:
-        return [one for one in self._chain if one.alert == alert_id]
+    def links_of(self, alert_id: str, after: int = 0) -> list[Link]:
+        return [one for one in self._chain[after:] if one.alert == alert_id]
+
+    def links_among(self, ids: Iterable[str], until: int) -> Iterator[Link]:
+        wanted = set(ids)
+        return (one for one in self._chain[:until] if one.alert in wanted)
 
     def last_link(self) -> Link | None:
         return self._chain[-1] if self._chain else None
@@ -329,6 +359,21 @@ class MemoryStore(MemoryCounts):
         shown = [a for a in told if a.state == "open" or _ended_since(a, ended_since)]
         return sorted(shown, key=lambda a: (-a.rank, -a.signal.said_at, a.id))
 
+    def open_by_desk(self) -> dict[str, int]:
+        return dict(Counter(alert.desk for alert in self.board()))
+
+    def running(self, limit: int) -> list[Alert]:
+        return [a for a in self.board() if a.duty.told_at][:limit]
+
+    def explained_by(self, alert_id: str) -> list[Alert]:
+        with self._lock:
+            held = [a for _, a in self._alerts.values() if a.duty.by == alert_id]
+        return sorted(held, key=lambda a: (a.signal.said_at, a.id))
+
+    def explained_areas(self) -> dict[str, int]:
+        with self._lock:
+            return dict(Counter(a.signal.area for _, a in self._alerts.values() if a.duty.by))
+
     def between(self, since: int, until: int, *, desk: str | None = None) -> list[Alert]:
         with self._lock:
             said = [a for a in self._told(desk) if since <= a.signal.said_at < until]
@@ -343,69 +388,6 @@ class MemoryStore(MemoryCounts):
         with self._lock:
             every = [alert for _, alert in self._alerts.values()]
         return iter(sorted(every, key=lambda a: (a.signal.said_at, a.id)))
-
-    def notices_of(self, alert_id: str) -> list[Notice]:
-        with self._lock:
-            return [n for n in self._notices.values() if n.alert_id == alert_id]
-
-    def due(self, channel: str, now: int, limit: int = 100) -> list[Notice]:
-        threads: dict[tuple[str, str], list[Notice]] = {}
-        with self._lock:
-            for notice in map(self._notices.__getitem__, self._waiting):
-                if notice.channel == channel:
-                    threads.setdefault((notice.alert_id, notice.desk), []).append(notice)
-        heads = [(max(n.urgency for n in thread), thread[0]) for thread in threads.values() if is_due(thread[0], now)]
-        return [head for _, head in sorted(heads, key=lambda entry: -entry[0])][:limit]
-
-    def begin(self, channel: str, at: int, notices: Sequence[Notice], digest: str) -> None:
-        with self._lock:
-            kept = [sent for sent in self._sends.get(channel, []) if sent >= at - SENDS_KEPT_MS]
-            self._sends[channel] = [*kept, at]
-            for notice in notices:
-                self._put(msgspec.structs.replace(self._notices[notice.id], digest=digest))
-
-    def sends(self, channel: str, since: int) -> list[int]:
-        return sorted(at for at in self._sends.get(channel, []) if at >= since)
-
-    def digest(self, digest: str) -> list[Notice]:
-        with self._lock:
-            held = [n for n in map(self._notices.__getitem__, self._waiting) if n.digest == digest]
-        return sorted(held, key=lambda notice: -notice.urgency)
-
-    def record(self, *notices: Notice) -> None:
-        with self._lock:
-            for notice in notices:
-                self._record(notice)
-
-    def _record(self, notice: Notice) -> None:
-        if notice.state == "pending" and self._notices[notice.id].state == "spared":
-            return
-        self._put(notice)
-        at = notice.receipt.at if notice.receipt else 0
-        for stand_in in self._covered.get(notice.id, ()):
-            change = released(self._notices[stand_in], notice, at)
-            if change is not None:
-                self._record(change)
-
-    def _put(self, notice: Notice) -> None:
-        self._notices[notice.id] = notice
-        if notice.state in WAITING:
-            self._waiting.setdefault(notice.id)
-        else:
-            self._waiting.pop(notice.id, None)
-
-    def revive(self, channel: str, now: int) -> int:
-        with self._lock:
-            dead = [n for n in self._notices.values() if n.channel == channel and n.state == "dead"]
-            for notice in dead:
-                self._put(revived(notice, now))
-            self._waiting = {n.id: None for n in self._notices.values() if n.state in WAITING}
-        return len(dead)
-
-    def backlog(self) -> list[Backlog]:
-        with self._lock:
-            owed = [n for n in self._notices.values() if n.state in ("pending", "dead")]
-        return [_backlog(name, [n for n in owed if n.channel == name]) for name in sorted({n.channel for n in owed})]
 
     def close(self) -> None:
         """Nothing to close."""
@@ -429,8 +411,3 @@ def check_versions(change: Change, present: Mapping[str, int]) -> None:
 
 def _ended_since(alert: Alert, since: int | None) -> bool:
     return since is not None and alert.ended_at >= since
-
-
-def _backlog(channel: str, owed: list[Notice]) -> Backlog:
-    pending = [n.created_at for n in owed if n.state == "pending"]
-    return Backlog(channel, len(pending), len(owed) - len(pending), min(pending, default=0))

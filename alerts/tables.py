@@ -45,6 +45,7 @@ alerts: Final = Table(
     Column("due_at", BigInteger, nullable=False, server_default="0"),  # when a clock has something to do; 0: never
     Column("told_at", BigInteger, nullable=False, server_default="0"),  # when its desk was interrupted; 0: never
     Column("held_at", BigInteger, nullable=False, server_default="0"),  # since then kept back by the budget; 0: not
+    Column("explained_by", Text, nullable=False, server_default=""),  # the alert for which it is held
     Column("body", LargeBinary, nullable=False),  # alerts.alert.encode
     Column("sum", LargeBinary, nullable=True),  # alerts.seals, as below
     Index(None, "state", "ended_at"),
@@ -54,6 +55,7 @@ alerts: Final = Table(
     Index(None, "due_at"),
     Index(None, "desk", "told_at"),
     Index(None, "held_at"),
+    Index(None, "explained_by"),
 )
 
 chain: Final = Table(
@@ -95,6 +97,7 @@ notices: Final = Table(
     Column("body", LargeBinary, nullable=False),  # the alert as it was: alerts.alert.encode
     Column("urgency", Integer, nullable=False, server_default="0"),
     Column("count", Integer, nullable=False, server_default="0"),  # of a flood: alerts that it stands for
+    Column("about", Text, nullable=False, server_default=""),  # another desk, that it speaks of
     Column("covers", Text, nullable=False, server_default=""),  # id of the notice that it stands in for
     Column(
         "digest", Text, nullable=False, server_default=""

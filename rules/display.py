@@ -189,7 +189,7 @@ class Display:
             return judge.calibrated[desk]
         key = (judge.rule.version, desk, judge.book.digest)
         if key not in self._heights:
-            self._heights[key] = judge.analytic_height(desk)
+            self._heights[key] = judge.analytic(desk)
         return self._heights[key]
 
     def _series_of(self, watch: RuleWatch) -> IntArray:

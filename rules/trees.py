@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 import msgspec
@@ -61,6 +62,10 @@ class Tree(msgspec.Struct, frozen=True, dict=True):
     def holds(self, ancestor: str, code: str) -> bool:
         """Whether `code` is `ancestor` or lies below it."""
         return ancestor in self.paths[code]
+
+    def meets(self, code: str, roots: Iterable[str]) -> bool:
+        """Whether what lies below `code` and what lies below one of `roots` have anything in common."""
+        return any(root in self.by_code and (self.holds(root, code) or self.holds(code, root)) for root in roots)
 
     def smallest_holding(self, codes: tuple[str, ...]) -> str:
         """The smallest node that holds all of `codes`."""

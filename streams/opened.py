@@ -18,6 +18,8 @@ from alerts.acting import Acting
 from alerts.database import DatabaseStore, PostgresStore, SqliteStore
 from alerts.desks import Desk
 from alerts.engines import DatabaseUnusableError
+from alerts.handing import Handing
+from alerts.lines import Lines
 from alerts.room import DeskRoom
 from alerts.routing import route_of
 from alerts.schema import StoreTooNewError
@@ -71,6 +73,8 @@ class Opened:
     store: DatabaseStore
     desk: DeskRoom
     acting: Acting
+    handing: Handing
+    lines: Lines
     shard: Shard
     recovery: Recovery
     close: Callable[[], None]
@@ -109,6 +113,13 @@ def open_city(
         standby = {channel.name: channel.standby for desk in city.desks for channel in desk.channels if channel.standby}
         acting = Acting(city.name, store, desks, len(city.book.ladder) - 1, route_of(city.book))
         desk = DeskRoom(city.book, store, roads, standby=standby, desks=desks, mutes=acting.running_mutes, shut=shut)
+        handing = Handing(city.name, store, lambda: acting.desks, lambda: desk.book, lambda: acting.mutes)
+        lines = Lines(
+            city.name,
+            store,
+            lambda: acting.desks,
+            lambda now: frozenset(mute.id for mute in acting.running_mutes(now)),
+        )
         crash = armed(settings.crash_at) if kind == "stream" else never
         shard = Shard(
             Journal.open(journal_of(city.name, settings), crash=crash),
@@ -127,7 +138,7 @@ def open_city(
         if short:
             shard.choke()  # what is free is for what is known already, until there is room for both
         recovery = _recover(shard, city, store, clock, metrics)
-        return Opened(folder, key, store, desk, acting, shard, recovery, stack.pop_all().close)
+        return Opened(folder, key, store, desk, acting, handing, lines, shard, recovery, stack.pop_all().close)
 
 
 def shown_of(city: City) -> Shown:

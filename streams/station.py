@@ -25,12 +25,11 @@ from alerts.export import rfc3339
 from alerts.heads import ChannelRoad, FileRoad, HeadRoad, Heads
 from alerts.letters import Letters
 from alerts.links import link_key, link_of
-from alerts.notice import Notice
+from alerts.notice import Backlog, Notice
 from alerts.ordered import ordered
 from alerts.outbox import Outbox
 from alerts.purging import DAY_MS, Purger
 from alerts.routing import route_of
-from alerts.store import Backlog
 from rules.engine import Engine
 from rules.records import Calibrate
 from rules.signals import Signal
@@ -91,7 +90,7 @@ class Station:
             self.shard.tell_stop(self._pushed(), clock.now())
         self.board = CityBoard(city.book, city.languages, shapes_of(city), self.store, exercise=exercise)
         self.shard.listeners.append(self._hear)
-        self.acting = opened.acting
+        self.acting, self.handing, self.lines = opened.acting, opened.handing, opened.lines
         if not shut:
             self.acting.adopt(clock.now())
         self.acting.reckon()
@@ -237,6 +236,7 @@ class Station:
             book=lambda: self.board.city().book,
             store=self.store,
             acting=self.acting,
+            handing=self.handing,
             now=self._clock.now,
             ring=self.board.ring,
             names_nobody=self._names_nobody,
@@ -346,7 +346,10 @@ class Station:
         blind = frozenset(feed.name for feed in self.board.feeds() if feed.silent_since)
         now = self._clock.now()
         with self._on_a_full_disk():
-            if self.acting.by_clock(now, blind):
+            turned = self.handing.by_clock(now, blind)  # before the new turn lets anything out
+            moved = self.acting.by_clock(now, blind)
+            told = self.lines.by_clock(now)
+            if moved or turned or told:
                 self.board.ring()
             self.heads.look(now)
             self._purge(now)
@@ -403,9 +406,7 @@ class Station:
         name = self.city.name
         for rule in self.shard.engine.book.all_rules:
             self._metrics.rules_stopped.labels(name, rule.id).set(int(rule.id in self._rules_stopped))
-        running: dict[str, int] = dict.fromkeys((desk.id for desk in self.city.desks), 0)
-        for alert in self.store.board():
-            running[alert.desk] = running.get(alert.desk, 0) + 1
+        running = {**dict.fromkeys((desk.id for desk in self.city.desks), 0), **self.store.open_by_desk()}
         for desk, n in running.items():
             self._metrics.alerts_open.labels(name, desk).set(n)
         self._show_channels(name)

@@ -23,9 +23,10 @@ from alerts.api.chain import add_chain
 from alerts.api.door import DutyCity
 from alerts.api.feeds import add_feeds
 from alerts.api.forms import Login, MissedForm, MoveForm, MuteForm, alert_of, move_of
+from alerts.api.handovers import NoteForm, ReadForm, add_handovers
 from alerts.api.mutes import add_mutes
 from alerts.api.pages import page_of
-from alerts.api.service import Asks, Key, Limit, Service
+from alerts.api.service import Asks, Key, Limit, Service, who_asks
 from alerts.api.service import city_of as _city
 from alerts.api.service import in_json as _json
 from alerts.api.service import key_of as _key
@@ -50,6 +51,7 @@ def create_api(service: Service) -> FastAPI:
     add_areas(app, service)
     add_chain(app, service)
     add_feeds(app, service)
+    add_handovers(app, lambda request, name: (_city(service, who_asks(request), name), who_asks(request)))
     _stream(app, service)
     app.add_exception_handler(TroubleError, _told)
     app.add_exception_handler(RequestValidationError, _wrong_form)
@@ -278,6 +280,8 @@ async def _wrong_form(request: Request, fault: Exception) -> Response:
         *MoveForm.model_fields,
         *MissedForm.model_fields,
         *Login.model_fields,
+        *NoteForm.model_fields,
+        *ReadForm.model_fields,
         "limit",
         "cursor",
         "hours",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -15,14 +15,15 @@ from alerts.acting import TRIES, Acting, KeyUsed
 from alerts.alert import Alert
 from alerts.api.troubles import TroubleError
 from alerts.audit import Judged
-from alerts.chain import Missed, Mute, Unmute, decode
+from alerts.chain import Handover, Missed, Mute, Unmute, decode
 from alerts.desks import Desk
 from alerts.duty import NOBODY, OWED, TEXT_LONGEST, Act, MoveRefused
+from alerts.handing import Handing, KeyUsedError, UnknownTurnError
 from alerts.links import Link, Taken
 from alerts.mutes import LOOK_BACK_MS, Preview, Standing, preview
 from alerts.store import ConflictError, Store
+from alerts.turnover import Handovers, Sheet, Turnover
 from rules.book import Book
-from rules.trees import Tree
 
 if TYPE_CHECKING:
     from alerts.console.source import FeedState
@@ -61,6 +62,7 @@ class DutyCity:
     book: Callable[[], Book]
     store: Store
     acting: Acting
+    handing: Handing
     now: Callable[[], int]
     ring: Callable[[], None]
     names_nobody: Callable[[str], bool]
@@ -125,6 +127,7 @@ class DutyCity:
     def missed(self, who: Who, form: Missed, desk: str = "") -> None:
         """Keep a form "missed". Raises TroubleError."""
         book = self.book()
+        self._check_texts(form.note)
         wrong = [
             name
             for name, code, tree in (("area", form.area, book.areas), ("category", form.category, book.categories))
@@ -136,7 +139,6 @@ class DutyCity:
             raise TroubleError("unknown")
         if not 0 < form.time <= self.now():
             raise TroubleError("wrong_form", ("time",))
-        self._check_texts(form.note)
         own = self._own_desk(who, [book.first_desk(form.area, form.category)], desk)
         made = msgspec.structs.replace(form, at=self.now(), account=who.account, role=who.role, desk=own)
         try:
@@ -239,6 +241,64 @@ class DutyCity:
             self.ring()
         return self.acting.mutes[mute_id]
 
+    def own_desks(self, who: Who) -> list[str]:
+        """The desks that `who` answers for; their hand-overs are his."""
+        book = self.book()
+        return [name for name, desk in self.desks.items() if who.answers_for(desk, book)]
+
+    def handovers(self, who: Who, desk: str) -> Handovers:
+        """The hand-overs of a desk. Raises TroubleError: whoever does not answer for it sees none."""
+        if desk not in self.own_desks(who):
+            raise TroubleError("unknown")
+        return self.handing.of(desk)
+
+    def sheet(self, who: Who, desk: str, turn: int | None) -> Sheet:
+        """What was handed over to the turn that began at `turn` (ms UTC), None: to the last one; 0: what is to be. Of
+        alerts outside of what `who` may see nothing. Raises TroubleError."""
+        known = self.handovers(who, desk)
+        wanted = known.coming if turn == 0 else known.last if turn is None else known.of_turn(turn)
+        if wanted is None and turn is not None:
+            raise TroubleError("unknown")
+        return self._cut(who, self.handing.sheet(wanted or known.coming, self.now(), self._blind()))
+
+    def _cut(self, who: Who, page: Sheet) -> Sheet:
+        book = self.book()
+        return replace(
+            page,
+            waiting=tuple(self.seen(who, page.waiting)),
+            taken=tuple(one for one in page.taken if who.sees(one.alert, book)),
+            held=tuple(self.seen(who, page.held)),
+            muted=tuple(self.seen(who, page.muted)),
+        )
+
+    def note_handover(self, who: Who, desk: str, note: str, key: str = "") -> None:
+        """Write words for the turn to come. Raises TroubleError."""
+        self.handovers(who, desk)
+        if not note.strip():
+            raise TroubleError("wrong_form", ("note",))
+        if len(note) > TEXT_LONGEST:
+            raise TroubleError("text_long", ("note",))
+        self._check_texts(note)
+        said = Handover(self.now(), "noted", desk, note=note.strip(), account=who.account, role=who.role, key=key)
+        try:
+            self.handing.note(said)
+        except KeyUsedError:
+            raise TroubleError("key_used") from None
+        self.ring()
+
+    def read_handover(self, who: Who, desk: str, turn: int) -> Turnover:
+        """Confirm that the incoming desk has read what was handed over. Raises TroubleError."""
+        self.handovers(who, desk)
+        try:
+            read = self.handing.read(Handover(self.now(), "read", desk, turn, account=who.account, role=who.role))
+        except UnknownTurnError:
+            raise TroubleError("unknown") from None
+        self.ring()
+        return read
+
+    def _blind(self) -> tuple[str, ...]:
+        return tuple(feed.name for feed in self.feeds() if feed.silent_since)
+
     def _own_mute(self, who: Who, wish: Mute, desk: str) -> str:
         """The desk that owns it. Raises TroubleError."""
         book = self.book()
@@ -260,7 +320,7 @@ class DutyCity:
         hidden = [
             desk.mute
             for desk in self.desks.values()
-            if _meets(book.areas, wish.area, desk.areas) and _meets(book.categories, wish.category, desk.categories)
+            if book.areas.meets(wish.area, desk.areas) and book.categories.meets(wish.category, desk.categories)
         ]
         return min(hidden, default=self.desks[own].mute)
 
@@ -274,8 +334,7 @@ class DutyCity:
 
     def _own_desk(self, who: Who, told: Iterable[str], wanted: str) -> str:
         """For which desk `who` acts: the one that is named, else the last one that was told, else any of his own."""
-        book = self.book()
-        own = [name for name, desk in self.desks.items() if who.answers_for(desk, book)]
+        own = self.own_desks(who)
         first = [wanted] if wanted else [*told, *own]
         found = next((name for name in first if name in own), "")
         if not found:
@@ -286,8 +345,3 @@ class DutyCity:
 def is_id(text: str) -> bool:
     """Whether a text out of an address may be an id at all: a database need not be asked for what it cannot hold."""
     return len(text) <= ID_LONGEST and text.isprintable()
-
-
-def _meets(tree: Tree, code: str, roots: Iterable[str]) -> bool:
-    """Whether what lies below `code` and what lies below one of `roots` have anything in common."""
-    return any(root in tree.by_code and (tree.holds(root, code) or tree.holds(code, root)) for root in roots)

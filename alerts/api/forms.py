@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.alert import Alert
-from alerts.chain import Link, Missed, Mute, Ordered, Purge, decode
+from alerts.chain import Handover, Line, Link, Missed, Mute, Ordered, Purge, decode
 from alerts.duty import TEXT_LONGEST, Act, Outcome
 from alerts.export import line, rfc3339
 from alerts.mutes import Cost, Standing
@@ -105,6 +105,7 @@ def alert_of(alert: Alert, book: Book, language: str) -> dict[str, object]:
             "outcome": duty.outcome or None,
             "why": duty.why or None,
             "held_since": _time(duty.held_at),
+            "explained_by": duty.by or None,
             "frozen_since": _time(duty.frozen_at),
         },
     }
@@ -117,7 +118,7 @@ def move_of(one: Link, *, whole: bool = False) -> dict[str, object]:
     told |= {"desk": act.desk or None, "role": act.role or None}
     if isinstance(act, Act):
         told |= {"to": act.to or None, "outcome": act.outcome or None, "why": act.why or None, "rank": act.rank}
-        told |= {"note": act.note or None, "mute": act.mute or None}
+        told |= {"note": act.note or None, "mute": act.mute or None, "by": act.by or None}
     elif isinstance(act, Missed):
         told |= {"area": act.area, "category": act.category, "time": rfc3339(act.time), "note": act.note or None}
     elif isinstance(act, Mute):
@@ -127,6 +128,10 @@ def move_of(one: Link, *, whole: bool = False) -> dict[str, object]:
         told |= {"order": act.id, "kind": act.kind, "about": act.about, "reason": act.reason}
     elif isinstance(act, Purge):
         told |= {"before": act.before, "gone": act.gone, "through": act.through or None}
+    elif isinstance(act, Handover):
+        told |= {"turn": _time(act.turn), "shift": act.shift or None, "note": act.note or None, "to": act.to or None}
+    elif isinstance(act, Line):
+        told |= {"to": act.to, "held": act.count}
     else:
         told |= {"mute": act.id, "hidden": act.hidden, "confirmed": act.confirmed}
     if whole:

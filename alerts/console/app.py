@@ -17,11 +17,13 @@ from alerts.alert import Alert
 from alerts.api.app import note_refusal
 from alerts.api.door import is_id
 from alerts.api.service import Service
-from alerts.api.troubles import STATUS, WORDS
+from alerts.api.troubles import STATUS, WORDS, TroubleError
 from alerts.console.desk import DeskFigures, desk_figures
 from alerts.console.doors import add_doors
-from alerts.console.duty import duty_figures
+from alerts.console.duty import DutyFigures, duty_figures
+from alerts.console.handing import HandoverPages, add_handovers
 from alerts.console.headers import HEADERS, SafeHeaders
+from alerts.console.moving import MoveForms, add_moves
 from alerts.console.mute_doors import add_mute_doors
 from alerts.console.naming import Names
 from alerts.console.pages import (
@@ -78,9 +80,15 @@ def reader_of(request: Request, languages: Sequence[str]) -> Reader:
     return Reader(language, theme, account, who is not None and who.may("view"), rooms=rooms_of(who))
 
 
-def page(request: Request, html: str, reader: Reader) -> Response:
+def _said(request: Request, reader: Reader, trouble: TroubleError | None) -> str:
+    """Why something was not done: just now, or as the address says, which may be any text."""
+    name = trouble.trouble if trouble is not None else request.query_params.get("said", "")
+    return next((words[reader.language] for known, words in WORDS.items() if known == name), "")
+
+
+def page(request: Request, html: str, reader: Reader, status: int = 200) -> Response:
     """A page that nobody keeps; a language asked for in the address is remembered."""
-    answer = HTMLResponse(html, headers={"Cache-Control": "no-store", "Vary": "Cookie, Accept-Language"})
+    answer = HTMLResponse(html, status, headers={"Cache-Control": "no-store", "Vary": "Cookie, Accept-Language"})
     if request.query_params.get("lang") == reader.language:
         answer.set_cookie(LANGUAGE_COOKIE, reader.language, max_age=YEAR, samesite="lax")
     return answer
@@ -118,6 +126,9 @@ class Console:
             return dict(self.sources)
         return {name: SeenSource(source, who) for name, source in self.sources.items() if who.sees_city(name)}
 
+    def reader(self, request: Request, source: BoardSource) -> Reader:
+        return reader_of(request, offered(source))
+
     def first(self, request: Request) -> str:
         return next(iter(self.seen(request)), "")
 
@@ -141,7 +152,15 @@ class Console:
         if who is None or town is None:
             return None
         links, moves = town.store.links_of(alert.id), who.may("move")
-        return lambda names: duty_figures(alert, links, town.desks, names, moves=moves), town.now()
+        by = town.seen(who, town.store.alerts([alert.duty.by]).values()) if alert.duty.by else []
+        explains = town.seen(who, town.store.explained_by(alert.id))
+
+        def figures(names: Names) -> DutyFigures:
+            return duty_figures(
+                alert, links, town.desks, names, moves=moves, explained_by=next(iter(by), None), explains=explains
+            )
+
+        return figures, town.now()
 
     def floor(self, request: Request, name: str) -> Floor:
         """What the desk of a city has before it. Raises HTTPException where nobody is let in, or it is not there."""
@@ -158,14 +177,19 @@ class Console:
         return figures, now, who.may("move")
 
     def desk_page(self, request: Request, name: str) -> Response:
+        return self.desk_again(request, name)
+
+    def desk_again(
+        self, request: Request, name: str, trouble: TroubleError | None = None, typed: Mapping[str, str] | None = None
+    ) -> Response:
+        """As of the card, for the form "missed"."""
         source = self.find_city(request, name)
         reader, who = reader_of(request, offered(source)), who_asks(request)
         tree = source.city().book.areas
         areas = [node.code for node in tree.nodes if who is None or who.sees_area(name, tree, node.code)]
-        words = WORDS.get(request.query_params.get("said", ""))  # type: ignore[call-overload]  # any text may stand there
-        said = words[reader.language] if words else ""
-        html = desk_page(source, reader, self.seen(request), self.floor(request, name), areas, said)
-        return page(request, html, reader)
+        said = _said(request, reader, trouble)
+        html = desk_page(source, reader, self.seen(request), self.floor(request, name), areas, said, typed)
+        return page(request, html, reader, STATUS[trouble.trouble] if trouble is not None else 200)
 
     def area(self, request: Request, name: str, code: str) -> Response:
         return self.sheet(request, name, "area", code=code)
@@ -220,20 +244,39 @@ class Console:
         if who is None or city is None:
             return reader
         tree, held = city.book().areas, city.store.held_areas()
-        return replace(reader, held=sum(n for area, n in held.items() if who.sees_area(name, tree, area)))
+        explained = city.store.explained_areas()
+        return replace(
+            reader,
+            held=sum(n for area, n in held.items() if who.sees_area(name, tree, area)),
+            explained=sum(n for area, n in explained.items() if who.sees_area(name, tree, area)),
+        )
 
     def card(self, request: Request, alert_id: str) -> Response:
+        return self.card_again(request, alert_id)
+
+    def card_again(
+        self,
+        request: Request,
+        alert_id: str,
+        trouble: TroubleError | None = None,
+        typed: Mapping[str, str] | None = None,
+    ) -> Response:
+        """`trouble`: why a move was not made; `typed`: what stood in its form, kept for another try."""
         source, alert = self.find_alert(request, alert_id)
         reader = reader_of(request, offered(source))
-        words = WORDS.get(request.query_params.get("said", ""))  # type: ignore[call-overload]  # any text may stand there
-        said = words[reader.language] if words else ""
-        html = alert_page(source, alert, reader, self.seen(request), self.desk(request, alert), said)
-        return page(request, html, reader)
+        said = _said(request, reader, trouble)
+        html = alert_page(source, alert, reader, self.seen(request), self.desk(request, alert), said, typed)
+        return page(request, html, reader, STATUS[trouble.trouble] if trouble is not None else 200)
 
     def live(self, request: Request) -> Live:
         """Found before the stream begins, so that what is unknown is answered 404 and a full house 503."""
         if self.streams.full or self.streams.stopped:
             raise HTTPException(503, headers={"Retry-After": "5"})
+        if "handover" in request.query_params:
+            name = request.query_params.get("city", "")
+            turned = self.find_city(request, name)
+            pages, turned_reader = HandoverPages(self), self.reader(request, turned)
+            return turned, lambda: pages.draw(request, name, turned_reader, turned)
         desk_of = request.query_params.get("desk", "")
         if desk_of:
             desk_source = self.find_city(request, desk_of)
@@ -328,6 +371,8 @@ def create_app(
         app.get("/city/{name}/area/{code}", response_model=None)(console.area)
         add_doors(app, service)
         add_mute_doors(app, service, console.mutes)
+        add_moves(app, MoveForms(console, service))
+        add_handovers(app, HandoverPages(console))
 
     app.add_exception_handler(HTTPException, trouble)
     app.add_exception_handler(RequestValidationError, trouble)

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from alerts.audit import VERBS, Judged, Wanted, newest
-from alerts.chain import Head, Link, Missed, Mute, Ordered, Unmute, decode
+from alerts.chain import Handover, Head, Line, Link, Missed, Mute, Ordered, Unmute, decode
 from alerts.console.naming import Names
 from alerts.duty import Act
 from alerts.export import rfc3339
@@ -110,6 +110,10 @@ def _row(one: Link, names: Names) -> EntryRow:
         what = act.id
     elif isinstance(act, Ordered):
         what, words = f"{act.kind}: {act.about}", act.reason
+    elif isinstance(act, Handover):
+        what, words, to = act.shift, act.note, names.desk(act.to) if act.to else ""
+    elif isinstance(act, Line):
+        what, to = str(act.count), names.desk(act.to)
     else:
         words = ", ".join(f"{name} {act.before[name]} - {n}" for name, n in sorted(act.gone.items()))
     desk = names.desk(act.desk) if act.desk else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Final
 
 from alerts.alert import Alert
 from alerts.console.naming import Mark, Names
-from alerts.console.rows import Row, row
+from alerts.console.rows import Row, ratio_of, row
 from alerts.console.source import RECENT, STEP, City, FeedState
 from rules.signals import COUNTED
 
@@ -94,23 +95,22 @@ def board(city: City, names: Names, alerts: Sequence[Alert], feeds: Sequence[Fee
     """Running alerts by rank, then by how far over their limit; what is over, newest first."""
     silent = {feed.name for feed in feeds if feed.silent_since}
     said = [alert for alert in alerts if alert.moves]  # the others were taken back before anyone heard of them
-    running = sorted(
-        (row(alert, city, names, silent, now) for alert in said if alert.state == "open"),
-        key=lambda one: (-one.alert.rank, -one.ratio, one.since, one.alert.id),
+    running = [alert for alert in said if alert.state == "open"]
+    over = [alert for alert in said if alert.state != "open"]
+    first = heapq.nsmallest(
+        RUNNING_SHOWN, running, key=lambda one: (-one.rank, -ratio_of(one, now), one.signal.first, one.id)
     )
-    over = sorted(
-        (row(alert, city, names, silent, now) for alert in said if alert.state != "open"),
-        key=lambda one: (-one.ended, -one.alert.rank, one.alert.id),
-    )
-    marks = Counter(one.mark for one in running)
+    last = heapq.nsmallest(OVER_SHOWN, over, key=lambda one: (-one.ended_at, -one.rank, one.id))
+    ranks = Counter((one.rank, one.colour) for one in running)
+    marks = [(names.mark(*rank), n) for rank, n in ranks.items()]
     return Board(
         now=now,
-        running=tuple(running[:RUNNING_SHOWN]),
+        running=tuple(row(alert, city, names, silent, now) for alert in first),
         running_more=max(len(running) - RUNNING_SHOWN, 0),
-        over=tuple(over[:OVER_SHOWN]),
+        over=tuple(row(alert, city, names, silent, now) for alert in last),
         over_more=max(len(over) - OVER_SHOWN, 0),
-        by_mark=tuple(sorted(marks.items(), key=lambda item: (item[0].digit, item[0].hue))),
-        oldest=min((one.since for one in running), default=0),
+        by_mark=tuple(sorted(_together(marks), key=lambda item: (item[0].digit, item[0].hue))),
+        oldest=min((one.signal.first for one in running), default=0),
         last_said=max((alert.signal.said_at for alert in said), default=0),
         load=load(said, now, top=len(city.ladder) - 1),
         areas=areas(city, said, silent),
@@ -119,6 +119,14 @@ def board(city: City, names: Names, alerts: Sequence[Alert], feeds: Sequence[Fee
         late=sum(1 for feed in feeds if feed.late and not feed.silent_since),
         unheard=sum(1 for feed in feeds if not (feed.heard_at or feed.late or feed.silent_since)),
     )
+
+
+def _together(marks: Sequence[tuple[Mark, int]]) -> list[tuple[Mark, int]]:
+    """Ranks that are drawn alike are counted as one."""
+    counted: Counter[Mark] = Counter()
+    for mark, n in marks:
+        counted[mark] += n
+    return list(counted.items())
 
 
 def load(alerts: Sequence[Alert], now: int, *, top: int) -> Load:

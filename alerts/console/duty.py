@@ -13,7 +13,7 @@ from alerts.console.naming import Names
 from alerts.desks import Desk
 from alerts.duty import BY_HAND, MOVES, Act, Duty, Verb
 
-SHOWN: Final[frozenset[Verb]] = BY_HAND | {"hold", "lapse", "freeze", "thaw", "rewind"}
+SHOWN: Final[frozenset[Verb]] = BY_HAND | {"hold", "lapse", "remind", "freeze", "thaw", "rewind"}
 """Acts of people and clocks; what the engine did stands among the card's own moves."""
 
 
@@ -31,6 +31,16 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Explained:
+    """The other alert of an explanation. `alert` "": one that whoever looks may not see."""
+
+    alert: str
+    where: str
+    what: str
+    why: str = ""  # sum, part
+
+
+@dataclass(frozen=True, slots=True)
 class DutyFigures:
     """`due`: by when the desk `asked` must take it, ms; 0: no clock. `can`: moves that may be made by hand now."""
 
@@ -39,14 +49,24 @@ class DutyFigures:
     above: str  # the desk that a raise would tell; "" none
     holder: str
     due: int
+    explained_by: Explained | None  # why it is held, where another alert explains it
+    explains: tuple[Explained, ...]  # what is held because of this one
     done: tuple[Done, ...]
     can: frozenset[Verb]
 
 
 def duty_figures(
-    alert: Alert, links: Sequence[Link], desks: Mapping[str, Desk], names: Names, *, moves: bool
+    alert: Alert,
+    links: Sequence[Link],
+    desks: Mapping[str, Desk],
+    names: Names,
+    *,
+    moves: bool,
+    explained_by: Alert | None = None,
+    explains: Sequence[Alert] = (),
 ) -> DutyFigures:
-    """`moves`: whether whoever looks may move alerts at all."""
+    """`moves`: whether whoever looks may move alerts at all. `explained_by`, `explains`: other
+    alerts that he may see."""
     duty = alert.duty
     above = clocks.desk_above(alert, desks)
     can: set[Verb] = {verb for verb in BY_HAND if (duty.stage, verb) in MOVES} if moves else set()
@@ -61,6 +81,8 @@ def duty_figures(
         above=names.desk(above) if above else "",
         holder=names.desk(duty.desk) if duty.desk else "",
         due=clocks.answer_due(alert, desks),
+        explained_by=_explained_by(alert, explained_by, acts, names),
+        explains=tuple(_named(one, names) for one in explains),
         done=tuple(
             Done(
                 act.at,
@@ -75,3 +97,14 @@ def duty_figures(
         ),
         can=frozenset(can),
     )
+
+
+def _named(alert: Alert, names: Names, why: str = "") -> Explained:
+    return Explained(alert.id, names.area(alert.signal.area), names.category(alert.signal.category), why)
+
+
+def _explained_by(alert: Alert, other: Alert | None, acts: Sequence[Act], names: Names) -> Explained | None:
+    if not alert.duty.by:
+        return None
+    why = next((act.why for act in reversed(acts) if act.verb == "hold" and act.by == alert.duty.by), "")
+    return _named(other, names, why) if other is not None else Explained("", "", "", why)

@@ -18,6 +18,7 @@ from alerts.console.board import board
 from alerts.console.card import card
 from alerts.console.desk import DeskFigures
 from alerts.console.duty import DutyFigures
+from alerts.console.handover import HandoverFigures
 from alerts.console.naming import Names
 from alerts.console.source import BoardSource
 from alerts.console.speech import LANGUAGE_LABELS, LANGUAGES, Speech, catalogue
@@ -33,9 +34,9 @@ THEMES: Final = ("auto", "light", "dark")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who looks: a language and a theme. `account`: whether there is a session that can be left;
-    `desk`: whether the desk's page is open to him; `held`: how many alerts are kept back there; `rooms`: the pages of
-    a city that are open to him beside its board."""
+    """Who looks: a language and a theme. `account`: whether there is a session that can be left; `desk`: whether the
+    desk's page is open to him; `held`: how many alerts are kept back there, `explained` of them because another alert
+    explains them; `rooms`: the pages of a city that are open to him beside its board."""
 
     language: str
     theme: str = "auto"
@@ -43,6 +44,7 @@ class Reader:
     desk: bool = False
     held: int = 0
     rooms: frozenset[str] = frozenset()
+    explained: int = 0
 
 
 @cache
@@ -150,10 +152,11 @@ def alert_page(
     cities: Mapping[str, BoardSource],
     desk: Desk | None = None,
     said: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> str:
-    """`said`: what became of a move, where it was not made."""
+    """`said`: what became of a move, where it was not made; `typed`: what stood in its form."""
     values = _alert_values(source, alert, _frame(source, reader, cities), desk)
-    return _render("alert.html", reader.language, {**values, "said": said})
+    return _render("alert.html", reader.language, {**values, "said": said, "typed": typed or {}})
 
 
 def alert_part(source: BoardSource, alert: Alert, reader: Reader, desk: Desk | None = None) -> str:
@@ -178,10 +181,11 @@ def desk_page(
     floor: Floor,
     areas: Sequence[str],
     said: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> str:
-    """`areas`: codes that the reader may name in a form; `said`: what became of one."""
+    """`areas`: codes that the reader may name in a form; `said`: what became of one; `typed`: what stood in it."""
     values = _desk_values(source, reader, cities, floor)
-    return _render("desk.html", reader.language, {**values, "areas": areas, "said": said})
+    return _render("desk.html", reader.language, {**values, "areas": areas, "said": said, "typed": typed or {}})
 
 
 def desk_part(source: BoardSource, reader: Reader, floor: Floor) -> str:
@@ -203,6 +207,35 @@ def sheet_page(
 def sheet_part(source: BoardSource, reader: Reader, sheet: Sheet) -> str:
     frame = _frame(source, reader, {})
     return _render("sheet_part.html", reader.language, {**frame, **sheet(frame["names"])})
+
+
+Turned = Callable[[Names], tuple[HandoverFigures | None, int]]
+"""A hand-over in the reader's names, None: his is no desk; and the desk's clock, ms UTC."""
+
+
+def _handover_values(
+    source: BoardSource, reader: Reader, cities: Mapping[str, BoardSource], turned: Turned
+) -> dict[str, Any]:
+    frame = _frame(source, reader, cities)
+    figures, desk_now = turned(frame["names"])
+    return {**frame, "turned": figures, "desk_now": desk_now, "outcomes": outcomes_in(frame["say"])}
+
+
+def handover_page(
+    source: BoardSource,
+    reader: Reader,
+    cities: Mapping[str, BoardSource],
+    turned: Turned,
+    said: str = "",
+    note: str = "",
+) -> str:
+    """`said`: why a form was not kept; `note`: what stood in it."""
+    values = _handover_values(source, reader, cities, turned)
+    return _render("handover.html", reader.language, {**values, "said": said, "note": note})
+
+
+def handover_part(source: BoardSource, reader: Reader, turned: Turned) -> str:
+    return _render("handover_part.html", reader.language, _handover_values(source, reader, {}, turned))
 
 
 def login_page(reader: Reader, said: str = "") -> str:

@@ -94,6 +94,15 @@ def row(alert: Alert, city: City, names: Names, silent: Collection[str], now: in
     )
 
 
+def ratio_of(alert: Alert, now: int) -> float:
+    """The same as in its row, without the row: what thousands are ordered by."""
+    evidence, low = alert.signal.evidence, alert.signal.kind == "drop"
+    observed = evidence.observed
+    if alert.signal.kind == "silence":
+        observed = ((alert.ended_at or now) - evidence.peak) // MINUTE
+    return _ratio(observed, evidence.expected, max(evidence.limit, 0), low=low)
+
+
 def _ratio(observed: int, expected: float, limit: int, *, low: bool) -> float:
     """Counted over the limit; of a drop what is missing over what is missing at the limit."""
     if low:

@@ -138,11 +138,14 @@ class _Speech:
         self._rule = book.rule(self._signal.rule)
 
     def title(self) -> str:
+        held = self._notice.reason == "flood" and self._notice.about
         return self._say(
-            _TITLES[self._signal.kind][self._notice.reason],
+            s.HELD_TITLE if held else _TITLES[self._signal.kind][self._notice.reason],
+            since=self._time(self._alert.duty.held_at),
             colour=colour_name(self._alert.colour, self._language),
             count=self._number(self._notice.count),
             desk=self._desk(self._notice.desk),
+            other=self._desk(self._notice.about),
             area=self._name(self._book.areas, self._signal.area),
             category=self._name(self._book.categories, self._signal.category),
             feed=self._feed(),
@@ -165,8 +168,14 @@ class _Speech:
         return self._say(s.OFFICE_IN, office=one_line(owed.office), area=area) if owed and owed.office else area
 
     def lines(self) -> Iterator[str]:
+        if self._notice.reason == "flood" and self._notice.about:
+            yield self._say(s.HELD, count=self._number(self._notice.count), other=self._desk(self._notice.about))
+            return
         if self._notice.reason == "flood":
             yield self._say(s.FLOOD, count=self._number(self._notice.count))
+            return
+        if self._notice.reason == "unread":
+            yield self._say(s.UNREAD, count=self._number(self._notice.count), other=self._desk(self._notice.about))
             return
         if self._notice.reason == "reminder":
             yield self._say(s.REMINDED)

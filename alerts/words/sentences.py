@@ -21,6 +21,16 @@ FLOOD: Final = N_(
     "{count} alerts came within a short time. They are held and ranked, none is lost: all are on the board and in the"
     " digest. This notice stands for them."
 )
+UNREAD_TITLE: Final = N_("Hand-over of {other} not read: {count} alerts owed there")
+UNREAD: Final = N_(
+    "A turn of duty has begun at {other}, and nobody there has confirmed the hand-over in time. Open alerts at the time"
+    " of the change: {count}. Look whether the desk is staffed."
+)
+HELD_TITLE: Final = N_("{count} held at {other}, worst {colour} since {since}")
+HELD: Final = N_(
+    "The budget of {other} is used up: {count} alerts have been kept back there for half an hour or longer, with no"
+    " clock. Nothing is lost: they are on its page, ranked, and can be let out by hand."
+)
 REMINDED: Final = N_("It was told before, and nobody has taken it yet.")
 DIGEST_TITLE: Final = N_("{count} notices at once, up to {colour}: most urgent first")
 DRILL_TITLE: Final = N_("EXERCISE, no real alert: {title}")
@@ -40,6 +50,7 @@ COUNT_TITLES: Final[Mapping[Reason, str]] = {
     "withdrawn": N_("Withdrawn, was {colour}: {category} in {area}"),
     "merged": N_("Joined with another alert: {category} in {area}"),
     "flood": FLOOD_TITLE,
+    "unread": UNREAD_TITLE,
 }
 
 DROP_TITLES: Final[Mapping[Reason, str]] = {
@@ -52,6 +63,7 @@ DROP_TITLES: Final[Mapping[Reason, str]] = {
     "withdrawn": N_("Withdrawn, was {colour}: too few {category} in {area}"),
     "merged": N_("Joined with another alert: too few {category} in {area}"),
     "flood": FLOOD_TITLE,
+    "unread": UNREAD_TITLE,
 }
 
 RISE_TITLES: Final[Mapping[Reason, str]] = {
@@ -64,6 +76,7 @@ RISE_TITLES: Final[Mapping[Reason, str]] = {
     "withdrawn": N_("Withdrawn, was {colour}: slow rise of {category} in {area}"),
     "merged": N_("Joined with another alert: slow rise of {category} in {area}"),
     "flood": FLOOD_TITLE,
+    "unread": UNREAD_TITLE,
 }
 
 NEW_TITLES: Final[Mapping[Reason, str]] = {
@@ -76,6 +89,7 @@ NEW_TITLES: Final[Mapping[Reason, str]] = {
     "withdrawn": N_("Withdrawn, was {colour}: first seen, {category} in {area}"),
     "merged": N_("Joined with another alert: first seen, {category} in {area}"),
     "flood": FLOOD_TITLE,
+    "unread": UNREAD_TITLE,
 }
 
 MATTER_TITLES: Final[Mapping[Reason, str]] = {
@@ -111,6 +125,7 @@ SILENCE_TITLES: Final[Mapping[Reason, str]] = {
     "withdrawn": N_("Withdrawn, was {colour}: the silence of feed {feed}"),
     "merged": N_("Joined with another alert: the silence of feed {feed}"),
     "flood": FLOOD_TITLE,
+    "unread": UNREAD_TITLE,
 }
 
 STOPPED_TITLES: Final[Mapping[Reason, str]] = {
@@ -123,6 +138,7 @@ STOPPED_TITLES: Final[Mapping[Reason, str]] = {
     "withdrawn": N_("Withdrawn, was {colour}: the stop of rule {rule}"),
     "merged": N_("Joined with another alert: the stop of rule {rule}"),
     "flood": FLOOD_TITLE,
+    "unread": UNREAD_TITLE,
 }
 
 REVIEW_TITLES: Final[Mapping[Reason, str]] = {
@@ -135,6 +151,7 @@ REVIEW_TITLES: Final[Mapping[Reason, str]] = {
     "withdrawn": N_("Withdrawn, was {colour}: the review of an order about {about}"),
     "merged": N_("Joined with another alert: the review of an order about {about}"),
     "flood": FLOOD_TITLE,
+    "unread": UNREAD_TITLE,
 }
 
 SPIKE_FIGURES: Final = N_(

@@ -42,7 +42,9 @@ class DeskForm(Form):
     lapse: Duration = Field(
         default=4 * HOUR, description="What was taken and not closed is open again after this long; 0m: never."
     )
-
+    inhibit: Switch = Field(
+        default=False, description="Whether what begins while an alert of another rule explains it is held."
+    )
     mute: Duration = Field(default=24 * HOUR, description="The longest mute that may be laid on its alerts.")
 
     def desk(self, zone: str, language: str) -> Desk:
@@ -62,6 +64,7 @@ class DeskForm(Form):
             clocks=dict(self.clocks),
             budget=self.budget,
             lapse=self.lapse,
+            inhibit=self.inhibit,
             mute=self.mute,
         )
 

@@ -14,7 +14,7 @@ from alerts.access.accounts import Account
 from alerts.access.policy import POLICY, rule_for
 from alerts.access.roles import ROLES, Role
 from alerts.acting import moved_by
-from alerts.chain import Missed, Mute
+from alerts.chain import Handover, Missed, Mute
 from alerts.desks import Desk
 from alerts.duty import NOBODY, Act
 from alerts.export import rfc3339
@@ -48,6 +48,9 @@ NEEDED: Final[dict[str, str]] = {
     "GET /city/{name}/mutes/preview": "view",
     "POST /city/{name}/mutes/preview": "supervise",
     "POST /city/{name}/mutes/{mute_id}/end": "supervise",
+    "GET /city/{name}/handover": "view",
+    "POST /city/{name}/handover/notes": "move",
+    "POST /city/{name}/handover/read": "move",
     "GET /alert/{alert_id}": "view",
     "POST /alert/{alert_id}/moves": "move",
     "GET /shapes/{name}.json": "view",
@@ -67,6 +70,10 @@ NEEDED: Final[dict[str, str]] = {
     "GET /v1/cities/{city}/mutes/{mute_id}": "view",
     "DELETE /v1/cities/{city}/mutes/{mute_id}": "supervise",
     "GET /v1/cities/{city}/areas/{code}": "view",
+    "GET /v1/cities/{city}/handovers/{desk}": "view",
+    "GET /v1/cities/{city}/handovers/{desk}/sheet": "view",
+    "POST /v1/cities/{city}/handovers/{desk}/notes": "move",
+    "POST /v1/cities/{city}/handovers/{desk}/read": "move",
     "GET /v1/cities/{city}/chain": "audit",
     "GET /v1/cities/{city}/chain/export": "audit",
     "GET /v1/cities/{city}/chain/heads": "audit",
@@ -120,6 +127,7 @@ def filled(line: str, town: Town) -> tuple[str, str]:
         "{number}": "9999",
         "{mute_id}": "none",
         "{code}": "east",
+        "{desk}": "east",
         "{path}": "style.css",
     }
     for part, value in values.items():
@@ -141,15 +149,30 @@ def asked(client: Any, line: str, town: Town) -> Any:
         "/alert/{alert_id}/moves": {"data": {"verb": "note", "note": "seen"}},
         "/city/{name}/mutes": {"data": {**place, "until": now + HOUR, "reason": "a fair"}},
         "/city/{name}/mutes/preview": {"data": {**place, "hours": "1", "reason": "a fair"}},
+        "/v1/cities/{city}/handovers/{desk}/notes": {"json": {"note": "look at the bridge first"}},
+        "/v1/cities/{city}/handovers/{desk}/read": {"json": {"turn": rfc3339(TURN)}},
+        "/city/{name}/handover/notes": {"data": {"desk": "east", "note": "look at the bridge first"}},
+        "/city/{name}/handover/read": {"data": {"desk": "east", "turn": str(TURN)}},
         "/city/{name}/missed": {"data": {**place, "time": "2026-01-01T00:00"}},
     }
     return client.request(method, path, **(bodies.get(line.split(" ")[1], {}) if method == "POST" else {}))
+
+
+TURN: Final = 1_600_000_000_000
+"""When the turn began that everybody may read the hand-over of."""
+
+
+def hand_over(town: Town) -> None:
+    """To the eastern desk, twice: nobody has to read the first."""
+    made = tuple(("", Handover(at, "handed", "east", at, "night", role="clock")) for at in (TURN - HOUR, TURN))
+    town.station.store.commit(Change(NAME, None, (), made))
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_route_answers_each_role_as_the_table_says(town: Town, role: Role) -> None:
     client = town.as_role(role, number=f"{ROLES.index(role) + 2000}")
     wrong = []
+    hand_over(town)
     town.station.acting.mute(Mute(town.clock.now(), "none", "west", "traffic", town.clock.now() + HOUR, "a fair"))
     for line, action in NEEDED.items():
         answer = asked(client, line, town)
@@ -317,6 +340,28 @@ def test_areas_elsewhere_are_nowhere(fresh: Town) -> None:
     assert (told["running"], told["held"], [one["id"] for one in told["alerts"]]) == (1, 1, ["west-late"])
     whole = fresh.as_role("viewer", number="4021").get(f"{fresh.base}/areas/{NAME}").json()
     assert {one["code"]: one["held"] for one in whole["areas"]} == {"east": 1, "west": 1}
+
+
+def test_a_hand_over_is_its_own_desks_and_those_above(fresh: Town) -> None:
+    """An account that does not hold all areas of a desk sees none of its notes; nor is the desk there for it."""
+    hand_over(fresh)
+    words = {"note": "look at the bridge first"}
+    whole, east, west = (
+        fresh.as_role("officer", areas=(area,), number=f"404{n}") for n, area in enumerate((NAME, "east", "west"))
+    )
+    assert east.post(f"{fresh.base}/handovers/east/notes", json=words).status_code == 201
+    for desk, client, status in (
+        ("east", whole, 200), ("east", east, 200), ("east", west, 404), ("city", east, 404), ("no", whole, 404),
+    ):  # fmt: skip
+        for path in (f"{fresh.base}/handovers/{desk}", f"{fresh.base}/handovers/{desk}/sheet"):
+            assert client.get(path).status_code == status
+        assert client.get(f"/city/{NAME}/handover?desk={desk}").status_code == status
+        read = client.post(f"{fresh.base}/handovers/{desk}/read", json={"turn": rfc3339(TURN)})
+        assert read.status_code == (status if desk != "city" else 404)
+        asked = client.post(f"{fresh.base}/handovers/{desk}/notes", json=words)
+        assert asked.status_code == (201 if status == 200 else 404)
+    assert "bridge" not in west.get(f"/city/{NAME}/handover").text
+    assert "bridge" in east.get(f"/city/{NAME}/handover?turn=0").text
 
 
 def test_whoever_is_refused_is_written_down_and_what_he_typed_is_not(town: Town) -> None:

@@ -55,7 +55,8 @@ def lived(one: Alert, until: int, desks: dict[str, Desk] = DESKS) -> list[tuple[
 
 
 def test_an_alert_that_nobody_takes_rises_level_by_level_each_with_its_own_time() -> None:
-    assert lived(alert(3), NOON + HOUR) == [("raise", "city", 5), ("raise", "province", 10)]
+    rises = [("raise", "city", 5), ("raise", "province", 10), ("remind", "province", 15)]  # the highest is reminded
+    assert lived(alert(3), NOON + HOUR) == rises
     assert lived(alert(1), NOON + HOUR) == [("raise", "city", 30), ("raise", "province", 60)]
 
 
@@ -65,7 +66,9 @@ def test_the_lowest_rank_never_interrupts_anybody() -> None:
 
 def test_the_clock_of_each_desk_is_its_own() -> None:
     slow = {**DESKS, "city": desk("city", "province", clocks={"red": 20 * MINUTE})}
-    assert lived(alert(3), NOON + HOUR, slow) == [("raise", "city", 5), ("raise", "province", 25)]
+    assert lived(alert(3), NOON + HOUR, slow) == [
+        ("raise", "city", 5), ("raise", "province", 25), ("remind", "province", 30),
+    ]  # fmt: skip
 
 
 def test_a_taken_alert_waits_for_nobody_and_lapses() -> None:
@@ -134,7 +137,7 @@ def test_a_desk_that_nobody_staffs_hands_on_at_once() -> None:
     night = desk("county", "city", shifts=(Shift("day", "08:00", "20:00"),))  # NOON is 20:30 in Shanghai
     assert lived(alert(3), NOON, {**DESKS, "county": night}) == [("raise", "city", 0)]
     alone = desk("county", shifts=night.shifts)
-    assert lived(alert(3), NOON + HOUR, {"county": alone}) == []
+    assert lived(alert(3), NOON + HOUR, {"county": alone}) == [("remind", "county", 5)]
 
 
 def test_the_supervision_list_names_what_is_overdue_at_which_level_since_when() -> None:

@@ -87,7 +87,7 @@ def test_what_is_held_has_no_clock_and_no_word_goes_out_of_it(store: Store) -> N
     assert (told(store), held(store)) == (["a1"], ["a2"])
     assert store.notices_of("a2") == []
     acting.by_clock(NOON + 9 * MINUTE, NOBODY_BLIND)
-    assert [alert.id for _, alert in store.due_acts(NOON + 99 * HOUR)] == []
+    assert "a2" not in [alert.id for _, alert in store.due_acts(NOON + 99 * HOUR)]
     room.apply([signal(10, alert="a2", state="over", evidence=evidence(2))], NOON + 2)
     assert store.notices_of("a2") == []
 

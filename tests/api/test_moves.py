@@ -193,6 +193,13 @@ def test_the_form_of_a_page_moves_an_alert_and_says_why_not(fresh: Town) -> None
     assert officer.post(f"{place}/moves", data={"verb": "take", "acts": "1"}).headers["location"] == place
     late = officer.post(f"{place}/moves", data={"verb": "take", "acts": "1"})
     assert late.headers["location"] == f"{place}?said=changed"
+    typed = officer.post(
+        f"{place}/moves", data={"verb": "close", "acts": "0", "outcome": "expected", "why": "a <fair> in town"}
+    )
+    assert typed.status_code == 412  # and what was written is not lost
+    assert "a &lt;fair&gt; in town</textarea>" in typed.text
+    assert 'value="expected" required checked' in typed.text
+    assert f'<dialog id="close" data-again="{place}"' in typed.text
     assert WORDS["changed"]["en"] in officer.get(late.headers["location"]).text
     close = {"verb": "close", "outcome": "confirmed", "note": "", "why": "", "acts": "2"}
     assert officer.post(f"{place}/moves", data=close).headers["location"] == place

@@ -16,7 +16,9 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
+from alerts.duty import Act
 from tests.access.guarded import NAME, PASSWORD, Town, town_in_service
+from tests.api.test_handovers import hand_over
 from tests.browser.conftest import DESK, PATIENCE_MS, PHONE
 
 VENDOR: Final = Path(__file__).parent / "vendor"
@@ -98,6 +100,8 @@ def test_every_page_of_the_desk_can_be_read_by_everybody(
         (f"/city/{NAME}/missed", ""),
         (f"/city/{NAME}/area", ""),
         (f"/city/{NAME}/audit?verify=1", ""),
+        (f"/city/{NAME}/handover", ""),
+        (f"/city/{NAME}/handover?desk=east", ""),
         ("/login", ""),
     ):
         page.goto(served.address + path)
@@ -134,6 +138,54 @@ def test_an_officer_logs_in_takes_the_alert_and_closes_it_with_the_keyboard(brow
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     page.goto(guarded.address + "/")
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    page.context.close()
+
+
+def test_the_incoming_turn_reads_the_hand_over_with_the_keyboard_and_leaves_a_note(
+    browser: Browser, guarded: Served
+) -> None:
+    """The change of shift (journey D4), behind a login, on a telephone."""
+    town = guarded.town
+    hand_over(town, 8, 0)
+    town.account("1001", "officer")
+    page = opened(browser, PHONE, "en", dark=True)
+    page.goto(guarded.address + "/")
+    page.get_by_label("Duty number").fill("1001")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Code of the second factor").fill(town.code())
+    page.keyboard.press("Enter")
+    expect(page.locator("#live.heard")).to_be_attached()  # its scripts have run: keys are listened to
+    page.keyboard.press("h")
+    expect(page.get_by_role("heading", name="Hand-over of Eastern desk")).to_be_visible()
+    expect(page.locator("#reading")).to_contain_text("Not yet read by the incoming turn.")
+    expect(page.locator(".desk-page")).to_contain_text("waits at Eastern desk")
+    page.get_by_role("button", name="We have read this").press("Enter")
+    expect(page.locator("#reading")).to_contain_text("Read at")
+    page.get_by_label("What was promised, and what to look at first").fill("The roads office calls back at five.")
+    page.get_by_role("button", name="Keep the note").press("Enter")
+    expect(page.locator(".desk-page")).to_contain_text("What the next turn will find, as of now.")
+    expect(page.locator(".desk-page")).to_contain_text("The roads office calls back at five.")
+    assert faults(page) == []
+    page.context.close()
+
+
+def test_what_was_typed_stands_in_the_form_again_where_the_alert_has_moved_meanwhile(
+    browser: Browser, guarded: Served
+) -> None:
+    town = guarded.town
+    page = opened(browser, DESK, "en", dark=False)
+    page.goto(f"{guarded.address}/alert/{town.alert.id}")
+    page.locator("[data-open=note]").click()
+    page.get_by_role("textbox", name="Note").fill("two roads are shut")
+    take = Act("take", town.clock.now(), account="1001", desk="east", role="officer")
+    assert town.station.acting.by_hand(town.alert.id, take) is not None
+    page.get_by_role("button", name="Keep the note").click()
+    expect(page.locator("dialog#note")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Note")).to_have_value("two roads are shut")
+    expect(page.get_by_role("alert").filter(has_text="The alert has moved")).to_be_attached()
+    page.get_by_role("button", name="Keep the note").click()
+    expect(page.locator(".duty-panel")).to_contain_text("two roads are shut")
+    assert page.url == f"{guarded.address}/alert/{town.alert.id}"
     page.context.close()
 
 

@@ -31,6 +31,13 @@
     box.addEventListener('change', () => remember(box.checked));
   }
 
+  /* a form that was not kept stands open again, with what was written in it; the address is the page's own */
+  const again = document.querySelector('dialog[data-again]');
+  if (again) {
+    history.replaceState(null, '', again.dataset.again);
+    again.showModal();
+  }
+
   function open(id) {
     const dialog = document.getElementById(id);
     if (dialog && !dialog.open) dialog.showModal();
@@ -47,6 +54,7 @@
   const letters = {
     j: () => step(1),
     k: () => step(-1),
+    h: () => { const page = document.getElementById('handover'); if (page) page.click(); },
     n: () => setTheme(dark() ? 'light' : 'dark'),
     l: () => { const other = document.querySelector('.switch [name=lang][aria-pressed=false]'); if (other) other.click(); },
     '?': () => open('keys')
