@@ -102,6 +102,7 @@ MATTER_TITLES: Final[Mapping[Reason, str]] = {
     "withdrawn": N_("Withdrawn, was {colour}: {rule}, {where}"),
     "merged": N_("Joined with another alert: {rule}, {where}"),
     "flood": FLOOD_TITLE,
+    "unread": UNREAD_TITLE,
 }
 OFFICE_IN: Final = N_("{office} in {area}")
 
