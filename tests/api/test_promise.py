@@ -23,11 +23,13 @@ LONG: Final = {"/cities/{city}/stream"}  # answers as long as it is listened to:
 ROLES: Final = ("supervisor", "operator", "audit")
 
 
-def operations(town: Town) -> list[Any]:
-    """Every address of the interface that answers and ends."""
+def operations(town: Town, mode: GenerationMode) -> list[Any]:
+    """Every address of the interface that answers and ends; of what nearly fits, those that take more than words in
+    their address: any word fits there."""
     schema = schemathesis.openapi.from_dict(town.guarded.api.openapi())
     found = [one.ok() for one in schema.get_all_operations() if isinstance(one, Ok)]
-    return [one for one in found if one.path not in LONG]
+    ending = [one for one in found if one.path not in LONG]
+    return [one for one in ending if mode is GenerationMode.POSITIVE or len(one.query) or len(one.body)]
 
 
 @pytest.mark.nightly
@@ -38,7 +40,7 @@ def test_no_request_breaks_the_interface_or_shows_what_lies_elsewhere(fresh: Tow
     west = fresh.as_role(*ROLES, areas=("west",), number="6001")
     whole = fresh.as_role(*ROLES, number="6002")
     asked = 0
-    for operation in operations(fresh):
+    for operation in operations(fresh, mode):
 
         @settings(deadline=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy(generation_mode=mode), places=st.sampled_from([{}, KNOWN, ELSEWHERE]))
@@ -52,7 +54,7 @@ def test_no_request_breaks_the_interface_or_shows_what_lies_elsewhere(fresh: Tow
                     assert [word for word in EAST if word in answer.text] == [], (case.method, case.path)
 
         hold()
-    assert asked > 300
+    assert asked > 100
 
 
 def ask(client: Any, case: Any, places: dict[str, str]) -> Any:

@@ -95,7 +95,9 @@ def test_pages_through_the_whole_chain_show_each_entry_once(fresh: Town) -> None
         seen += entries(page)
         found = re.search(rf'href="({PAGE}\?before=\d+)"', page)
         path = found[1] if found else None
-    assert seen == [link.seq for link in fresh.station.store.links()][::-1]
+    written = [link.seq for link in fresh.station.store.links() if link.seq <= seen[0]]  # a clock may write meanwhile
+    assert len(seen) > 60
+    assert seen == written[::-1]
 
 
 def test_a_search_looks_through_so_many_entries_and_then_says_where_it_stopped() -> None:
