@@ -47,6 +47,7 @@ HELPED = [
             "feeds",
             "rules",
             "orders",
+            "purge",
             "exclude",
             "users",
             "kafka",
