@@ -48,7 +48,7 @@ class Display:
         self._shown: dict[str, _Shown] = {}
         self._said: list[Count | Recount] = []
         self._series: dict[str, tuple[int, RuleWatch, IntArray]] = {}
-        self._heights: dict[tuple[str, str, str], float] = {}
+        self._heights: dict[tuple[str, str, str, str], float] = {}
 
     def follow(self, watch: RuleWatch) -> None:
         """Begin with a rule where it stands: what has settled by then was said, or never will be."""
@@ -187,7 +187,7 @@ class Display:
         judge = watch.judge
         if desk in judge.calibrated:
             return judge.calibrated[desk]
-        key = (judge.rule.version, desk, judge.book.digest)
+        key = (judge.rule.id, judge.rule.version, desk, judge.book.digest)
         if key not in self._heights:
             self._heights[key] = judge.analytic(desk)
         return self._heights[key]
