@@ -20,7 +20,6 @@ from streams.city import City
 from streams.clock import WallClock
 from streams.handover import hand_over_order, wait_taken
 from streams.journal import Journal
-from streams.kafka_commands import give_order
 from streams.messages import SpokenError, say
 from streams.opened import ALERTS, city_of, intake_of, journal_of
 from streams.past import DAY
@@ -29,7 +28,7 @@ from streams.processes import cores
 from streams.rewind import engine_now
 from streams.settings import Settings
 from streams.verify import store_to_read
-from streams.worker_command import Brokers
+from streams.worker_command import Brokers, road
 
 ORDER_SECONDS: Final = 10.0
 """How long the command waits for a city that is served to take its order."""
@@ -64,7 +63,7 @@ def calibrate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report only, change nothing.")] = False,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The report as JSON in a file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, for programs.")] = False,
-    road: Annotated[
+    on: Annotated[
         str, typer.Option("--road", help="local, or kafka: learn from the archive, and send the Order to its intakes.")
     ] = "local",
     brokers: Brokers = None,
@@ -78,9 +77,9 @@ def calibrate(
     Quiet months out of what was learned are judged by the code that judges the city. The heights enter the log as an
     Order. The report holds what was promised against what was told.
     """
-    if road not in ("local", "kafka"):
+    if on not in ("local", "kafka"):
         raise typer.BadParameter("take local or kafka", param_hint="--road")
-    on_kafka = road == "kafka"
+    on_kafka = on == "kafka"
     settings = settings_of(data=data, kafka=brokers)
     logs.configure(settings.log, level=logging.WARNING)
     read = city_of(city, settings.language)
@@ -101,7 +100,7 @@ def calibrate(
     if dry_run or (archive and not on_kafka):
         word = "calibration-dry" if dry_run else "calibration-archive"
     elif on_kafka:
-        give_order(settings, read.name, calibration.order(report, 0))
+        road("orders").give(settings.kafka, read.name, calibration.order(report, 0))
         word = "calibration-sent"
     else:
         word = "calibration-taken" if _hand_over(report, settings.data / read.name) else "order-waits"
