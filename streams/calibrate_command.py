@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Final
@@ -13,12 +12,12 @@ import typer
 
 from rules.engine import Engine
 from streams import calibration, logs, replay
-from streams.arguments import CityFolder, DataFolder, settings_of
+from streams.arguments import CityFolder, DataFolder, is_kafka, settings_of
 from streams.bar import Bar
 from streams.calibration import Held, Report, begun
 from streams.city import City
 from streams.clock import WallClock
-from streams.handover import hand_over_order, wait_taken
+from streams.handover import hand_over_order, lay_and_wait
 from streams.journal import Journal
 from streams.messages import SpokenError, say
 from streams.opened import ALERTS, city_of, intake_of, journal_of
@@ -30,8 +29,6 @@ from streams.settings import Settings
 from streams.verify import store_to_read
 from streams.worker_command import Brokers, road
 
-ORDER_SECONDS: Final = 10.0
-"""How long the command waits for a city that is served to take its order."""
 _COLUMNS: Final = (
     "rule", "desk", "height", "before", "promised", "modelled", "achieved", "alerts", "confirmed", "chance", "hours",
 )  # fmt: skip
@@ -77,9 +74,7 @@ def calibrate(
     Quiet months out of what was learned are judged by the code that judges the city. The heights enter the log as an
     Order. The report holds what was promised against what was told.
     """
-    if on not in ("local", "kafka"):
-        raise typer.BadParameter("take local or kafka", param_hint="--road")
-    on_kafka = on == "kafka"
+    on_kafka = is_kafka(on)
     settings = settings_of(data=data, kafka=brokers)
     logs.configure(settings.log, level=logging.WARNING)
     read = city_of(city, settings.language)
@@ -183,11 +178,11 @@ def _write(path: Path, report: Report) -> None:
 
 
 def _hand_over(report: Report, folder: Path) -> bool:
-    """Lay the Order before the city, and wait a little for it to be taken."""
-    clock = WallClock()
-    try:
-        path = hand_over_order(folder, calibration.order(report, 0), clock.now())
-    except OSError as fault:
-        raise SpokenError("folder-unwritable", folder=folder, why=fault.strerror) from None
-    _write(folder / calibration.LAST, report)
-    return wait_taken([path], clock, time.sleep, seconds=ORDER_SECONDS)
+    """Lay the Order before the city with its report beside, and wait a little for it to be taken."""
+
+    def lay() -> Path:
+        path = hand_over_order(folder, calibration.order(report, 0), WallClock().now())
+        _write(folder / calibration.LAST, report)
+        return path
+
+    return lay_and_wait(folder, lay)
