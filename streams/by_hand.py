@@ -8,7 +8,6 @@ of orders, could write what he liked there anyway.
 from __future__ import annotations
 
 import hashlib
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
@@ -24,10 +23,9 @@ from streams.city import City
 from streams.clock import WallClock
 from streams.gate import Class, Gate
 from streams.handover import hand_over_order, lay_and_wait
-from streams.journal import Journal
 from streams.messages import SpokenError, say
 from streams.opened import city_of, journal_of
-from streams.rewind import engine_now
+from streams.rewind import engine_beside
 from streams.settings import Settings
 from streams.worker_command import road
 
@@ -99,8 +97,7 @@ class Hand:
         path = journal_of(self.city.name, self.settings)
         if self.on_kafka or not path.exists():
             return
-        with closing(Journal.open(path, read_only=True)) as journal:
-            owed = engine_now(journal).reviews.owed
+        owed = engine_beside(path).reviews.owed
         if order not in owed:
             raise SpokenError("order-not-owed", id=order[:40], city=self.city.name, known=", ".join(owed) or "-")
         if owed[order].by == self.by:

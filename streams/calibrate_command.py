@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -18,15 +17,13 @@ from streams.calibration import Held, Report, begun
 from streams.city import City
 from streams.clock import WallClock
 from streams.handover import hand_over_order, lay_and_wait
-from streams.journal import Journal
 from streams.messages import SpokenError, say
-from streams.opened import ALERTS, city_of, intake_of, journal_of
+from streams.opened import city_of, intake_of, journal_of, store_beside
 from streams.past import DAY
 from streams.problems import Counted
 from streams.processes import cores
-from streams.rewind import engine_now
+from streams.rewind import engine_beside
 from streams.settings import Settings
-from streams.verify import store_to_read
 from streams.worker_command import Brokers, road
 
 _COLUMNS: Final = (
@@ -104,10 +101,9 @@ def calibrate(
 
 def _of_log(city: City, settings: Settings, days: int) -> tuple[Engine, Held | None]:
     """The engine at the end of the city's log, and the alerts of its last days."""
-    with closing(Journal.open(journal_of(city.name, settings), read_only=True)) as journal:
-        engine = engine_now(journal)
+    engine = engine_beside(journal_of(city.name, settings))
     until = engine.tick or 0
-    with closing(store_to_read(city.name, settings, settings.data / city.name / ALERTS)) as store:
+    with store_beside(city.name, settings) as store:
         alerts = list(store.final())
     since = max(until - days * DAY, begun(engine))
     return engine, Held.of(alerts, since, until) if since < until else None
