@@ -41,6 +41,7 @@ from streams.settings import Settings
 log = structlog.get_logger()
 
 ALERTS: Final = "alerts.sqlite"
+JOURNAL: Final = "journal.sqlite"
 
 
 class CityError(SpokenError):
@@ -83,7 +84,7 @@ class Opened:
 
 def journal_of(city: str, settings: Settings) -> Path:
     """Where the journal of a city lies."""
-    return settings.data / city / "journal.sqlite"
+    return settings.data / city / JOURNAL
 
 
 def open_city(

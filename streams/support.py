@@ -87,10 +87,11 @@ def _city(city: City, settings: Settings) -> Mapping[str, object]:
         for channel in desk.channels:
             kinds[channel.kind] = kinds.get(channel.kind, 0) + 1
     folder = settings.data / city.name
-    sizes = {path.suffix or path.name: 0 for path in folder.glob("*") if path.is_file()} if folder.is_dir() else {}
-    for path in folder.glob("*") if sizes else ():
+    sizes: dict[str, int] = {}
+    for path in folder.glob("*"):
         if path.is_file():
-            sizes[path.suffix or path.name] += path.stat().st_size
+            kind = path.suffix or path.name
+            sizes[kind] = sizes.get(kind, 0) + path.stat().st_size
     return {
         "areas": len(city.book.areas.by_code),
         "categories": len(city.book.categories.by_code),

@@ -6,7 +6,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from streams.backup.manifest import ACCOUNTS, KEY, Manifest, Proof, prove, read, sum_of
+from alerts.access.accounts import FILE as ACCOUNTS
+from streams.backup.manifest import Manifest, Proof, prove, read, sum_of
+from streams.keyring import FILE as KEY
 from streams.messages import SpokenError
 from streams.settings import Settings
 

@@ -16,10 +16,13 @@ from pathlib import Path
 
 import msgspec
 
-from streams.backup.manifest import ACCOUNTS, ALERTS, FORMAT, JOURNAL, KEY, NAME, Manifest, Proof, prove, sum_of
+from alerts.access.accounts import FILE as ACCOUNTS
+from streams.backup.manifest import FORMAT, NAME, Manifest, Proof, prove, sum_of
 from streams.city import City
+from streams.keyring import FILE as KEY
 from streams.keyring import read_key
 from streams.messages import SpokenError
+from streams.opened import ALERTS, JOURNAL
 from streams.settings import Settings
 
 
