@@ -58,7 +58,12 @@ def calibrate(
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The report as JSON in a file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, for programs.")] = False,
     on: Annotated[
-        str, typer.Option("--road", help="local, or kafka: learn from the archive, and send the Order to its intakes.")
+        str,
+        typer.Option(
+            "--road",
+            metavar="ROAD",
+            help="local, or kafka: learn from the archive, and send the Order to its intakes.",
+        ),
     ] = "local",
     brokers: Brokers = None,
     processes: Annotated[
