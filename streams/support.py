@@ -21,6 +21,7 @@ import msgspec
 from pydantic import SecretStr
 
 from alerts.export import rfc3339
+from streams.asking import PAGE_BYTES, asking
 from streams.city import City
 from streams.doctor import Finding
 from streams.journal import Journal, JournalError
@@ -28,8 +29,6 @@ from streams.messages import say
 from streams.opened import journal_of
 from streams.settings import Settings
 
-ANSWER_SECONDS: Final = 5.0
-PAGE_BYTES: Final = 8 << 20
 ADDRESSES: Final = frozenset({"address", "kafka", "proxies", "host", "data"})
 """Settings that say where things lie in the house: told as set or not, as secrets are."""
 
@@ -116,9 +115,8 @@ def _journal(path: Path) -> Mapping[str, object]:
 
 def _metrics(url: str, token: str) -> bytes:
     """The page of figures; its labels come from closed sets, names of the city's own files."""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        with httpx2.Client(timeout=ANSWER_SECONDS, trust_env=False, headers=headers) as client:
+        with asking(token) as client:
             answer = client.get(f"{url.rstrip('/')}/metrics")
     except (httpx2.HTTPError, httpx2.InvalidURL) as fault:
         return f"# no answer from port {urlsplit(url).port}: {type(fault).__name__}\n".encode()
