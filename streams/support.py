@@ -14,7 +14,6 @@ from contextlib import closing
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
@@ -119,7 +118,7 @@ def _metrics(url: str, token: str) -> bytes:
         with asking(token) as client:
             answer = client.get(f"{url.rstrip('/')}/metrics")
     except (httpx2.HTTPError, httpx2.InvalidURL) as fault:
-        return f"# no answer from port {urlsplit(url).port}: {type(fault).__name__}\n".encode()
+        return f"# no answer: {type(fault).__name__}\n".encode()
     if answer.status_code != httpx2.codes.OK:
         return f"# answered {answer.status_code}\n".encode()
     return answer.content[:PAGE_BYTES]
