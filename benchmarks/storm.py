@@ -35,7 +35,6 @@ from alerts.access.logins import Logins
 from alerts.acting import Acting
 from alerts.api.door import DutyCity
 from alerts.api.service import Live, Service
-from alerts.audit import Judged
 from alerts.channels.register import open_channel
 from alerts.console import create_app
 from alerts.database import DatabaseStore, PostgresStore, SqliteStore
@@ -44,6 +43,7 @@ from alerts.handing import Handing
 from alerts.outbox import Outbox
 from alerts.room import DeskRoom
 from streams.board import CityBoard
+from streams.judging import Judge
 from tests.alerts.robots import DingTalkRobot
 from tests.alerts.signals import CITY, book, evidence, signal
 
@@ -89,10 +89,6 @@ def place(store: DatabaseStore, budget: int | None) -> Place:
     return Place(store, room, acting, handing, CityBoard(town, ("en", "zh-CN"), None, store))
 
 
-def unjudged() -> Judged:
-    raise NotImplementedError("nobody asks for a proof in a storm")
-
-
 @contextmanager
 def served(at: Place, folder: Path) -> Iterator[tuple[int, str]]:
     """(port, token of a reader of the whole city)."""
@@ -110,7 +106,7 @@ def served(at: Place, folder: Path) -> Iterator[tuple[int, str]]:
         feeds=at.board.feeds,
         refused=lambda _: None,
         city_now=at.board.now,
-        judge=unjudged,
+        judge=Judge(CITY, at.store, SECRET, (), wall),
     )
     live = Live(at.board.version, at.board.changed)
     service = Service({CITY: city}, {CITY: live}, accounts, Logins(accounts), wall, lambda: False)

@@ -30,6 +30,13 @@ def settings_of(**given: object) -> Settings:
     return read_settings().model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
+def is_kafka(road: str) -> bool:
+    """Whether `--road` names the Kafka road. Raises BadParameter where it names none."""
+    if road not in ("local", "kafka"):
+        raise typer.BadParameter("take local or kafka", param_hint="--road")
+    return road == "kafka"
+
+
 def time_of(text: str | None, city: City) -> int | None:
     """Milliseconds of a date or a time; without an offset it is the city's. Raises SpokenError."""
     if text is None:

@@ -22,7 +22,7 @@ def backup(
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder, on another disk.")],
     data: DataFolder = None,
 ) -> None:
-    """Copy the data of cities while they are served: journals, alerts, keys, accounts; and prove the copy.
+    """Copy the data of cities while they are served: journals, alerts, keys, releases, accounts; and prove the copy.
 
     Exit code 1: what was copied is not well.
     """

@@ -8,8 +8,6 @@ of orders, could write what he liked there anyway.
 from __future__ import annotations
 
 import hashlib
-import time
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
@@ -20,21 +18,18 @@ from msgspec import structs
 from alerts.access.accounts import FILE, Accounts
 from alerts.access.roles import NUMBER
 from rules.records import ByHand, Review, UseBook, encode
-from streams.arguments import settings_of
+from streams.arguments import is_kafka, settings_of
 from streams.city import City
 from streams.clock import WallClock
 from streams.gate import Class, Gate
-from streams.handover import hand_over_order, wait_taken
-from streams.journal import Journal
+from streams.handover import hand_over_order, lay_and_wait
 from streams.messages import SpokenError, say
 from streams.opened import city_of, journal_of
-from streams.rewind import engine_now
+from streams.rewind import engine_beside
 from streams.settings import Settings
 from streams.worker_command import road
 
 Signed = TypeVar("Signed", bound=ByHand | Review | UseBook)
-ORDER_SECONDS: Final = 10.0
-"""How long a command waits for a city that is served to take its order."""
 REASON_LONGEST: Final = 200
 GIVES: Final = ("operator",)
 REVIEWS: Final = ("operator", "supervisor", "audit")
@@ -47,13 +42,13 @@ RoadOption = Annotated[str, typer.Option("--road", help="local, or kafka: into t
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """Who orders what of which city, by which road."""
+    """Who orders what of which city, and whether over the Kafka road."""
 
     city: City
     settings: Settings
     by: str
     reason: str
-    road: str = "local"
+    on_kafka: bool = False
 
     @classmethod
     def of(
@@ -61,10 +56,9 @@ class Hand:
         roles: tuple[str, ...] = GIVES,
     ) -> Hand:  # fmt: skip
         """Raises SpokenError for a number that is none, an account that may not, or a reason that says too much."""
-        if on not in ("local", "kafka"):
-            raise typer.BadParameter("take local or kafka", param_hint="--road")
+        on_kafka = is_kafka(on)
         settings = settings_of(data=data, kafka=brokers)
-        hand = cls(city_of(folder, settings.language), settings, by, reason.strip(), on)
+        hand = cls(city_of(folder, settings.language), settings, by, reason.strip(), on_kafka)
         hand._check_account(roles)
         if not hand.reason or len(hand.reason) > REASON_LONGEST or "\n" in hand.reason:
             raise SpokenError("order-reason", most=REASON_LONGEST)
@@ -85,19 +79,14 @@ class Hand:
 
     def give(self, order: ByHand | Review, done: str, **told: object) -> None:
         """Hand the order over, and wait a little for the city to take it; then say so."""
-        clock = WallClock()
-        at = clock.now()
+        at = WallClock().now()
         given = signed(order, self.by, self.reason, at)
-        if self.road == "kafka":
+        if self.on_kafka:
             road("orders").give(self.settings.kafka, self.city.name, given)
             taken = True
         else:
             folder = self.settings.data / self.city.name
-            try:
-                path = hand_over_order(folder, given, at)
-            except OSError as fault:
-                raise SpokenError("folder-unwritable", folder=folder, why=fault.strerror) from None
-            taken = wait_taken([path], clock, time.sleep, seconds=ORDER_SECONDS)
+            taken = lay_and_wait(folder, lambda: hand_over_order(folder, given, at))
         language = self.settings.language
         typer.echo(say(done if taken else "order-waits", language, city=self.city.name, **told))
         if not isinstance(order, Review):
@@ -106,10 +95,9 @@ class Hand:
     def check_owed(self, order: str) -> None:
         """On one machine it is known which orders wait for a review. Raises SpokenError."""
         path = journal_of(self.city.name, self.settings)
-        if self.road == "kafka" or not path.exists():
+        if self.on_kafka or not path.exists():
             return
-        with closing(Journal.open(path, read_only=True)) as journal:
-            owed = engine_now(journal).reviews.owed
+        owed = engine_beside(path).reviews.owed
         if order not in owed:
             raise SpokenError("order-not-owed", id=order[:40], city=self.city.name, known=", ".join(owed) or "-")
         if owed[order].by == self.by:

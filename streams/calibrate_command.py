@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -13,26 +11,21 @@ import typer
 
 from rules.engine import Engine
 from streams import calibration, logs, replay
-from streams.arguments import CityFolder, DataFolder, settings_of
+from streams.arguments import CityFolder, DataFolder, is_kafka, settings_of
 from streams.bar import Bar
 from streams.calibration import Held, Report, begun
 from streams.city import City
 from streams.clock import WallClock
-from streams.handover import hand_over_order, wait_taken
-from streams.journal import Journal
-from streams.kafka_commands import give_order
+from streams.handover import hand_over_order, lay_and_wait
 from streams.messages import SpokenError, say
-from streams.opened import ALERTS, city_of, intake_of, journal_of
+from streams.opened import city_of, intake_of, journal_of, store_beside
 from streams.past import DAY
 from streams.problems import Counted
 from streams.processes import cores
-from streams.rewind import engine_now
+from streams.rewind import engine_beside
 from streams.settings import Settings
-from streams.verify import store_to_read
-from streams.worker_command import Brokers
+from streams.worker_command import Brokers, road
 
-ORDER_SECONDS: Final = 10.0
-"""How long the command waits for a city that is served to take its order."""
 _COLUMNS: Final = (
     "rule", "desk", "height", "before", "promised", "modelled", "achieved", "alerts", "confirmed", "chance", "hours",
 )  # fmt: skip
@@ -64,8 +57,13 @@ def calibrate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report only, change nothing.")] = False,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The report as JSON in a file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, for programs.")] = False,
-    road: Annotated[
-        str, typer.Option("--road", help="local, or kafka: learn from the archive, and send the Order to its intakes.")
+    on: Annotated[
+        str,
+        typer.Option(
+            "--road",
+            metavar="ROAD",
+            help="local, or kafka: learn from the archive, and send the Order to its intakes.",
+        ),
     ] = "local",
     brokers: Brokers = None,
     processes: Annotated[
@@ -78,9 +76,7 @@ def calibrate(
     Quiet months out of what was learned are judged by the code that judges the city. The heights enter the log as an
     Order. The report holds what was promised against what was told.
     """
-    if road not in ("local", "kafka"):
-        raise typer.BadParameter("take local or kafka", param_hint="--road")
-    on_kafka = road == "kafka"
+    on_kafka = is_kafka(on)
     settings = settings_of(data=data, kafka=brokers)
     logs.configure(settings.log, level=logging.WARNING)
     read = city_of(city, settings.language)
@@ -101,7 +97,7 @@ def calibrate(
     if dry_run or (archive and not on_kafka):
         word = "calibration-dry" if dry_run else "calibration-archive"
     elif on_kafka:
-        give_order(settings, read.name, calibration.order(report, 0))
+        road("orders").give(settings.kafka, read.name, calibration.order(report, 0))
         word = "calibration-sent"
     else:
         word = "calibration-taken" if _hand_over(report, settings.data / read.name) else "order-waits"
@@ -110,10 +106,9 @@ def calibrate(
 
 def _of_log(city: City, settings: Settings, days: int) -> tuple[Engine, Held | None]:
     """The engine at the end of the city's log, and the alerts of its last days."""
-    with closing(Journal.open(journal_of(city.name, settings), read_only=True)) as journal:
-        engine = engine_now(journal)
+    engine = engine_beside(journal_of(city.name, settings))
     until = engine.tick or 0
-    with closing(store_to_read(city.name, settings, settings.data / city.name / ALERTS)) as store:
+    with store_beside(city.name, settings) as store:
         alerts = list(store.final())
     since = max(until - days * DAY, begun(engine))
     return engine, Held.of(alerts, since, until) if since < until else None
@@ -184,11 +179,11 @@ def _write(path: Path, report: Report) -> None:
 
 
 def _hand_over(report: Report, folder: Path) -> bool:
-    """Lay the Order before the city, and wait a little for it to be taken."""
-    clock = WallClock()
-    try:
-        path = hand_over_order(folder, calibration.order(report, 0), clock.now())
-    except OSError as fault:
-        raise SpokenError("folder-unwritable", folder=folder, why=fault.strerror) from None
-    _write(folder / calibration.LAST, report)
-    return wait_taken([path], clock, time.sleep, seconds=ORDER_SECONDS)
+    """Lay the Order before the city with its report beside, and wait a little for it to be taken."""
+
+    def lay() -> Path:
+        path = hand_over_order(folder, calibration.order(report, 0), WallClock().now())
+        _write(folder / calibration.LAST, report)
+        return path
+
+    return lay_and_wait(folder, lay)

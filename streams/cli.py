@@ -6,7 +6,6 @@ Exit codes: 0 done; 1 problems, each said in one line; 2 the command was not und
 from __future__ import annotations
 
 import logging
-import os
 from contextlib import closing
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
@@ -32,7 +31,7 @@ from streams import load as loads
 from streams import serve as services
 from streams import verify as verifying
 from streams import watchdog as watchdogs
-from streams.arguments import ERRORS, TIMES, CityFolder, DataFolder, settings_of, time_of
+from streams.arguments import ERRORS, TIMES, CityFolder, DataFolder, is_kafka, settings_of, time_of
 from streams.backtest_command import backtest
 from streams.backup_command import backup, restore
 from streams.bar import Bar
@@ -396,12 +395,6 @@ def version() -> None:
 Road = Annotated[str, typer.Option("--road", help="local, or kafka: what its intakes refused.")]
 
 
-def _is_kafka(road: str) -> bool:
-    if road not in ("local", "kafka"):
-        raise typer.BadParameter("take local or kafka", param_hint="--road")
-    return road == "kafka"
-
-
 @refused.command("list")
 def refused_list(
     city: CityFolder,
@@ -412,7 +405,7 @@ def refused_list(
 ) -> None:
     """The refused records, newest first: when, feed, reason, field, place, what is kept. Works while serving."""
     settings = settings_of(data=data)
-    if _is_kafka(road):
+    if is_kafka(road):
         rows = still_refused(settings, city, feed, limit)
     else:
         read = city_of(city, settings.language)
@@ -434,7 +427,7 @@ def refused_retry(city: CityFolder, feed: FeedName = None, data: DataFolder = No
     With --road kafka: raw records, read again by the intake that holds the city, after it was started with the mend.
     """
     settings = settings_of(data=data)
-    if _is_kafka(road):
+    if is_kafka(road):
         ask_again(settings, city, feed)
         return
     logs.configure(settings.log, level=logging.WARNING)
@@ -451,11 +444,6 @@ def refused_retry(city: CityFolder, feed: FeedName = None, data: DataFolder = No
     typer.echo(say("retried", settings.language, city=read.name, **values))
     if by_load:
         typer.echo(say("came-by-load", settings.language, city=read.name, count=by_load))
-
-
-def _language() -> str:
-    """As it is set, even where the other settings cannot be read."""
-    return os.environ.get("TOCSIN_LANGUAGE", "en")
 
 
 def main() -> None:

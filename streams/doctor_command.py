@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +11,9 @@ import typer
 
 from streams import doctor as doctors
 from streams import logs, support
-from streams.arguments import DataFolder, settings_of
+from streams.arguments import DataFolder, is_kafka, settings_of
 from streams.clock import WallClock
+from streams.entry import language_set
 from streams.messages import SpokenError, say
 from streams.opened import city_of
 from streams.worker_command import Brokers
@@ -35,13 +35,12 @@ def doctor(
 
     Changes nothing and sends nothing. Exit code 0: nothing is broken; 1: something is.
     """
-    if road not in ("local", "kafka"):
-        raise typer.BadParameter("take local or kafka", param_hint="--road")
+    kafka = is_kafka(road)
     logs.configure("auto", level=logging.CRITICAL)  # libraries complain of what is told here
     told = {"data": data, "kafka": brokers}
     given: dict[str, object] = {name: value for name, value in told.items() if value is not None}
-    found = list(doctors.examine(cities, WallClock(), url=url, kafka=road == "kafka", given=given))
-    language = os.environ.get("TOCSIN_LANGUAGE", "en")
+    found = list(doctors.examine(cities, WallClock(), url=url, kafka=kafka, given=given))
+    language = language_set()
     if as_json:
         rows = [
             {

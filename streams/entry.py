@@ -31,12 +31,12 @@ def guarded(command: Callable[[], None]) -> None:
     try:
         command()
     except SpokenError as problem:
-        sys.stderr.write(f"{problem.render(_language())}\n")
+        sys.stderr.write(f"{problem.render(language_set())}\n")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def _language() -> str:
+def language_set() -> str:
     """As it is set, even where the other settings cannot be read."""
     return os.environ.get("TOCSIN_LANGUAGE", "en")

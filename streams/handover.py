@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
@@ -18,8 +19,9 @@ import structlog
 from msgspec import structs
 
 from rules.records import ByHand, Calibrate, Frame, Order, Review, decode, encode
-from streams.clock import Clock
+from streams.clock import Clock, WallClock
 from streams.journal import DiskFullError
+from streams.messages import SpokenError
 from streams.releases.swap import Swap
 from streams.runtime import Parcel, Shard
 
@@ -31,6 +33,8 @@ MOST_A_TURN: Final = 1
 """Frames between two turns of the writer: what is pushed meanwhile waits, a quarter of a second for a frame of
 corrections."""
 PATIENCE_SECONDS: Final = 60.0
+ORDER_SECONDS: Final = 10.0
+"""How long a command waits for a city that is served to take its order."""
 LOOK_SECONDS: Final = 0.1
 _SUFFIX: Final = ".frame"
 _ORDER: Final = ".order"
@@ -88,6 +92,18 @@ def wait_taken(
             return False
         pause(LOOK_SECONDS)
     return True
+
+
+def lay_and_wait(folder: Path, lay: Callable[[], Path]) -> bool:
+    """Lay something into a city's data folder by `lay`; whether the process that serves it takes it in a little while.
+
+    Raises SpokenError where the folder cannot be written.
+    """
+    try:
+        path = lay()
+    except OSError as fault:
+        raise SpokenError("folder-unwritable", folder=folder, why=fault.strerror) from None
+    return wait_taken([path], WallClock(), time.sleep, seconds=ORDER_SECONDS)
 
 
 def take_handed(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from typing import Annotated, Final
 
 import msgspec
@@ -16,14 +15,12 @@ from rules.near import Near, near_misses
 from streams.arguments import CityFolder, DataFolder, settings_of
 from streams.city import City
 from streams.clock import WallClock
-from streams.journal import Journal
 from streams.messages import SpokenError, say
-from streams.opened import ALERTS, city_of, journal_of
+from streams.opened import city_of, journal_of, store_beside
 from streams.problems import Counted
-from streams.rewind import engine_now
+from streams.rewind import engine_beside
 from streams.rule_commands import rules
 from streams.settings import Settings
-from streams.verify import store_to_read
 
 DAY_MS: Final = 86_400_000
 NOISIEST: Final = 10
@@ -68,9 +65,8 @@ def judge_command(
 def judged(city: City, settings: Settings, days: int) -> list[Judged]:
     """A card for each rule in force, the noisiest first."""
     now = WallClock().now()
-    with closing(Journal.open(journal_of(city.name, settings), read_only=True)) as journal:
-        engine = engine_now(journal)
-    with closing(store_to_read(city.name, settings, settings.data / city.name / ALERTS)) as store:
+    engine = engine_beside(journal_of(city.name, settings))
+    with store_beside(city.name, settings) as store:
         told = store.between((engine.tick or now) - days * DAY_MS, (engine.tick or now) + DAY_MS)
     since = (engine.tick or now) - NEAR_HOURS * 3_600_000
     return [

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 import typer
 
-from rules.records import Order
 from streams import logs, replay
 from streams.arguments import settings_of, time_of
 from streams.messages import SpokenError, say
@@ -130,11 +129,6 @@ def ask_again(settings: Settings, folder: Path, feed: str | None) -> None:
     intake = intake_of(city, settings.key.get_secret_value().encode())
     count, lost = retries.ask(settings.kafka, city, intake, refused)
     typer.echo(say("kafka-retry-asked", settings.language, city=city.name, count=count, lost=lost))
-
-
-def give_order(settings: Settings, city: str, order: Order) -> None:
-    """An Order into the log of a city on the Kafka road. Raises SpokenError."""
-    road("orders").send(settings.kafka, city, order)
 
 
 def _tell(report: Report, address: str, language: str) -> None:

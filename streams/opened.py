@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
 import structlog
+from sqlalchemy.exc import DatabaseError
 
 from alerts.acting import Acting
 from alerts.database import DatabaseStore, PostgresStore, SqliteStore
@@ -22,7 +23,7 @@ from alerts.handing import Handing
 from alerts.lines import Lines
 from alerts.room import DeskRoom
 from alerts.routing import route_of
-from alerts.schema import StoreTooNewError
+from alerts.schema import StoreTooNewError, StoreTooOldError
 from alerts.seals import StoreDamagedError
 from streams.city import City, read_city
 from streams.clock import Clock
@@ -40,6 +41,7 @@ from streams.settings import Settings
 log = structlog.get_logger()
 
 ALERTS: Final = "alerts.sqlite"
+JOURNAL: Final = "journal.sqlite"
 
 
 class CityError(SpokenError):
@@ -82,7 +84,7 @@ class Opened:
 
 def journal_of(city: str, settings: Settings) -> Path:
     """Where the journal of a city lies."""
-    return settings.data / city / "journal.sqlite"
+    return settings.data / city / JOURNAL
 
 
 def open_city(
@@ -154,10 +156,34 @@ def desks_of(city: City) -> Mapping[str, Desk]:
 def store_of(city: str, settings: Settings, folder: Path) -> DatabaseStore:
     """Where alerts lie. Raises CityError."""
     url = settings.database.get_secret_value()
-    try:
+    with _faults_of_a_store():
         return PostgresStore(url, city) if url else SqliteStore(folder / ALERTS)
+
+
+@contextlib.contextmanager
+def store_beside(city: str, settings: Settings) -> Iterator[DatabaseStore]:
+    """Where alerts lie, to be read beside whoever writes it. Raises CityError, also where what is read is damaged."""
+    url, path = settings.database.get_secret_value(), settings.data / city / ALERTS
+    if not url and not path.is_file():
+        raise CityError("store-missing", path=path)
+    try:
+        with _faults_of_a_store():
+            found = PostgresStore.look(url, city) if url else SqliteStore.look(path)
+        with contextlib.closing(found) as store:
+            yield store
+    except DatabaseError as fault:
+        raise CityError("store-damaged", path=path, what=type(fault).__name__) from None
+
+
+@contextlib.contextmanager
+def _faults_of_a_store() -> Iterator[None]:
+    """What may be wrong when one is opened, in words for people."""
+    try:
+        yield
     except DatabaseUnusableError as fault:
         raise CityError(f"database-{fault.what}", why=fault.why) from None
+    except StoreTooOldError as fault:
+        raise CityError("store-older", path=fault.path, found=fault.revision, wanted=fault.known) from None
     except StoreTooNewError as fault:
         raise CityError("store-version", path=fault.path, found=fault.revision, wanted=fault.known) from None
     except StoreDamagedError as fault:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
@@ -16,10 +15,9 @@ from rules.reviews import Owed
 from streams.arguments import TIMES, CityFolder, DataFolder, settings_of, time_of
 from streams.by_hand import REVIEWS, By, Hand, RoadOption, Why
 from streams.clock import WallClock
-from streams.journal import Journal
 from streams.messages import SpokenError, say
 from streams.opened import city_of, journal_of
-from streams.rewind import engine_now
+from streams.rewind import engine_beside
 from streams.worker_command import Brokers
 
 orders: Final = typer.Typer(
@@ -33,8 +31,7 @@ def list_command(city: CityFolder, data: DataFolder = None) -> None:
     serving."""
     settings = settings_of(data=data)
     read = city_of(city, settings.language)
-    with closing(Journal.open(journal_of(read.name, settings), read_only=True)) as journal:
-        engine = engine_now(journal)
+    engine = engine_beside(journal_of(read.name, settings))
     for line in lines(engine, WallClock().now(), read.zone, settings.language):
         typer.echo(line)
 

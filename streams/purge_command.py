@@ -7,16 +7,14 @@ from contextlib import closing
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import DatabaseError
 
 from alerts.purging import Plan, Purger
 from streams.arguments import CityFolder, DataFolder, settings_of
 from streams.city import City
 from streams.clock import WallClock
 from streams.messages import say
-from streams.opened import ALERTS, CityError, city_of, hold_folder, store_of
+from streams.opened import city_of, hold_folder, store_beside, store_of
 from streams.settings import Settings
-from streams.verify import store_to_read
 
 
 def purge(
@@ -34,12 +32,8 @@ def purge(
 
 
 def _looked(city: City, settings: Settings) -> Iterator[str]:
-    path = settings.data / city.name / ALERTS
-    try:
-        with closing(store_to_read(city.name, settings, path)) as store:
-            plan = Purger(city.name, store, lambda: city.keep).plan(WallClock().now())
-    except DatabaseError as fault:
-        raise CityError("store-damaged", path=path, what=type(fault).__name__) from None
+    with store_beside(city.name, settings) as store:
+        plan = Purger(city.name, store, lambda: city.keep).plan(WallClock().now())
     yield say("purge-would", settings.language, city=city.name)
     yield from _tables(plan.rows, plan.gone, settings.language)
     yield from _rest(plan, settings.language)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,14 +12,13 @@ import typer
 
 from rules.book import Book
 from rules.records import UseBook
-from streams import by_hand
 from streams.arguments import CityFolder, DataFolder, settings_of
 from streams.by_hand import By, Hand, Why, signed
 from streams.city import City
 from streams.city.case_checks import read_cases
 from streams.city.folder import RULES
 from streams.clock import WallClock
-from streams.handover import hand_over_swap, wait_taken
+from streams.handover import hand_over_swap, lay_and_wait
 from streams.journal import Journal
 from streams.messages import SpokenError, say
 from streams.opened import city_of, journal_of
@@ -182,12 +180,8 @@ def _but_for_rules(book: Book) -> tuple[object, ...]:
 
 def _give(hand: Hand, city: City, swap: Swap, at: int) -> None:
     """Hand the rules over to the process that serves the city; where there is none, its next start takes them."""
-    folder, clock = hand.settings.data / city.name, WallClock()
+    folder = hand.settings.data / city.name
     given = Swap(swap.id, swap.release, swap.order, city.book.rules)
-    try:
-        path = hand_over_swap(folder, given, at)
-    except OSError as fault:
-        raise SpokenError("folder-unwritable", folder=folder, why=fault.strerror) from None
-    taken = wait_taken([path], clock, time.sleep, seconds=by_hand.ORDER_SECONDS)
+    taken = lay_and_wait(folder, lambda: hand_over_swap(folder, given, at))
     word = "release-taken" if taken else "order-waits"
     typer.echo(say(word, hand.settings.language, id=swap.release, city=city.name))

@@ -6,7 +6,9 @@ Reads only; works beside a running writer, whose records never change once they 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from itertools import groupby, takewhile
+from pathlib import Path
 from typing import Final, Literal
 
 from rules.book import Book
@@ -66,6 +68,12 @@ def engine_now(journal: Journal) -> Engine:
     for _ in judged(engine, takewhile(lambda item: item[0] <= cut, journal.read(after=engine.offset))):
         pass
     return engine
+
+
+def engine_beside(path: Path) -> Engine:
+    """The engine at the present end of the log in `path`, beside whoever writes it. Raises JournalError."""
+    with closing(Journal.open(path, read_only=True)) as journal:
+        return engine_now(journal)
 
 
 def judged(engine: Engine, records: Iterable[tuple[int, Record]]) -> Iterator[Signal]:

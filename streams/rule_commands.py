@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -22,7 +21,6 @@ from streams.city import City
 from streams.city.case_checks import read_cases
 from streams.city.editor_schema import cases_schema, deadlines_schema, rule_schema
 from streams.clock import WallClock
-from streams.journal import Journal
 from streams.messages import SpokenError, say
 from streams.opened import city_of, journal_of
 from streams.overrides import told
@@ -30,7 +28,7 @@ from streams.problems import Counted
 from streams.processes import cores
 from streams.rehearsal import Rehearsal, lines
 from streams.replay import archives_of
-from streams.rewind import engine_now
+from streams.rewind import engine_beside
 from streams.rule_notes import idle, last_days, reviews
 from streams.worker_command import Brokers
 
@@ -47,8 +45,7 @@ def list_command(city: CityFolder, data: DataFolder = None) -> None:
     """The rules in force: which judge, which are stopped, since which record and why. Works while serving."""
     settings = settings_of(data=data)
     read = city_of(city, settings.language)
-    with closing(Journal.open(journal_of(read.name, settings), read_only=True)) as journal:
-        engine = engine_now(journal)
+    engine = engine_beside(journal_of(read.name, settings))
     for rule in engine.book.all_rules:
         offset, why = engine.stopped.get(rule.id, (0, ""))
         word = "rule-runs" if not why else "rule-stopped-by-hand" if why == "order" else "rule-raised"

@@ -214,7 +214,7 @@ class Station:
         try:
             city = released(reading.city, self._settings.data, self._settings.language)
         except ReleaseError as fault:
-            return str(fault).splitlines()
+            return fault.render(self._settings.language).splitlines()
         if city.name != self.city.name:
             return [say("renamed", self._settings.language, name=city.name)]
         self.writer.submit_waiting(Parcel(book=city.book)).result(self._settings.answer_seconds)

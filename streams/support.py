@@ -14,13 +14,13 @@ from contextlib import closing
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
 from pydantic import SecretStr
 
 from alerts.export import rfc3339
+from streams.asking import PAGE_BYTES, asking
 from streams.city import City
 from streams.doctor import Finding
 from streams.journal import Journal, JournalError
@@ -28,8 +28,6 @@ from streams.messages import say
 from streams.opened import journal_of
 from streams.settings import Settings
 
-ANSWER_SECONDS: Final = 5.0
-PAGE_BYTES: Final = 8 << 20
 ADDRESSES: Final = frozenset({"address", "kafka", "proxies", "host", "data"})
 """Settings that say where things lie in the house: told as set or not, as secrets are."""
 
@@ -87,10 +85,11 @@ def _city(city: City, settings: Settings) -> Mapping[str, object]:
         for channel in desk.channels:
             kinds[channel.kind] = kinds.get(channel.kind, 0) + 1
     folder = settings.data / city.name
-    sizes = {path.suffix or path.name: 0 for path in folder.glob("*") if path.is_file()} if folder.is_dir() else {}
-    for path in folder.glob("*") if sizes else ():
+    sizes: dict[str, int] = {}
+    for path in folder.glob("*"):
         if path.is_file():
-            sizes[path.suffix or path.name] += path.stat().st_size
+            kind = path.suffix or path.name
+            sizes[kind] = sizes.get(kind, 0) + path.stat().st_size
     return {
         "areas": len(city.book.areas.by_code),
         "categories": len(city.book.categories.by_code),
@@ -115,12 +114,11 @@ def _journal(path: Path) -> Mapping[str, object]:
 
 def _metrics(url: str, token: str) -> bytes:
     """The page of figures; its labels come from closed sets, names of the city's own files."""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        with httpx2.Client(timeout=ANSWER_SECONDS, trust_env=False, headers=headers) as client:
+        with asking(token) as client:
             answer = client.get(f"{url.rstrip('/')}/metrics")
     except (httpx2.HTTPError, httpx2.InvalidURL) as fault:
-        return f"# no answer from port {urlsplit(url).port}: {type(fault).__name__}\n".encode()
+        return f"# no answer: {type(fault).__name__}\n".encode()
     if answer.status_code != httpx2.codes.OK:
         return f"# answered {answer.status_code}\n".encode()
     return answer.content[:PAGE_BYTES]

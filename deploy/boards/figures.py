@@ -8,6 +8,8 @@ from typing import Literal
 
 Kind = Literal["lines", "number", "state"]
 """lines: over time. number: the last value, coloured by its bounds. state: a band a series, by its value."""
+Queries = tuple[tuple[str, str], ...]
+"""(PromQL, legend)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +25,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One panel. `queries`: (PromQL, legend). `worry`, `bad`: bounds from which a number is yellow, red.
+    """One panel. `worry`, `bad`: bounds from which a number is yellow, red.
 
     `span`: columns of 24.
     """
 
     title: Said
     meaning: Said
-    queries: tuple[tuple[str, str], ...]
+    queries: Queries
     unit: str = "short"
     kind: Kind = "lines"
     span: int = 8
@@ -63,6 +65,16 @@ class Board:
         for figure in self.figures():
             for query, _ in figure.queries:
                 yield open_to_all(query)
+
+
+def spread(histogram: str, by: str = "", match: str = "", legend: str = "") -> Queries:
+    """The median of a histogram and its 99th percentile, for each value of the label `by`, of what `match` lets in."""
+    labels = f"le, {by}" if by else "le"
+    buckets = f"sum by ({labels}) (rate({histogram}_bucket{match}[$__rate_interval]))"
+    return tuple(
+        (f"histogram_quantile({part}, {buckets})", f"{legend}{name}")
+        for part, name in (("0.5", "p50"), ("0.99", "p99"))
+    )
 
 
 def open_to_all(query: str) -> str:

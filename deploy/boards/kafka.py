@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from deploy.boards.figures import Board, Figure, Row, Said
-
-
-def _p(quantile: str, metric: str) -> str:
-    return f"histogram_quantile({quantile}, sum by (le, instance) (rate({metric}_bucket[$__rate_interval])))"
-
+from deploy.boards.figures import Board, Figure, Row, Said, spread
+from deploy.boards.well import age_of_the_tick, who_answers
 
 KAFKA: Final = Board(
     "kafka",
@@ -19,24 +15,8 @@ KAFKA: Final = Board(
         Row(
             Said("Is it well", "是否正常"),
             (
-                Figure(
-                    Said("Age of the last tick", "最后时刻距今"),
-                    Said("Above 60 s nothing is judged and no alert can come.", "超过 60 秒即不做判断，发不出告警。"),
-                    (("city:tocsin_tick_age_seconds:max", "{{city}}"),),
-                    "s",
-                    "number",
-                    8,
-                    worry=15,
-                    bad=60,
-                ),
-                Figure(
-                    Said("Processes that answer", "有应答的进程"),
-                    Said("1: Prometheus reads its figures.", "1：Prometheus 可读取其数据。"),
-                    (('up{job=~"tocsin-(intake|worker)"}', "{{instance}}"),),
-                    "short",
-                    "state",
-                    8,
-                ),
+                age_of_the_tick(8),
+                who_answers("tocsin-(intake|worker)", 8),
                 Figure(
                     Said("Records not yet judged", "尚未判断的记录"),
                     Said("Of the partitions that each worker holds.", "各工作进程所持分区的积压。"),
@@ -83,10 +63,7 @@ KAFKA: Final = Board(
                 Figure(
                     Said("One transaction", "一次事务"),
                     Said("Frames and offsets together.", "数据帧与位移一并提交。"),
-                    (
-                        (_p("0.5", "tocsin_intake_commit_seconds"), "p50"),
-                        (_p("0.99", "tocsin_intake_commit_seconds"), "p99"),
-                    ),
+                    spread("tocsin_intake_commit_seconds", "instance"),
                     "s",
                 ),
                 Figure(
@@ -111,10 +88,7 @@ KAFKA: Final = Board(
                 Figure(
                     Said("The engine over one record", "引擎处理一条记录"),
                     Said("A slow rule shows here.", "慢规则会在此显现。"),
-                    (
-                        (_p("0.5", "tocsin_worker_judge_seconds"), "p50"),
-                        (_p("0.99", "tocsin_worker_judge_seconds"), "p99"),
-                    ),
+                    spread("tocsin_worker_judge_seconds", "instance"),
                     "s",
                 ),
                 Figure(
@@ -135,10 +109,7 @@ KAFKA: Final = Board(
                 Figure(
                     Said("Signals and memory of one partition", "单个分区的信号与记忆"),
                     Said("A save.", "一次保存。"),
-                    (
-                        (_p("0.5", "tocsin_memory_write_seconds"), "p50"),
-                        (_p("0.99", "tocsin_memory_write_seconds"), "p99"),
-                    ),
+                    spread("tocsin_memory_write_seconds", "instance"),
                     "s",
                 ),
                 Figure(

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from deploy.boards.figures import Board, Figure, Row, Said
+from deploy.boards.figures import Board, Figure, Row, Said, spread
+from deploy.boards.well import age_of_the_tick, who_answers
 
 BY_CITY: Final = '{city=~"$city"}'
-
-
-def _p(quantile: str, metric: str, by: str = "", match: str = "") -> str:
-    """A quantile of a histogram."""
-    labels = f"le, {by}" if by else "le"
-    return f"histogram_quantile({quantile}, sum by ({labels}) (rate({metric}_bucket{match}[$__rate_interval])))"
 
 
 PIPELINE: Final = Board(
@@ -23,24 +18,8 @@ PIPELINE: Final = Board(
         Row(
             Said("Is it well", "是否正常"),
             (
-                Figure(
-                    Said("Age of the last tick", "最后时刻距今"),
-                    Said("Above 60 s nothing is judged and no alert can come.", "超过 60 秒即不做判断，发不出告警。"),
-                    ((f"city:tocsin_tick_age_seconds:max{BY_CITY}", "{{city}}"),),
-                    "s",
-                    "number",
-                    6,
-                    worry=15,
-                    bad=60,
-                ),
-                Figure(
-                    Said("Processes that answer", "有应答的进程"),
-                    Said("1: Prometheus reads its figures.", "1：Prometheus 可读取其数据。"),
-                    (('up{job=~"tocsin-.*"}', "{{instance}}"),),
-                    "short",
-                    "state",
-                    6,
-                ),
+                age_of_the_tick(6, BY_CITY),
+                who_answers("tocsin-.*", 6),
                 Figure(
                     Said("Silent feeds", "无声的数据源"),
                     Said(
@@ -114,10 +93,7 @@ PIPELINE: Final = Board(
                 Figure(
                     Said("From the last byte to the answer", "从最后字节到应答"),
                     Said("The fsync included.", "含落盘。"),
-                    (
-                        (_p("0.5", "tocsin_request_answer_seconds"), "p50"),
-                        (_p("0.99", "tocsin_request_answer_seconds"), "p99"),
-                    ),
+                    spread("tocsin_request_answer_seconds"),
                     "s",
                 ),
                 Figure(
@@ -142,10 +118,7 @@ PIPELINE: Final = Board(
                 Figure(
                     Said("One commit", "一次提交"),
                     Said("A group of events, fsync included.", "一组事件，含落盘。"),
-                    (
-                        (_p("0.5", "tocsin_journal_commit_seconds", "city", BY_CITY), "{{city}} p50"),
-                        (_p("0.99", "tocsin_journal_commit_seconds", "city", BY_CITY), "{{city}} p99"),
-                    ),
+                    spread("tocsin_journal_commit_seconds", "city", BY_CITY, "{{city}} "),
                     "s",
                 ),
                 Figure(
@@ -168,10 +141,7 @@ PIPELINE: Final = Board(
                 Figure(
                     Said("The engine over one group of frames", "引擎处理一组数据帧"),
                     Said("A slow rule shows here.", "慢规则会在此显现。"),
-                    (
-                        (_p("0.5", "tocsin_frame_apply_seconds", "city", BY_CITY), "{{city}} p50"),
-                        (_p("0.99", "tocsin_frame_apply_seconds", "city", BY_CITY), "{{city}} p99"),
-                    ),
+                    spread("tocsin_frame_apply_seconds", "city", BY_CITY, "{{city}} "),
                     "s",
                 ),
                 Figure(

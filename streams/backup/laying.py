@@ -6,7 +6,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from streams.backup.manifest import ACCOUNTS, KEY, Manifest, Proof, prove, read, sum_of
+from alerts.access.accounts import FILE as ACCOUNTS
+from streams.backup.manifest import Manifest, Proof, prove, read, sum_of
+from streams.keyring import FILE as KEY
 from streams.messages import SpokenError
 from streams.settings import Settings
 
@@ -32,7 +34,9 @@ def restore(source: Path, settings: Settings) -> Manifest:
             fresh.mkdir()
             for name in told.files:
                 if name.startswith(f"{city}/"):
-                    _copy(source / name, fresh / Path(name).name)
+                    to = fresh / Path(name).relative_to(city)
+                    to.parent.mkdir(parents=True, exist_ok=True)
+                    _copy(source / name, to)
             _hold_against(city, prove(fresh, _key(settings, fresh)), wanted)
     except BaseException:
         for fresh in laid:
@@ -60,7 +64,8 @@ def _changed(source: Path, told: Manifest) -> Iterator[str]:
     """Files that are not what the backup says of them, or are not there."""
     for name, wanted in told.files.items():
         path = source / name
-        if not path.resolve().is_relative_to(source.resolve()) or not path.is_file() or sum_of(path) != wanted:
+        inside = ".." not in Path(name).parts and path.resolve().is_relative_to(source.resolve())
+        if not inside or not path.is_file() or sum_of(path) != wanted:
             yield name
 
 

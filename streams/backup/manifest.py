@@ -15,13 +15,10 @@ from alerts.database import SqliteStore
 from streams.audit import audit
 from streams.journal import Journal
 from streams.messages import SpokenError
+from streams.opened import ALERTS, JOURNAL
 
 NAME: Final = "backup.json"
 FORMAT: Final = 1
-JOURNAL: Final = "journal.sqlite"
-ALERTS: Final = "alerts.sqlite"
-KEY: Final = "key"
-ACCOUNTS: Final = "access.sqlite"
 BLOCK: Final = 1 << 20
 
 

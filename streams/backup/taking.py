@@ -16,10 +16,15 @@ from pathlib import Path
 
 import msgspec
 
-from streams.backup.manifest import ACCOUNTS, ALERTS, FORMAT, JOURNAL, KEY, NAME, Manifest, Proof, prove, sum_of
+from alerts.access.accounts import FILE as ACCOUNTS
+from streams.backup.manifest import FORMAT, NAME, Manifest, Proof, prove, sum_of
 from streams.city import City
+from streams.keyring import FILE as KEY
 from streams.keyring import read_key
 from streams.messages import SpokenError
+from streams.opened import ALERTS, JOURNAL
+from streams.releases import shelf_of
+from streams.releases.shelf import FOLDER as RELEASES
 from streams.settings import Settings
 
 
@@ -58,6 +63,7 @@ def _of_city(city: City, settings: Settings, to: Path) -> Proof:
     for name in (ALERTS, JOURNAL):
         if (folder / name).exists():
             _copy(folder / name, to / name)
+    shelf_of(settings.data, city.name).copy(to / RELEASES)
     key = read_key(settings, folder)
     if (folder / KEY).exists():
         shutil.copyfile(folder / KEY, to / KEY)

@@ -12,9 +12,9 @@ from rules.book import Book, DeskReach, DetectorSpec, FeedPolicy, MatterRule, Ov
 from rules.calendar import Calendar
 from rules.matters.table import Deadlines
 from rules.trees import Tree
+from streams.city.any_rule_checks import feeds_of
 from streams.city.city_file import CityFile
 from streams.city.durations import HOUR
-from streams.city.rule_checks import feeds_of
 from streams.city.rule_file import Once, RuleFile
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
-from rules.book import Entries, MatterRule, Selector
+from rules.book import Entries, FeedPolicy, MatterRule, Selector
 from rules.matters.table import Deadlines
+from streams.city.any_rule_checks import AnyRuleCheck
 from streams.city.compile import version_of
 from streams.city.durations import DAY, HOUR, MINUTE, WEEK, written
 from streams.city.matter_file import (
@@ -19,43 +19,23 @@ from streams.city.matter_file import (
     SequenceForm,
     Step,
 )
-from streams.city.names import check_languages, check_written_names
-from streams.city.rule_checks import Surroundings
-from streams.city.yaml import Document, Path
-from streams.problems import Problems
+from streams.city.yaml import Path
 
 LONGEST_ABSENCE: Final = WEEK
 """Beyond, it is no longer remembered whether a feed was heard."""
 LONGEST: Final = 366 * DAY
 
 
-class MatterCheck:
+class MatterCheck(AnyRuleCheck[MatterRuleFile]):
     """One rule's checks; each says what it finds at its own place."""
-
-    def __init__(self, document: Document, rule: MatterRuleFile, around: Surroundings, problems: Problems) -> None:
-        self.document = document
-        self.rule = rule
-        self.around = around
-        self.problems = problems
 
     def run(self) -> None:
         self._identity()
         self._times()
-        self._selects()
-        self._steps()
+        self._category()
+        self._steps(self._named_feeds())
         self._colours()
         self._people()
-
-    def _say(self, path: Path, message: str, /, **values: object) -> None:
-        self.problems.say(self.document.file, self.document.place(path), message, **values)
-
-    def _identity(self) -> None:
-        stem = re.sub(r"^.*/|\.yaml$", "", self.document.file)
-        if self.rule.id != stem:
-            self._say(("id",), "id-not-file", rule=self.rule.id, stem=stem)
-        levels = self.around.city.area_levels
-        if levels and self.rule.areas not in levels:
-            self._say(("areas",), "level-unknown", level=self.rule.areas, known=list(levels))
 
     def _times(self) -> None:
         rule, matters = self.rule, self.rule.matters
@@ -75,43 +55,12 @@ class MatterCheck:
             bound = f"{written(rule.step)} … {written(LONGEST)}"
             self._say(("matters", "keep"), "out-of-bounds", value=written(matters.keep), bound=bound)
 
-    def _selects(self) -> None:
-        """The category, the feeds, and the desks that would hear it."""
-        known, code = self.around.categories, self.rule.counts.category
-        self._category(("counts", "category"), code)
-        if known.tree is not None and code in known.tree.by_code and self.around.heard is not None:
-            tree = known.tree
-            heard = [category for category in self.around.heard if category in tree.by_code]
-            if not any(tree.holds(category, code) or tree.holds(code, category) for category in heard):
-                self._say(("counts", "category"), "rule-unheard", rule=self.rule.id, category=code)
-        feeds, kind = self.around.feeds, self.rule.counts.kind
-        if feeds is None:
-            return
-        for number, name in enumerate(self.rule.counts.feeds):
-            path = ("counts", "feeds", number)
-            if name not in feeds:
-                self._say(path, "feed-unknown", feed=name, guess=self.problems.guess(name, feeds))
-            elif kind not in (None, feeds[name].kind):
-                self._say(path, "feed-other-kind", feed=name, kind=feeds[name].kind, wanted=kind)
-        if not self._heard() and not self.rule.counts.feeds:
-            self._say(("counts",), "rule-without-feed", kind=kind or "any")
-
-    def _heard(self) -> list[str]:
-        """The feeds that the rule hears."""
-        feeds, counts = self.around.feeds or {}, self.rule.counts
-        return [n for n, feed in feeds.items() if n in (counts.feeds or feeds) and counts.kind in (None, feed.kind)]
-
-    def _category(self, path: Path, code: str) -> None:
-        known = self.around.categories.nodes
-        if known is not None and code not in known:
-            self._say(path, "category-unknown", code=code, guess=self.problems.guess(code, known))
-
-    def _steps(self) -> None:
+    def _steps(self, heard: Sequence[FeedPolicy]) -> None:
         """The stages and categories that it names; for deadlines, the table."""
-        stages = frozenset[str]().union(*(self.around.stages.get(name, frozenset()) for name in self._heard()))
+        stages = frozenset[str]().union(*(self.around.stages.get(feed.name, frozenset()) for feed in heard))
         for path, step in _named(self.rule):
             if step.category is not None:
-                self._category((*path, "category"), step.category)
+                self._known_category((*path, "category"), step.category)
             self._stages((*path, "stages"), step.stages, stages)
         matters = self.rule.matters
         if isinstance(matters, RepeatForm):
@@ -127,31 +76,6 @@ class MatterCheck:
             if known and stage not in known:
                 guess = self.problems.guess(stage, known)
                 self._say((*path, number), "stage-unknown", stage=stage, guess=guess)
-
-    def _colours(self) -> None:
-        ladder, before = self.around.city.colours, 0.0
-        if not ladder:
-            return
-        for colour in [colour for colour in ladder if colour in self.rule.colours]:
-            times = self.rule.colours[colour]
-            if times <= before:
-                self._say(("colours", colour), "colours-order", colour=colour, times=f"{times:g}")
-            before = times
-        for colour in self.rule.colours:
-            if colour not in ladder:
-                place = self.document.key_place(("colours", colour))
-                self.problems.say(self.document.file, place, "colour-unknown", colour=colour, known=list(ladder))
-
-    def _people(self) -> None:
-        rule, languages = self.rule, self.around.city.languages
-        if rule.owner is None or not rule.owner.strip():
-            self._say((), "rule-without-owner", rule=rule.id)
-        for language in languages:
-            if not rule.guidance.get(language, "").strip():
-                self._say(("guidance",), "rule-without-guidance", rule=rule.id, language=language)
-        check_languages(self.document, ("guidance",), rule.guidance, languages, self.problems)
-        if rule.names:
-            check_written_names(self.document, ("names",), rule.id, rule.names, languages, self.problems)
 
 
 def _named(rule: MatterRuleFile) -> Iterator[tuple[Path, Step]]:

@@ -12,6 +12,7 @@ from alerts.purging import Keep
 from rules.book import Book, FeedPolicy, MatterRule
 from rules.matters.table import Deadlines
 from streams.city import areas, calendar_file, categories, city_file, desk_file, shapes, user_file
+from streams.city.any_rule_checks import Surroundings
 from streams.city.city_file import check_display, counts_level, display_level, read_city_file
 from streams.city.compile import compile_book
 from streams.city.deadline_file import DeadlinesFile, read_deadlines
@@ -22,7 +23,7 @@ from streams.city.feed_checks import check_feed, stages_of
 from streams.city.folder import RULES, Folder
 from streams.city.matter_checks import MatterCheck, compile_matter_rule
 from streams.city.matter_file import MatterRuleFile
-from streams.city.rule_checks import RuleCheck, Surroundings, check_twins
+from streams.city.rule_checks import RuleCheck, check_twins
 from streams.city.rule_file import RuleFile
 from streams.city.schema import checked
 from streams.city.unread import check_unread

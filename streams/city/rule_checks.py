@@ -3,54 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 from rules.book import DetectorSpec, FeedPolicy
 from rules.detectors.register import DETECTORS, make, parameters
-from streams.city.city_file import CityFile
+from streams.city.any_rule_checks import AnyRuleCheck, feeds_of
 from streams.city.durations import DAY, HOUR, MINUTE, WEEK, written
-from streams.city.names import check_languages, check_written_names
 from streams.city.rule_file import Once, RuleFile
-from streams.city.tree_checks import Grown
-from streams.city.yaml import Document, Path
+from streams.city.yaml import Document
 from streams.problems import Problems
 
 MOST_OPEN_BUCKETS: Final = 256
-
-
 _OUT_OF_RANGE: Final = re.compile(r"(\w+) is (.+?): (.+)")
 """How the register refuses a value: name, value, what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a rule is checked against. None: it could not be read, and nothing is said about it."""
-
-    city: CityFile
-    areas: Grown
-    categories: Grown
-    feeds: Mapping[str, FeedPolicy] | None
-    stages: Mapping[str, frozenset[str]]  # feed -> the stages that its events may have
-    heard: frozenset[str] | None  # categories that a desk answers for, somewhere
-
-
-def feeds_of(rule: RuleFile, feeds: Mapping[str, FeedPolicy]) -> list[FeedPolicy]:
-    """The feeds whose events the rule counts."""
-    kind = rule.counts.kind
-    named = rule.counts.feeds or list(feeds)
-    return [feeds[name] for name in named if name in feeds and kind in (None, feeds[name].kind)]
-
-
-class RuleCheck:
+class RuleCheck(AnyRuleCheck[RuleFile]):
     """One rule's checks; each says what it finds at its own place."""
-
-    def __init__(self, document: Document, rule: RuleFile, around: Surroundings, problems: Problems) -> None:
-        self.document = document
-        self.rule = rule
-        self.around = around
-        self.problems = problems
 
     def run(self) -> None:
         self._identity()
@@ -62,14 +32,6 @@ class RuleCheck:
         self._colours()
         self._overrides()
         self._people()
-
-    def _say(self, path: Path, message: str, /, **values: object) -> None:
-        self.problems.say(self.document.file, self.document.place(path), message, **values)
-
-    def _identity(self) -> None:
-        stem = re.sub(r"^.*/|\.yaml$", "", self.document.file)
-        if self.rule.id != stem:
-            self._say(("id",), "id-not-file", rule=self.rule.id, stem=stem)
 
     def _times(self) -> None:
         step = self.rule.step
@@ -94,9 +56,6 @@ class RuleCheck:
             self._say(("once", "within"), "once-nothing")
 
     def _levels(self) -> None:
-        levels = self.around.city.area_levels
-        if levels and self.rule.areas not in levels:
-            self._say(("areas",), "level-unknown", level=self.rule.areas, known=list(levels))
         tree = self.around.categories.tree
         if self.rule.categories is None or tree is None:
             return
@@ -107,32 +66,8 @@ class RuleCheck:
         if own and tree.levels.index(self.rule.categories) < tree.levels.index(own.level):
             self._say(("categories",), "level-above", level=self.rule.categories, category=own.code, own=own.level)
 
-    def _category(self) -> None:
-        known, code = self.around.categories, self.rule.counts.category
-        path = ("counts", "category")
-        if known.nodes is not None and code not in known.nodes:
-            self._say(path, "category-unknown", code=code, guess=self.problems.guess(code, known.nodes))
-        elif known.tree is not None and self.around.heard is not None:
-            tree = known.tree
-            heard = [category for category in self.around.heard if category in tree.by_code]
-            if not any(tree.holds(category, code) or tree.holds(code, category) for category in heard):
-                self._say(path, "rule-unheard", rule=self.rule.id, category=code)
-
     def _feeds(self) -> None:
-        feeds = self.around.feeds
-        if feeds is None:
-            return
-        kind = self.rule.counts.kind
-        for number, name in enumerate(self.rule.counts.feeds):
-            path = ("counts", "feeds", number)
-            if name not in feeds:
-                self._say(path, "feed-unknown", feed=name, guess=self.problems.guess(name, feeds))
-            elif kind not in (None, feeds[name].kind):
-                self._say(path, "feed-other-kind", feed=name, kind=feeds[name].kind, wanted=kind)
-        counted = feeds_of(self.rule, feeds)
-        if not counted and not self.rule.counts.feeds:
-            self._say(("counts",), "rule-without-feed", kind=kind or "any")
-        if counted:
+        if counted := self._named_feeds():
             self._counted(counted)
 
     def _counted(self, feeds: Sequence[FeedPolicy]) -> None:
@@ -200,21 +135,6 @@ class RuleCheck:
                 told = {"kind": kind, "window": written(window), "least": written(least), "most": written(most)}
                 self._say(("window", number), "window-not-judged", **told)
 
-    def _colours(self) -> None:
-        ladder = self.around.city.colours
-        if not ladder:
-            return
-        before = 0.0
-        for colour in [colour for colour in ladder if colour in self.rule.colours]:
-            times = self.rule.colours[colour]
-            if times <= before:
-                self._say(("colours", colour), "colours-order", colour=colour, times=f"{times:g}")
-            before = times
-        for colour in self.rule.colours:
-            if colour not in ladder:
-                place = self.document.key_place(("colours", colour))
-                self.problems.say(self.document.file, place, "colour-unknown", colour=colour, known=list(ladder))
-
     def _overrides(self) -> None:
         """Each names an area that the rule keeps series of, once, and changes something there."""
         levels, known = self.around.city.area_levels, self.around.areas
@@ -233,17 +153,6 @@ class RuleCheck:
             elif one.rarer == 1.0 and one.at_least is None:
                 self._say(("overrides", number), "override-nothing", area=one.area)
             seen.setdefault(one.area, number)
-
-    def _people(self) -> None:
-        rule, languages = self.rule, self.around.city.languages
-        if rule.owner is None or not rule.owner.strip():
-            self._say((), "rule-without-owner", rule=rule.id)
-        for language in languages:
-            if not rule.guidance.get(language, "").strip():
-                self._say(("guidance",), "rule-without-guidance", rule=rule.id, language=language)
-        check_languages(self.document, ("guidance",), rule.guidance, languages, self.problems)
-        if rule.names:
-            check_written_names(self.document, ("names",), rule.id, rule.names, languages, self.problems)
 
 
 def check_twins(rules: Sequence[tuple[Document, RuleFile]], problems: Problems) -> None:

@@ -8,9 +8,9 @@ from typing import Final
 import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 
+from streams.asking import asking
 from streams.doctor.finding import Finding, bad, good
 
-ANSWER_SECONDS: Final = 5.0
 STILL_SECONDS: Final = 60
 OWED_SECONDS: Final = 300
 Figures = list[tuple[str, Mapping[str, str], float]]
@@ -18,9 +18,8 @@ Figures = list[tuple[str, Mapping[str, str], float]]
 
 def of_the_service(url: str, token: str, city: str, now: int) -> Iterator[Finding]:
     """`now`: ms, to hold the figures against."""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        with httpx2.Client(timeout=ANSWER_SECONDS, trust_env=False, headers=headers) as client:
+        with asking(token) as client:
             ready = client.get(f"{url.rstrip('/')}/readyz")
             page = client.get(f"{url.rstrip('/')}/metrics")
     except (httpx2.HTTPError, httpx2.InvalidURL) as fault:

@@ -9,16 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy.exc import DatabaseError
-
 from alerts.engines import schema_of
 from streams.city import City
 from streams.doctor.finding import Finding, bad, good, note
 from streams.journal import Journal, JournalError
 from streams.messages import SpokenError
-from streams.opened import ALERTS, journal_of
+from streams.opened import ALERTS, journal_of, store_beside
 from streams.settings import Settings
-from streams.verify import store_to_read
 
 LARGEST_LOOKED_THROUGH: Final = 4 << 30
 """Of a larger file only what opening it reads is looked at."""
@@ -76,12 +73,13 @@ def of_sqlite(city: City, settings: Settings) -> Iterator[Finding]:
 def _of_alerts(city: City, settings: Settings) -> Iterator[Finding]:
     path = settings.data / city.name / ALERTS
     try:
-        store_to_read(city.name, settings, path).close()
+        with store_beside(city.name, settings):
+            pass
         _look_through(path)
         yield good("sqlite", "doctor-alerts-good", path=path)
     except SpokenError as fault:
         yield bad("sqlite", fault)
-    except (sqlite3.DatabaseError, DatabaseError) as fault:
+    except sqlite3.DatabaseError as fault:
         yield bad("sqlite", "store-damaged", path=path, what=type(fault).__name__)
 
 
@@ -127,7 +125,8 @@ def of_postgres(city: City, settings: Settings, now: int) -> Iterator[Finding]:
     faults = list(_faults(found, schema_of(city.name), now))
     if found.there and not faults:
         try:
-            store_to_read(city.name, settings, settings.data).close()
+            with store_beside(city.name, settings):
+                pass
         except SpokenError as fault:
             faults.append(bad("postgresql", fault))
     if not found.tls and not found.here:

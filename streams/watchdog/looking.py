@@ -15,14 +15,12 @@ from typing import Final, Protocol
 import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 
+from streams.asking import PAGE_BYTES, asking
 from streams.journal import Journal, JournalError
 from streams.watchdog.judge import Seen
 
 METRICS: Final = "/metrics"
 TICK_METRIC: Final = "tocsin_tick_written_timestamp_seconds"
-ANSWER_SECONDS: Final = 5.0
-PAGE_BYTES: Final = 8 << 20
-"""More than any page of figures holds."""
 
 
 class Look(Protocol):
@@ -97,11 +95,9 @@ def tick_written(path: Path) -> int | None:
 
 def tick_told(url: str, city: str, token: str = "") -> int | None:
     """The last tick of `city` as the process at `url` tells it, ms; None where it does not answer, or not for it."""
-    timeout = httpx2.Timeout(ANSWER_SECONDS)
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         with (
-            httpx2.Client(timeout=timeout, trust_env=False, headers=headers) as client,
+            asking(token) as client,
             client.stream("GET", url.rstrip("/") + METRICS) as answer,
         ):
             if answer.status_code != httpx2.codes.OK:

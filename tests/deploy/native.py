@@ -20,11 +20,11 @@ from typing import Final
 from urllib.request import urlopen
 
 from tests.deploy.compose import HOUSE, services
-from tests.deploy.programs import Kafka, Postgres, Program, Tocsin, named, plain
+from tests.deploy.programs import OURS, Kafka, Postgres, Program, Tocsin, named, plain
 from tests.kafka.broker import free_ports
+from tests.postgres.server import tool
 
 PATIENCE: Final = 90.0
-OURS: Final = [sys.executable, "-c", "from streams.entry import main; main()"]
 PORT: Final = r"(\d{4,5})\b"
 LEFT_OUT: Final = frozenset({"grafana"})
 
@@ -185,7 +185,7 @@ class Host:
                 return False
         if words[0] == "pg_isready":
             words += ["-p", str(self.port(name, 5432))]
-        words[0] = {"python": sys.executable, "pg_isready": str(Postgres.tool("pg_isready"))}.get(words[0], words[0])
+        words[0] = {"python": sys.executable, "pg_isready": tool("pg_isready")}.get(words[0], words[0])
         return subprocess.run(words, env=plain(), capture_output=True, check=False, timeout=10).returncode == 0
 
     def _await(self, name: str, condition: str) -> None:

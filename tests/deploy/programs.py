@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from tests.deploy.prometheus import program
 from tests.kafka.broker import jars
-from tests.postgres.server import ACCOUNT, _tool
+from tests.postgres.server import ACCOUNT, tool
 
 if TYPE_CHECKING:
     from tests.deploy.native import Host
 
 HOUSE: Final = Path(__file__).parents[2]
+OURS: Final = [sys.executable, "-c", "from streams.entry import main; main()"]
 
 
 def plain() -> dict[str, str]:
@@ -55,7 +56,7 @@ class Program:
 
 class Tocsin(Program):
     def words(self) -> list[str]:
-        return [sys.executable, "-c", "from streams.entry import main; main()", *self.host.command(self.service)]
+        return [*OURS, *self.host.command(self.service)]
 
 
 class Kafka(Program):
@@ -86,10 +87,6 @@ class Postgres(Program):
         self.account = ACCOUNT if os.geteuid() == 0 else None
         self.home = Path(host.local(service, "/var/lib/postgresql/data"))
 
-    @staticmethod
-    def tool(name: str) -> str:
-        return _tool(name)
-
     def prepare(self) -> None:
         if (self.home / "PG_VERSION").exists():
             return
@@ -102,7 +99,7 @@ class Postgres(Program):
         shutil.copy(told["POSTGRES_PASSWORD_FILE"], secret)
         secret.chmod(0o644)
         make = [
-            _tool("initdb"),
+            tool("initdb"),
             "-D",
             str(self.home),
             "-U",
@@ -112,7 +109,7 @@ class Postgres(Program):
             "--no-sync",
         ]
         self._once([*make, *told["POSTGRES_INITDB_ARGS"].split(), "-E", "UTF8", "--locale=C"])
-        single = [_tool("postgres"), "--single", "-D", str(self.home), "postgres"]
+        single = [tool("postgres"), "--single", "-D", str(self.home), "postgres"]
         self._once(single, given=f"CREATE DATABASE {told['POSTGRES_DB']}\n")
 
     def _once(self, words: list[str], given: str = "") -> None:
@@ -122,6 +119,6 @@ class Postgres(Program):
         assert done.returncode == 0, done.stdout + done.stderr
 
     def words(self) -> list[str]:
-        words = [_tool("postgres"), *self.host.command(self.service)[1:], "-D", str(self.home), "-c", "fsync=off"]
+        words = [tool("postgres"), *self.host.command(self.service)[1:], "-D", str(self.home), "-c", "fsync=off"]
         words += ["-c", f"port={self.host.port(self.service, 5432)}", "-c", "unix_socket_directories="]
         return [*words, "-c", "listen_addresses=127.0.0.1"]

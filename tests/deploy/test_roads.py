@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,22 +25,8 @@ from tests.deploy.typed import PAGE, Typist, commands
 from tests.kafka.broker import NoKafkaError, jars
 from tests.kafka.road import messages
 from tests.postgres.server import NoPostgresError
-from tests.streams.town import event
+from tests.streams.town import STORM, event
 
-STORM: Final = """
-id: storm
-names: {en: Storm, zh-CN: 高峰}
-counts: {kind: incident, category: traffic}
-areas: district
-window: 1h
-step: 10m
-detector: {kind: threshold, parameters: {n: 5}}
-colours: {yellow: 1, orange: 3, red: 9}
-keep: 2h
-owner: traffic operations
-review: 2099-06-30
-guidance: {en: Look at the cameras., zh-CN: 查看监控。}
-"""
 CHANNEL: Final = "{kind: alertmanager, url: 'http://127.0.0.1:%d', private: true}"
 NAME: Final = "city"
 PARTITIONS: Final = 8
@@ -149,7 +136,8 @@ def test_the_full_road_leads_from_a_raw_record_to_a_signal_also_with_a_worker_ki
             sending.send(INCIDENTS, json.dumps(one).encode(), key=NAME.encode(), partition=number)
         sending.flush(30)
         host.start("worker-one")
-        until(lambda: messages(broker, SIGNALS, number), "a signal")
+        signals = until(lambda: messages(broker, SIGNALS, number), "a signal")
+        assert "storm" in {json.loads(value)["rule"] for _, value in signals}
         until(lambda: asked(prometheus, f'sum(tocsin_intake_written_records_total{{city="{NAME}"}}) > 1'), "figures")
         until(lambda: "TocsinDeadMansSwitch" in told(alertmanager), "the dead man's switch")
         sending.send(INCIDENTS, b"no JSON", key=NAME.encode(), partition=number)
@@ -157,6 +145,8 @@ def test_the_full_road_leads_from_a_raw_record_to_a_signal_also_with_a_worker_ki
         until(lambda: not unanswered(prometheus, KAFKA), f"data for {unanswered(prometheus, KAFKA)}")
         host.running()["worker-two"].kill()
         until(lambda: "TocsinDown" in told(alertmanager), "that a worker is down")
+        codes = host.down()
+        assert [codes[name] for name in ("intake", "worker-one", "worker-two")] == [0, 0, -signal.SIGKILL]
 
 
 def test_every_line_of_the_guide_that_is_typed_is_typed_here() -> None:

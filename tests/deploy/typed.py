@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.deploy.compose import HOUSE, secrets
-from tests.deploy.native import OURS, Host
-from tests.deploy.programs import plain
+from tests.deploy.native import Host
+from tests.deploy.programs import OURS, plain
 
 PAGE: Final = HOUSE / "docs" / "install.md"
 PASSWORD: Final = "correct horse battery"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import sqlite3
 import sys
 import zoneinfo
@@ -24,6 +23,7 @@ from streams.doctor import examine, lines, machine
 from streams.doctor.finding import Finding
 from streams.doctor.service import Figures, of_figures
 from streams.settings import Settings
+from tests.kafka.broker import free_ports
 from tests.streams.town import NAME, event, in_service, make_town
 
 NOW: Final = 1_795_000_000_000
@@ -96,10 +96,7 @@ def pragma(path: Path, words: str) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+    return free_ports(1)[0]
 
 
 def short_secret(setup: Setup) -> None:

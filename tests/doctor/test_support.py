@@ -49,6 +49,13 @@ def test_nothing_that_was_planted_is_in_the_bundle(bundle: Path) -> None:
             assert word not in text, f"{name}: {word}"
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:99999", "http://127.0.0.1:x", "http://["])
+def test_an_address_that_is_none_is_told_on_the_page_of_figures(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TOCSIN_DATA", raising=False)
+    told = dict(support.pages([], read_settings(), [], url=url, now=NOW))
+    assert told["metrics.txt"].startswith(b"# no answer: ")
+
+
 def test_what_helps_is_in_the_bundle(bundle: Path) -> None:
     with zipfile.ZipFile(bundle) as pages:
         settings, city = json.loads(pages.read("settings.json")), json.loads(pages.read("cities.json"))[0]

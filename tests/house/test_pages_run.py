@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ import pytest
 
 from streams import cli
 from tests.house.shown import HOUSE
+from tests.kafka.broker import free_ports
 
 TYPED: Final = ("quick-start.md", "integrator.md")
 TYPED_BY_NIGHT: Final = ("admin.md", "operator.md")
@@ -43,20 +43,13 @@ def steps(page: str) -> Iterator[tuple[str, str]]:
             yield words, printed
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
-
-
 class Shell:
     """Two shells in one folder: in one of them the city goes on being served."""
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self._folder = folder
         self._capsys = capsys
-        self._at = f"127.0.0.1:{free_port()}"
+        self._at = f"127.0.0.1:{free_ports(1)[0]}"
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
         self._env = {**kept, "PATH": path, "TOCSIN_PORT": self._at.rpartition(":")[2], "TOCSIN_RESERVE_BYTES": "0"}

@@ -22,7 +22,7 @@ class NoPostgresError(RuntimeError):
     """No PostgreSQL can be brought up here; says what is missing."""
 
 
-def _tool(name: str) -> str:
+def tool(name: str) -> str:
     """Where a program of the server lies: Debian keeps it off the path."""
     found = shutil.which(name)
     there = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
@@ -56,7 +56,7 @@ class Server:
     def start(self) -> None:
         """Raises NoPostgresError."""
         data = self.folder / "data"
-        make = [_tool("initdb"), "-D", str(data), "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        make = [tool("initdb"), "-D", str(data), "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
         made = subprocess.run(make, user=self._account, cwd=self.folder, capture_output=True, text=True, check=False)
         if made.returncode:
             raise NoPostgresError(f"initdb: {made.stderr[-500:]}")
@@ -67,7 +67,7 @@ class Server:
             "fsync": "off",  # the machine does not go down in a test
             "full_page_writes": "off",
         }
-        run = [_tool("postgres"), "-D", str(data)]
+        run = [tool("postgres"), "-D", str(data)]
         run += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         with (self.folder / "said").open("ab") as said:
             self._process = subprocess.Popen(run, user=self._account, cwd=self.folder, stdout=said, stderr=said)

@@ -15,7 +15,7 @@ from alerts.alert import Alert, Move
 from rules.canonical import lines as canonical
 from rules.engine import Engine
 from rules.records import Calibrate, Frame, Record, Tick
-from streams import calibrate_command, calibration, replay, weekly
+from streams import calibration, handover, replay, weekly
 from streams.calibrate_command import lines
 from streams.calibration import Figure, Held, Report, band
 from streams.clock import HandClock, WallClock
@@ -104,7 +104,7 @@ def test_the_report_holds_promised_against_achieved_only_where_alerts_were_looke
 def test_a_city_is_calibrated_from_its_log_and_judges_by_it_once_it_is_served(
     tocsin: Tocsin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calibrate_command, "ORDER_SECONDS", 0.1)
+    monkeypatch.setattr(handover, "ORDER_SECONDS", 0.1)
     since = datetime.now(UTC).date() - timedelta(days=43)
     town, made = make_town(tmp_path / "plain"), tmp_path / "made"
     words = ("--seed", 1, "--days", 42, "--events-a-day", 40, "--calm-days", 42, "--from", since)

@@ -23,6 +23,21 @@ from streams.settings import Settings
 from streams.station import Station
 
 NAME = "newcity"
+STORM = """
+id: storm
+names: {en: Storm, zh-CN: 高峰}
+counts: {kind: incident, category: traffic}
+areas: district
+window: 1h
+step: 10m
+detector: {kind: threshold, parameters: {n: 5}}
+colours: {yellow: 1, orange: 3, red: 9}
+keep: 2h
+owner: traffic operations
+review: 2099-06-30
+guidance: {en: Look at the cameras., zh-CN: 查看监控。}
+"""
+"""A rule that speaks at once, of five events in an hour."""
 JSON = {"content-type": "application/json"}
 LINES = {"content-type": "application/x-ndjson"}
 

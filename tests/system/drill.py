@@ -19,24 +19,10 @@ import httpx2
 import msgspec
 
 from streams.backup.manifest import Manifest
-from tests.streams.town import NAME, event, make_town
+from tests.streams.town import NAME, STORM, event, make_town
 from tests.system.served import HOUSE, served
 
 BATCH: Final = 50
-STORM: Final = """
-id: storm
-names: {en: Storm, zh-CN: 高峰}
-counts: {kind: incident, category: traffic}
-areas: district
-window: 1h
-step: 10m
-detector: {kind: threshold, parameters: {n: 5}}
-colours: {yellow: 1, orange: 3, red: 9}
-keep: 2h
-owner: traffic operations
-review: 2099-06-30
-guidance: {en: Look at the cameras., zh-CN: 查看监控。}
-"""
 
 
 @dataclass

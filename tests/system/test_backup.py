@@ -14,6 +14,7 @@ from streams.city import City
 from streams.clock import HandClock
 from streams.messages import SpokenError
 from streams.opened import city_of
+from streams.releases import shelf_of
 from streams.settings import Settings
 from tests.streams.town import NAME, event, in_service, make_town
 from tests.system.drill import drill
@@ -108,6 +109,28 @@ def test_a_list_that_cannot_be_read_is_told(tmp_path: Path, text: str, said: str
     (tmp_path / "backup.json").write_text(text)
     with pytest.raises(SpokenError, match=said):
         restore(tmp_path, Settings(data=tmp_path / "var"))
+
+
+def test_the_release_in_force_and_who_brought_it_go_along(taken: Path, tmp_path: Path) -> None:
+    data = shutil.copytree(taken / "var", tmp_path / "was")
+    shelf = shelf_of(data, NAME)
+    first = shelf.publish({"a.yaml": b"id: a\n"}, "A-17", "a first one", NOW)
+    shelf.approve(first.id, "A-18", "looked at", NOW)
+    shelf.publish({"a.yaml": b"id: b\n"}, "A-17", "waits", NOW)
+    back_up([_town(tmp_path)], Settings(data=data), tmp_path / "copy", NOW)
+    restore(tmp_path / "copy", Settings(data=tmp_path / "var"))
+    again = shelf_of(tmp_path / "var", NAME)
+    assert again.in_force() == first.id
+    assert again.history() == shelf.history()
+    assert [again.texts(one.release) for one in again.history()] == [shelf.texts(e.release) for e in shelf.history()]
+
+
+def test_a_file_of_a_list_that_leads_out_of_its_city_is_not_laid(copy: Path, tmp_path: Path) -> None:
+    told = msgspec.json.decode((copy / "backup.json").read_bytes())
+    told["files"][f"{NAME}/../{NAME}/key"] = told["files"][f"{NAME}/key"]
+    (copy / "backup.json").write_bytes(msgspec.json.encode(told))
+    with pytest.raises(SpokenError, match="is not what the backup's list says of it"):
+        restore(copy, Settings(data=tmp_path / "var"))
 
 
 def test_a_folder_without_a_backup_is_told(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import typer
 
 from alerts.access.accounts import FILE, Account, Accounts
 from alerts.api.forms import move_of
-from streams import bar, by_hand, cli, order_commands, rule_commands
+from streams import bar, cli, handover, order_commands, rule_commands
 from streams.feed_commands import feeds
 from streams.journal import Cursor, Journal
 from streams.opened import city_of, intake_of
@@ -344,7 +344,7 @@ def test_where_there_are_accounts_only_an_operator_of_the_city_may_order(tocsin:
 def test_an_order_for_a_city_that_is_not_served_waits_until_it_is(
     tocsin: Tocsin, town: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(by_hand, "ORDER_SECONDS", 0.1)
+    monkeypatch.setattr(handover, "ORDER_SECONDS", 0.1)
     (rule,) = [rule.id for rule in city_of(town).book.rules][:1]
     assert "the order waits" in tocsin("rules", "stop", town, rule, *HAND).out
     unknown = tocsin("rules", "stop", town, "nothing", *HAND)

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from alerts.api.forms import move_of
-from tests.streams.town import event, in_service, make_town
+from streams.releases import shelf_of
+from tests.streams.town import NAME, event, in_service, make_town
 from tests.system.test_cli import HAND, Tocsin, tocsin
 
 SECOND = ("--by", "A-18", "--reason", "looked at it")
@@ -89,6 +90,19 @@ def test_a_release_brings_rules_and_nothing_else(tocsin: Tocsin, home: Path) -> 
         told = tocsin("rules", "approve", home, first, *SECOND)
         assert (told.code, "a release brings rules alone" in told.err) == (1, True)
         assert "no release yet" in tocsin("rules", "releases", home).out
+
+
+def test_a_release_that_no_longer_fits_is_told_in_the_language_that_is_set_when_the_folder_is_read_again(
+    tocsin: Tocsin, home: Path
+) -> None:
+    data = Path(os.environ["TOCSIN_DATA"])
+    with in_service(home, data, language="zh-CN") as scene:
+        scene.post(event(1))
+        first = said_id(tocsin("rules", "publish", home, *HAND).out)
+        tocsin("rules", "approve", home, first, *SECOND)
+        (shelf_of(data, NAME).rules(first) / "traffic-surge.yaml").write_text("id: 7", encoding="utf-8")
+        said = scene.station.reread()
+        assert said[0].startswith(f"版本 {first} 与目录中的其他文件不再匹配")
 
 
 def said_id(out: str) -> str:
