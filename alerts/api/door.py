@@ -11,14 +11,15 @@ import msgspec
 
 from alerts import hold
 from alerts.access.roles import Who
-from alerts.acting import TRIES, Acting, KeyUsed
+from alerts.acting import TRIES, Acting
 from alerts.alert import Alert
 from alerts.api.troubles import TroubleError
 from alerts.audit import Judged
 from alerts.chain import Handover, Missed, Mute, Unmute, decode
 from alerts.desks import Desk
 from alerts.duty import NOBODY, OWED, TEXT_LONGEST, Act, MoveRefused
-from alerts.handing import Handing, KeyUsedError, UnknownTurnError
+from alerts.handing import Handing, UnknownTurnError
+from alerts.keys import KeyUsedError
 from alerts.links import Link, Taken
 from alerts.mutes import LOOK_BACK_MS, Preview, Standing, preview
 from alerts.store import ConflictError, Store
@@ -143,7 +144,7 @@ class DutyCity:
         made = msgspec.structs.replace(form, at=self.now(), account=who.account, role=who.role, desk=own)
         try:
             self.acting.missed(made)
-        except KeyUsed:
+        except KeyUsedError:
             raise TroubleError("key_used") from None
         self.ring()
 
@@ -161,7 +162,7 @@ class DutyCity:
         )
         try:
             laid = self.acting.mute(made)
-        except KeyUsed:
+        except KeyUsedError:
             raise TroubleError("key_used") from None
         self.ring()
         return laid
