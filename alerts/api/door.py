@@ -29,6 +29,7 @@ from rules.book import Book
 if TYPE_CHECKING:
     from alerts.console.source import FeedState
 
+DAY_MS: Final = 86_400_000
 ID_LONGEST: Final = 128
 """Longer words in an address are nobody's id."""
 LINK: Final = "link"
@@ -53,6 +54,11 @@ class Refused:
     reason: str
     count: int
     meaning: Mapping[str, str]
+
+
+def counted_since(now: int) -> int:
+    """From when on rows of feeds and refusals are counted, ms UTC: the midnight (UTC) before the last."""
+    return (now // DAY_MS - 1) * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
