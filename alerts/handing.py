@@ -15,7 +15,7 @@ from alerts.chain import Handover, decode
 from alerts.desks import Desk, roads
 from alerts.duty import NOBODY, OWED, Act, Duty, fold
 from alerts.keys import repeated
-from alerts.mutes import Standing
+from alerts.mutes import Standing, concerns
 from alerts.notice import tell
 from alerts.store import LAST, Change, Store
 from alerts.turnover import Handovers, Sheet, Turnover
@@ -140,11 +140,7 @@ class Handing:
             self._desks(),
             one.made.blind if one.seq else blind,
             at,
-            lambda mute: (
-                desk is not None
-                and book.areas.meets(mute.area, desk.areas)
-                and book.categories.meets(mute.category, desk.categories)
-            ),
+            lambda mute: desk is not None and concerns(mute, desk, book),
         )
 
 

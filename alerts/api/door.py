@@ -21,7 +21,7 @@ from alerts.duty import NOBODY, OWED, TEXT_LONGEST, Act, MoveRefused
 from alerts.handing import Handing, UnknownTurnError
 from alerts.keys import KeyUsedError
 from alerts.links import Link, Taken
-from alerts.mutes import LOOK_BACK_MS, Preview, Standing, preview
+from alerts.mutes import LOOK_BACK_MS, Preview, Standing, concerns, preview
 from alerts.store import ConflictError, Store
 from alerts.turnover import Handovers, Sheet, Turnover
 from rules.book import Book
@@ -324,11 +324,7 @@ class DutyCity:
     def _longest_mute(self, wish: Mute, own: str) -> int:
         """The shortest of those of every desk whose alerts it would hide, ms: another desk makes it no longer."""
         book = self.book()
-        hidden = [
-            desk.mute
-            for desk in self.desks.values()
-            if book.areas.meets(wish.area, desk.areas) and book.categories.meets(wish.category, desk.categories)
-        ]
+        hidden = [desk.mute for desk in self.desks.values() if concerns(wish, desk, book)]
         return min(hidden, default=self.desks[own].mute)
 
     def _check_texts(self, *texts: str) -> None:
