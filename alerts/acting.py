@@ -183,7 +183,7 @@ class Acting:
         """
         moved: list[Alert] = []
         hiding = frozenset(mute.id for mute in self.running_mutes(now))
-        for name in self._store.held_desks():
+        for name in sorted(self._store.held_spells()):
             desk = self.desks.get(name)
             bounded = desk is not None and desk.budget is not None
             turn = hold.begun(desk, now)
