@@ -8,17 +8,18 @@ or refused in words because the first has made it impossible.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from alerts import clocks, hold
 from alerts.alert import Alert, Reason
-from alerts.chain import Handover, Kept, Line, Missed, Mute, Ordered, Purge, Unmute, decode
+from alerts.chain import Kept, Missed, Mute, Ordered, Unmute, decode
 from alerts.desks import Desk, roads
 from alerts.duty import BY_HAND, NOBODY, Act, MoveRefused, fold
 from alerts.inhibit import stands
+from alerts.keys import KeyUsedError, repeated
 from alerts.mutes import Cost, Standing, cost, standing
 from alerts.notice import Notice, tell
 from alerts.store import Change, ConflictError, Store
@@ -64,9 +65,12 @@ class Acting:
             raise MoveRefused("not_a_hand", "open", act.verb)
 
         def made(alert: Alert) -> Act | None:
-            made_before = self._made_with(act.key, alert.id)
+            try:
+                made_before = repeated(self._store, act, alert.id)
+            except KeyUsedError:
+                raise MoveRefused("key_used", alert.duty.stage, act.verb) from None
             if made_before is not None:
-                if _asked(made_before) != _asked(act) or (act.to and act.to != made_before.to):
+                if act.to and act.to != made_before.to:
                     raise MoveRefused("key_used", alert.duty.stage, act.verb)
                 return None
             if seen is not None and alert.duty.acts != seen:
@@ -125,15 +129,12 @@ class Acting:
         return [one.mute for one in self.mutes.values() if one.runs(now)]
 
     def mute(self, mute: Mute) -> Mute:
-        """Lay a mute; once, where its `key` is in the chain already. Raises KeyUsed."""
+        """Lay a mute; once, where its `key` is in the chain already. Raises KeyUsedError."""
         with self._keeping:
-            known = next((one for one in self._unmoved() if one.key == mute.key), None) if mute.key else None
+            known = repeated(self._store, mute)
             if known is None:
                 self._keep(mute)
-                return mute
-            if not isinstance(known, Mute) or _asked(known) != _asked(mute):
-                raise KeyUsed
-            return known
+            return known or mute
 
     def unmute(self, end: Unmute) -> list[Alert]:
         """End a mute: its report is written, and what it hid and still runs is told, as far as budgets have room."""
@@ -182,7 +183,7 @@ class Acting:
         """
         moved: list[Alert] = []
         hiding = frozenset(mute.id for mute in self.running_mutes(now))
-        for name in self._store.held_desks():
+        for name in sorted(self._store.held_spells()):
             desk = self.desks.get(name)
             bounded = desk is not None and desk.budget is not None
             turn = hold.begun(desk, now)
@@ -207,18 +208,12 @@ class Acting:
         free = [alert for alert in held if not (alert.duty.by and stands(alert, known.get(alert.duty.by), self.top))]
         return [alert.id for alert in free if alert.duty.by], free
 
-    def _made_with(self, key: str, alert_id: str) -> Act | None:
-        acts = (decode(one.body).act for one in self._store.links_of(alert_id)) if key else ()
-        return next((act for act in acts if isinstance(act, Act) and act.key == key), None)
-
     def missed(self, form: Missed) -> None:
-        """Keep what happened and nobody was told of; once, where its `key` is in the chain already. Raises KeyUsed."""
+        """Keep what happened and nobody was told of; once, where its `key` is in the chain already. Raises
+        KeyUsedError."""
         with self._keeping:
-            known = next((one for one in self._unmoved() if form.key and one.key == form.key), None)
-            if known is None:
+            if repeated(self._store, form) is None:
                 self._keep(form)
-            elif not isinstance(known, Missed) or _asked(known) != _asked(form):
-                raise KeyUsed
 
     def ordered(self, order: Ordered) -> None:
         """Write what was ordered of the engine into the chain; once, where its id is there already."""
@@ -228,11 +223,8 @@ class Acting:
 
     def knows_order(self, order: str) -> bool:
         """Whether an order of this id is in the chain."""
-        return any(isinstance(one, Ordered) and one.id == order for one in self._unmoved())
-
-    def _unmoved(self) -> Iterator[Kept]:
-        """Entries that move no alert."""
-        return (decode(one.body).act for one in self._store.links_of(""))
+        acts = (decode(one.body).act for one in self._store.links_of(""))
+        return any(isinstance(one, Ordered) and one.id == order for one in acts)
 
     def adopt(self, now: int) -> list[Alert]:
         """Take up what runs and was told before there were duties: its desk owes an answer from `now` (ms UTC) on.
@@ -308,29 +300,6 @@ class Acting:
             if (desk := self.desks.get(name)) is not None
             for notice in tell(alert, reason, name, *roads(desk), act.at, mark=mark)
         ]
-
-
-class KeyUsed(Exception):
-    """A form under a key under which something else was asked for before. Nothing was written."""
-
-
-def _asked(entry: Kept) -> tuple[str, ...]:
-    """What somebody asked for, without what was made of it: the same under the same key is a repeat."""
-    match entry:
-        case Act():
-            return entry.verb, entry.outcome, entry.why, entry.note
-        case Missed():
-            return entry.area, entry.category, str(entry.time), entry.note
-        case Mute():
-            return entry.area, entry.category, entry.rule, str(entry.until), entry.reason, str(entry.top)
-        case Unmute() | Ordered():
-            return (entry.id,)
-        case Purge():
-            return entry.alerts
-        case Handover():
-            return entry.step, entry.desk, entry.note
-        case Line():
-            return entry.desk, entry.to
 
 
 def moved_by(alert: Alert, act: Act) -> Alert:

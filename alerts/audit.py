@@ -5,28 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final, get_args
+from typing import Final
 
 import msgspec
 
-from alerts.chain import Link, Proof, Step, decode
-from alerts.duty import Act, Verb
+from alerts.chain import Link, Proof, decode
+from alerts.duty import Act
 from alerts.store import Store
 
 LOOKED_AT: Final = 20_000
 """Entries that one page looks through at most: what lies further back is asked for anew."""
 AT_ONCE: Final = 1000
 """Entries of an export that are read in one go: whoever reads slowly holds no connection."""
-VERBS: Final[tuple[str, ...]] = (
-    *get_args(Verb),
-    "missed",
-    "mute",
-    "unmute",
-    "ordered",
-    "purge",
-    "line",
-    *get_args(Step),
-)
 
 
 @dataclass(frozen=True, slots=True)

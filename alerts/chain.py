@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
-from alerts.duty import NOBODY, Act, Duty, MoveRefused, fold
+from alerts.duty import NOBODY, Act, Duty, MoveRefused, Verb, fold
 
 START: Final = bytes(32)
 """The hash before the first entry."""
@@ -32,7 +32,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     city: str
     seq: int  # 1 is the first; no gap
     prev: str  # hash of the entry before, hexadecimal
-    act: Act | Missed | Mute | Unmute | Ordered | Purge | Handover | Line
+    act: Kept
     alert: str = ""
 
 
@@ -172,6 +172,10 @@ Kept = Act | Missed | Mute | Unmute | Ordered | Purge | Handover | Line
 _VERBS: Final[Mapping[type, str]] = {
     Missed: "missed", Mute: "mute", Unmute: "unmute", Ordered: "ordered", Purge: "purge", Line: "line"
 }  # fmt: skip
+
+
+VERBS: Final[tuple[str, ...]] = (*get_args(Verb), *_VERBS.values(), *get_args(Step))
+"""Every verb that an entry may have."""
 
 
 def verb_of(act: Kept) -> str:

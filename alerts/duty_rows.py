@@ -57,11 +57,6 @@ class DutyRows:
         held = held if desk is None else held.where(a.desk == desk)
         return self._known(held.order_by(a.rank.desc(), a.held_at, a.id))
 
-    def held_desks(self) -> list[str]:
-        a = tables.alerts.c
-        with self._reader.connect() as db:
-            return sorted(db.scalars(select(a.desk).where(a.held_at > 0).distinct()))
-
     def held_spells(self) -> dict[str, int]:
         a = tables.alerts.c
         with self._reader.connect() as db:

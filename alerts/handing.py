@@ -11,10 +11,11 @@ import msgspec
 
 from alerts import clocks, turnover
 from alerts.alert import Alert
-from alerts.chain import Handover, Kept, decode
+from alerts.chain import Handover, decode
 from alerts.desks import Desk, roads
 from alerts.duty import NOBODY, OWED, Act, Duty, fold
-from alerts.mutes import Standing
+from alerts.keys import repeated
+from alerts.mutes import Standing, concerns
 from alerts.notice import tell
 from alerts.store import LAST, Change, Store
 from alerts.turnover import Handovers, Sheet, Turnover
@@ -26,10 +27,6 @@ SHEETS_KEPT: Final = 8
 
 class UnknownTurnError(Exception):
     """No such hand-over, or one that nobody has to read."""
-
-
-class KeyUsedError(Exception):
-    """A note under a key under which another one was written. Nothing was written."""
 
 
 class Handing:
@@ -78,7 +75,8 @@ class Handing:
             ]
             if made:
                 self._store.commit(Change(self._city, None, (), tuple(("", one) for one in made)))
-            lasts = [one.last for one in self.known().values() if one.last is not None and one.last.made.desk in desks]
+                known = self.known()
+            lasts = [one.last for one in known.values() if one.last is not None and one.last.made.desk in desks]
             late = [(one, to) for one in lasts if (to := turnover.rises_to(one, desks, now))]
             for one, to in late:
                 self._tell(one, to, now)
@@ -101,11 +99,8 @@ class Handing:
     def note(self, note: Handover) -> None:
         """Keep words for the turn to come; once, where its `key` is in the chain already. Raises KeyUsedError."""
         with self._lock:
-            known = self._written(note.key)
-            if known is None:
+            if repeated(self._store, note) is None:
                 self._store.commit(Change(self._city, None, (), (("", note),)))
-            elif not isinstance(known, Handover) or (known.desk, known.note) != (note.desk, note.note):
-                raise KeyUsedError
 
     def read(self, read: Handover) -> Turnover:
         """Confirm a hand-over: once, whoever comes first. Raises UnknownTurnError."""
@@ -117,12 +112,6 @@ class Handing:
                 entry = msgspec.structs.replace(read, shift=one.made.shift)
                 self._store.commit(Change(self._city, None, (), (("", entry),)))
             return self.of(read.desk).of_turn(read.turn) or one
-
-    def _written(self, key: str) -> Kept | None:
-        if not key:
-            return None
-        acts = (decode(one.body).act for one in self._store.links_of(""))
-        return next((act for act in acts if act.key == key), None)
 
     def sheet(self, one: Turnover, now: int, blind: Sequence[str] = ()) -> Sheet:
         """What `one` holds: of a past hand-over as it was then, of the one to come as it would be `now`."""
@@ -151,11 +140,7 @@ class Handing:
             self._desks(),
             one.made.blind if one.seq else blind,
             at,
-            lambda mute: (
-                desk is not None
-                and book.areas.meets(mute.area, desk.areas)
-                and book.categories.meets(mute.category, desk.categories)
-            ),
+            lambda mute: desk is not None and concerns(mute, desk, book),
         )
 
 

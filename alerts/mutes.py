@@ -15,6 +15,7 @@ import msgspec
 
 from alerts.alert import Alert
 from alerts.chain import Link, Mute, Unmute, decode
+from alerts.desks import Desk
 from rules.book import Book
 from rules.signals import COUNTED
 
@@ -30,6 +31,11 @@ def covers(mute: Mute, alert: Alert, book: Book) -> bool:
     in_area = signal.area in book.areas.by_code and book.areas.holds(mute.area, signal.area)
     in_category = signal.category in book.categories.by_code and book.categories.holds(mute.category, signal.category)
     return in_area and in_category and mute.rule in ("", signal.rule)
+
+
+def concerns(mute: Mute, desk: Desk, book: Book) -> bool:
+    """Whether the mute may hide alerts of the desk."""
+    return book.areas.meets(mute.area, desk.areas) and book.categories.meets(mute.category, desk.categories)
 
 
 @dataclass(frozen=True, slots=True)

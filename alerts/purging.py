@@ -8,7 +8,7 @@ head. Every purge is an entry of the chain: rows before, rows that went, which a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -56,16 +56,24 @@ class Purger:
 
     def plan(self, now: int) -> Plan:
         """Everything that may go at `now`; changes nothing. Where alerts go, the chain is cut the next time."""
+        alerts, cut, why = self._over(now)
+        owed = self._store.old_owed(now - self._keep().alerts)
+        return Plan(now, self._store.rows(), self._gone(alerts, cut), alerts, owed, cut, why)
+
+    def _over(self, now: int) -> tuple[tuple[str, ...], Head | None, Why]:
+        """Alerts that may go at `now`, and where the chain may be cut; else why not."""
         keep = self._keep()
         alerts = tuple(self._store.old_alerts(now - keep.alerts))
-        cut, why = self._cut(now - max(keep.moves, KEPT_LEAST_MS))
-        gone = {
+        return alerts, *self._cut(now - max(keep.moves, KEPT_LEAST_MS))
+
+    def _gone(self, alerts: Sequence[str], cut: Head | None) -> dict[str, int]:
+        """Table -> rows that would go with them."""
+        return {
             "alerts": len(alerts),
             "notices": self._store.count_notices(alerts),
             "chain": cut.seq - self._store.first_seq() + 1 if cut is not None else 0,
             "heads": self._store.count_heads(cut.seq) if cut is not None else 0,
         }
-        return Plan(now, self._store.rows(), gone, alerts, self._store.old_owed(now - keep.alerts), cut, why)
 
     def _cut(self, old: int) -> tuple[Head | None, Why]:
         bounds: dict[Why, int] = {
@@ -82,13 +90,12 @@ class Purger:
 
     def step(self, now: int) -> Purge | None:
         """One purge, written in its own transaction; None where nothing may go."""
-        plan = self.plan(now)
-        alerts = plan.alerts[:BATCH]
-        if not alerts and plan.cut is None:
+        over, cut, _ = self._over(now)
+        alerts = over[:BATCH]
+        if not alerts and cut is None:
             return None
-        gone = {**plan.gone, "alerts": len(alerts), "notices": self._store.count_notices(alerts)}
-        through, digest = (plan.cut.seq, plan.cut.hash) if plan.cut is not None else (0, "")
-        act = Purge(now, dict(plan.rows), gone, alerts, through, digest, role="purge")
+        through, digest = (cut.seq, cut.hash) if cut is not None else (0, "")
+        act = Purge(now, self._store.rows(), self._gone(alerts, cut), alerts, through, digest, role="purge")
         return act if self._store.purge(self._city, act) else None
 
     def run(self, now: int) -> list[Purge]:

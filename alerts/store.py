@@ -98,12 +98,8 @@ class Store(CountStore, Protocol):
         """What budgets and mutes keep back: highest rank first, then longest held."""
         ...
 
-    def held_desks(self) -> list[str]:
-        """First desks at which something is held just now, by name."""
-        ...
-
     def held_spells(self) -> dict[str, int]:
-        """Desk -> since when the first of what is held there just now is held, ms UTC."""
+        """First desk -> since when the first of what is held there just now is held, ms UTC; in any order."""
         ...
 
     def held_areas(self) -> dict[str, int]:
@@ -300,9 +296,6 @@ class MemoryStore(MemoryNotices, MemoryCounts):
         with self._lock:
             held = [(v, a) for v, a in self._alerts.values() if a.duty.held_at and desk in (None, a.desk)]
         return sorted(held, key=lambda known: (-known[1].rank, known[1].duty.held_at, known[1].id))
-
-    def held_desks(self) -> list[str]:
-        return sorted({alert.desk for _, alert in self.held()})
 
     def held_spells(self) -> dict[str, int]:
         since: dict[str, int] = {}

@@ -85,7 +85,7 @@ def play(
 def _ticks(store: Store, since: int, until: int) -> Iterator[int]:
     """Moments between two signals at which clocks look."""
     tick = since + STEP_MS
-    while since and tick < until and store.held_desks():
+    while since and tick < until and store.held_spells():
         yield tick
         tick += STEP_MS
 

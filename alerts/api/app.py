@@ -26,7 +26,7 @@ from alerts.api.forms import Login, MissedForm, MoveForm, MuteForm, alert_of, mo
 from alerts.api.handovers import NoteForm, ReadForm, add_handovers
 from alerts.api.mutes import add_mutes
 from alerts.api.pages import page_of
-from alerts.api.service import Asks, Key, Limit, Service, who_asks
+from alerts.api.service import Asks, Key, Limit, Service
 from alerts.api.service import city_of as _city
 from alerts.api.service import in_json as _json
 from alerts.api.service import key_of as _key
@@ -51,7 +51,7 @@ def create_api(service: Service) -> FastAPI:
     add_areas(app, service)
     add_chain(app, service)
     add_feeds(app, service)
-    add_handovers(app, lambda request, name: (_city(service, who_asks(request), name), who_asks(request)))
+    add_handovers(app, service)
     _stream(app, service)
     app.add_exception_handler(TroubleError, _told)
     app.add_exception_handler(RequestValidationError, _wrong_form)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
+from alerts.alert import Alert
 from alerts.api.forms import alert_of
 from alerts.api.service import Asks, Service, city_of, in_json
 from alerts.api.troubles import TroubleError, language_of
+from rules.trees import Tree
 
 DAY: Final = 86_400_000
 
@@ -26,13 +28,11 @@ def add_areas(app: FastAPI, service: Service) -> None:
         tree = book.areas
         if code not in tree.by_code or not who.sees_area(city, tree, code):
             raise TroubleError("unknown")
-        running = [one for one in town.seen(who, town.store.board()) if _lies(tree.paths, code, one.signal.area)]
+        running = [one for one in town.seen(who, town.store.board()) if code in tree.paths.get(one.signal.area, ())]
         counts = {
-            "running": Counter(step for one in running for step in tree.paths[one.signal.area]),
-            "held": _by_area(tree.paths, (one.signal.area for one in town.held(who))),
-            "said": _by_area(
-                tree.paths, (one.signal.area for one in town.seen(who, town.store.between(now - DAY, now + 1)))
-            ),
+            "running": by_area(tree, running),
+            "held": by_area(tree, town.held(who)),
+            "said": by_area(tree, town.seen(who, town.store.between(now - DAY, now + 1))),
         }
         node = tree.by_code[code]
         return in_json(
@@ -50,10 +50,6 @@ def add_areas(app: FastAPI, service: Service) -> None:
         )
 
 
-def _lies(paths: Mapping[str, Sequence[str]], code: str, area: str) -> bool:
-    return code in paths.get(area, ())
-
-
-def _by_area(paths: Mapping[str, Sequence[str]], areas: Iterable[str]) -> Counter[str]:
-    """Each area with all above it -> how many."""
-    return Counter(step for area in areas for step in paths.get(area, ()))
+def by_area(tree: Tree, alerts: Iterable[Alert]) -> Counter[str]:
+    """Each area, with all below it -> how many of `alerts` name it. Areas that the tree does not know count nowhere."""
+    return Counter(step for one in alerts for step in tree.paths.get(one.signal.area, ()))

@@ -11,16 +11,17 @@ import msgspec
 
 from alerts import hold
 from alerts.access.roles import Who
-from alerts.acting import TRIES, Acting, KeyUsed
+from alerts.acting import TRIES, Acting
 from alerts.alert import Alert
 from alerts.api.troubles import TroubleError
 from alerts.audit import Judged
 from alerts.chain import Handover, Missed, Mute, Unmute, decode
 from alerts.desks import Desk
 from alerts.duty import NOBODY, OWED, TEXT_LONGEST, Act, MoveRefused
-from alerts.handing import Handing, KeyUsedError, UnknownTurnError
+from alerts.handing import Handing, UnknownTurnError
+from alerts.keys import KeyUsedError
 from alerts.links import Link, Taken
-from alerts.mutes import LOOK_BACK_MS, Preview, Standing, preview
+from alerts.mutes import LOOK_BACK_MS, Preview, Standing, concerns, preview
 from alerts.store import ConflictError, Store
 from alerts.turnover import Handovers, Sheet, Turnover
 from rules.book import Book
@@ -28,6 +29,7 @@ from rules.book import Book
 if TYPE_CHECKING:
     from alerts.console.source import FeedState
 
+DAY_MS: Final = 86_400_000
 ID_LONGEST: Final = 128
 """Longer words in an address are nobody's id."""
 LINK: Final = "link"
@@ -52,6 +54,11 @@ class Refused:
     reason: str
     count: int
     meaning: Mapping[str, str]
+
+
+def counted_since(now: int) -> int:
+    """From when on rows of feeds and refusals are counted, ms UTC: the midnight (UTC) before the last."""
+    return (now // DAY_MS - 1) * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +150,7 @@ class DutyCity:
         made = msgspec.structs.replace(form, at=self.now(), account=who.account, role=who.role, desk=own)
         try:
             self.acting.missed(made)
-        except KeyUsed:
+        except KeyUsedError:
             raise TroubleError("key_used") from None
         self.ring()
 
@@ -161,7 +168,7 @@ class DutyCity:
         )
         try:
             laid = self.acting.mute(made)
-        except KeyUsed:
+        except KeyUsedError:
             raise TroubleError("key_used") from None
         self.ring()
         return laid
@@ -317,11 +324,7 @@ class DutyCity:
     def _longest_mute(self, wish: Mute, own: str) -> int:
         """The shortest of those of every desk whose alerts it would hide, ms: another desk makes it no longer."""
         book = self.book()
-        hidden = [
-            desk.mute
-            for desk in self.desks.values()
-            if book.areas.meets(wish.area, desk.areas) and book.categories.meets(wish.category, desk.categories)
-        ]
+        hidden = [desk.mute for desk in self.desks.values() if concerns(wish, desk, book)]
         return min(hidden, default=self.desks[own].mute)
 
     def _check_texts(self, *texts: str) -> None:

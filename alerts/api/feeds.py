@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
+from alerts.api.door import counted_since
 from alerts.api.service import Asks, Service, city_of, in_json
 from alerts.api.troubles import language_of
 from alerts.export import rfc3339
-
-DAY: Final = 86_400_000
 
 
 def add_feeds(app: FastAPI, service: Service) -> None:
@@ -21,14 +18,14 @@ def add_feeds(app: FastAPI, service: Service) -> None:
         rate, since when it is silent, what became of its rows and what was refused since `counted_since`."""
         town = city_of(service, who, city)
         now, language = town.city_now(), language_of(request.headers)
-        since = (now // DAY - 1) * DAY
+        since = counted_since(now)
         refused = town.refused(since)
         told = [
             {
                 "name": feed.name,
                 "heard_at": _time(feed.heard_at),
                 "known_to": _time(feed.newest),
-                "last_hour": sum(feed.rate[-6:]),
+                "last_hour": feed.last_hour,
                 "expected": round(feed.usual, 2) if feed.usual >= 0 else None,
                 "silent_since": _time(feed.silent_since),
                 "silent_after_seconds": feed.silent_after // 1000 or None,

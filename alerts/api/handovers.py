@@ -1,11 +1,10 @@
 """Hand-overs over the programming interface: listed, read, noted, confirmed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
-import msgspec
-from fastapi import FastAPI, Header, Query, Request
+from fastapi import FastAPI, Query
 from fastapi.responses import Response
 from pydantic import Field
 
@@ -13,13 +12,9 @@ from alerts.access.roles import Who
 from alerts.alert import Alert
 from alerts.api.door import DutyCity
 from alerts.api.forms import Form, Text, move_of
-from alerts.api.service import key_of
+from alerts.api.service import Asks, Key, Service, city_of, in_json, key_of
 from alerts.export import rfc3339
 from alerts.turnover import Turnover
-
-Find = Callable[[Request, str], tuple[DutyCity, Who]]
-"""The city of that name, and who asks. Raises TroubleError."""
-Key = Annotated[str, Header(alias="idempotency-key", max_length=200, description="The same key is done once.")]
 
 
 class NoteForm(Form):
@@ -30,41 +25,36 @@ class ReadForm(Form):
     turn: datetime = Field(description="When the turn began, as the hand-over says.")
 
 
-def add_handovers(app: FastAPI, find: Find) -> None:
+def add_handovers(app: FastAPI, service: Service) -> None:
     """Add the addresses to the interface."""
 
     @app.get("/cities/{city}/handovers/{desk}")
-    def handovers(request: Request, city: str, desk: str) -> Response:
+    def handovers(city: str, desk: str, who: Asks) -> Response:
         """The hand-overs of a desk, the latest first, and the notes for the one to come."""
-        return _answer(_listed(*find(request, city), desk))
+        return in_json(_listed(city_of(service, who, city), who, desk))
 
     @app.get("/cities/{city}/handovers/{desk}/sheet")
     def sheet(
-        request: Request,
         city: str,
         desk: str,
+        who: Asks,
         turn: Annotated[datetime | None, Query(description="When the turn began; else the last.")] = None,
     ) -> Response:
         """What was handed over: open, taken, held, muted, overdue, blind feeds, moves of the turn, notes."""
-        return _answer(_sheet(*find(request, city), desk, _ms(turn) if turn is not None else None))
+        return in_json(_sheet(city_of(service, who, city), who, desk, _ms(turn) if turn is not None else None))
 
     @app.post("/cities/{city}/handovers/{desk}/notes", status_code=201)
-    def note(request: Request, city: str, desk: str, form: NoteForm, key: Key = "") -> Response:
+    def note(city: str, desk: str, form: NoteForm, who: Asks, key: Key = "") -> Response:
         """Write words for the turn to come."""
-        town, who = find(request, city)
-        town.note_handover(who, desk, form.note, key_of(who, key))
-        return _answer({}, 201)
+        city_of(service, who, city).note_handover(who, desk, form.note, key_of(who, key))
+        return in_json({}, 201)
 
     @app.post("/cities/{city}/handovers/{desk}/read")
-    def read(request: Request, city: str, desk: str, form: ReadForm) -> Response:
+    def read(city: str, desk: str, form: ReadForm, who: Asks) -> Response:
         """Confirm that the incoming desk has read it. The first who does counts."""
-        town, who = find(request, city)
+        town = city_of(service, who, city)
         town.read_handover(who, desk, _ms(form.turn))
-        return _answer(_listed(town, who, desk))
-
-
-def _answer(value: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(value), status, {"Cache-Control": "no-store"}, "application/json")
+        return in_json(_listed(town, who, desk))
 
 
 def _ms(turn: datetime) -> int:

@@ -1,9 +1,8 @@
 """The console as an application: pages, their streams, shapes and files. What it changes goes through `alerts.api`."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -13,11 +12,13 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
+from alerts.access.roles import Who
 from alerts.alert import Alert
 from alerts.api.app import note_refusal
-from alerts.api.door import is_id
+from alerts.api.door import DutyCity, is_id
 from alerts.api.service import Service
-from alerts.api.troubles import STATUS, WORDS, TroubleError
+from alerts.api.troubles import TroubleError
+from alerts.console.answers import YEAR, page, reader_of, said_of, status_of
 from alerts.console.desk import DeskFigures, desk_figures
 from alerts.console.doors import add_doors
 from alerts.console.duty import DutyFigures, duty_figures
@@ -28,7 +29,6 @@ from alerts.console.mute_doors import add_mute_doors
 from alerts.console.naming import Names
 from alerts.console.pages import (
     STATIC,
-    THEMES,
     Desk,
     Floor,
     Reader,
@@ -46,14 +46,10 @@ from alerts.console.pages import (
     trouble_page,
 )
 from alerts.console.seen import SeenSource, who_asks
-from alerts.console.sheets import SHEETS, STILL, Asked, drawn, rooms_of, words_of
+from alerts.console.sheets import SHEETS, STILL, Asked, drawn, words_of
 from alerts.console.source import BoardSource
-from alerts.console.speech import LANGUAGES, choose
+from alerts.console.speech import LANGUAGES
 from alerts.console.stream import Streams
-
-LANGUAGE_COOKIE: Final = "tocsin-language"
-THEME_COOKIE: Final = "tocsin-theme"
-YEAR: Final = 365 * 86_400
 
 
 class KeptFiles(StaticFiles):
@@ -64,34 +60,6 @@ class KeptFiles(StaticFiles):
         kept = f"public, max-age={YEAR}, immutable" if scope["query_string"].startswith(b"v=") else "no-cache"
         answer.headers["Cache-Control"] = kept
         return answer
-
-
-def reader_of(request: Request, languages: Sequence[str]) -> Reader:
-    """Language and theme, out of the address, the cookies and the browser's wish; never anything else."""
-    language = choose(
-        request.query_params.get("lang", ""),
-        request.cookies.get(LANGUAGE_COOKIE, ""),
-        request.headers.get("accept-language", ""),
-        languages,
-    )
-    theme = request.cookies.get(THEME_COOKIE, THEMES[0])
-    who = who_asks(request)
-    account, theme = bool(who and who.session), theme if theme in THEMES else THEMES[0]
-    return Reader(language, theme, account, who is not None and who.may("view"), rooms=rooms_of(who))
-
-
-def _said(request: Request, reader: Reader, trouble: TroubleError | None) -> str:
-    """Why something was not done: just now, or as the address says, which may be any text."""
-    name = trouble.trouble if trouble is not None else request.query_params.get("said", "")
-    return next((words[reader.language] for known, words in WORDS.items() if known == name), "")
-
-
-def page(request: Request, html: str, reader: Reader, status: int = 200) -> Response:
-    """A page that nobody keeps; a language asked for in the address is remembered."""
-    answer = HTMLResponse(html, status, headers={"Cache-Control": "no-store", "Vary": "Cookie, Accept-Language"})
-    if request.query_params.get("lang") == reader.language:
-        answer.set_cookie(LANGUAGE_COOKIE, reader.language, max_age=YEAR, samesite="lax")
-    return answer
 
 
 async def trouble(request: Request, fault: Exception) -> Response:
@@ -145,6 +113,13 @@ class Console:
                     return source, alert
         raise HTTPException(404)
 
+    def town(self, request: Request, name: str) -> tuple[DutyCity, Who]:
+        """The desk of a city, and who asks. Raises HTTPException where nobody is let in, or it is not there."""
+        who, town = who_asks(request), self.service.cities.get(name) if self.service is not None else None
+        if who is None or town is None or not who.sees_city(name):
+            raise HTTPException(404)
+        return town, who
+
     def desk(self, request: Request, alert: Alert) -> Desk | None:
         """The duty of an alert, where there is somebody who may see it."""
         who = who_asks(request)
@@ -163,10 +138,8 @@ class Console:
         return figures, town.now()
 
     def floor(self, request: Request, name: str) -> Floor:
-        """What the desk of a city has before it. Raises HTTPException where nobody is let in, or it is not there."""
-        who, city = who_asks(request), self.service.cities.get(name) if self.service is not None else None
-        if who is None or city is None or not who.sees_city(name):
-            raise HTTPException(404)
+        """What the desk of a city has before it. Raises HTTPException, as `town` does."""
+        city, who = self.town(request, name)
         owed = city.seen(who, (alert for _, alert in city.store.owed()))
         mutes, now = city.mutes(who), city.now()
 
@@ -184,22 +157,19 @@ class Console:
     ) -> Response:
         """As of the card, for the form "missed"."""
         source = self.find_city(request, name)
-        reader, who = reader_of(request, offered(source)), who_asks(request)
+        reader, who = self.reader(request, source), who_asks(request)
         tree = source.city().book.areas
         areas = [node.code for node in tree.nodes if who is None or who.sees_area(name, tree, node.code)]
-        said = _said(request, reader, trouble)
+        said = said_of(request, reader, trouble)
         html = desk_page(source, reader, self.seen(request), self.floor(request, name), areas, said, typed)
-        return page(request, html, reader, STATUS[trouble.trouble] if trouble is not None else 200)
+        return page(request, html, reader, status_of(trouble))
 
     def area(self, request: Request, name: str, code: str) -> Response:
         return self.sheet(request, name, "area", code=code)
 
     def asked(self, request: Request, name: str, code: str = "") -> Asked:
-        """Whoever asks for a sheet of a city. Raises HTTPException where nobody is let in, or it is not there."""
-        source, who = self.find_city(request, name), who_asks(request)
-        town = self.service.cities.get(name) if self.service is not None else None
-        if who is None or town is None:
-            raise HTTPException(404)
+        """Whoever asks for a sheet of a city. Raises HTTPException, as `town` does."""
+        source, (town, who) = self.find_city(request, name), self.town(request, name)
         words = {**words_of(request), **({"code": code} if code else {})}
         tree = town.book().areas
         for area in (words.get("area", ""), words.get("code", "")):
@@ -208,34 +178,39 @@ class Console:
         return Asked(source, town, who, words)
 
     def sheet(
-        self, request: Request, name: str, kind: str, more: Sheet | None = None, said: str = "", code: str = ""
+        self,
+        request: Request,
+        name: str,
+        kind: str,
+        more: Sheet | None = None,
+        trouble: TroubleError | None = None,
+        code: str = "",
     ) -> Response:
-        """The page of a sheet. `more`: what a form has added to it; `said`: why it was not done."""
+        """The page of a sheet. `more`: what a form has added to it; `trouble`: why it was not done."""
         asked = self.asked(request, name, code)
-        reader, fill = reader_of(request, offered(asked.source)), drawn(kind, asked)
-        words = WORDS.get(said or asked.words.get("said", ""))  # type: ignore[call-overload]  # any text may stand there
+        reader, fill = self.reader(request, asked.source), drawn(kind, asked)
         html = sheet_page(
             asked.source,
             reader,
             self.seen(request),
             lambda names: {**fill(names), **(more(names) if more else {})},
-            words[reader.language] if words else "",
+            said_of(request, reader, trouble),
         )
-        answer = page(request, html, reader)
-        answer.status_code = STATUS[said] if said else 200  # type: ignore[index]  # a word of the closed list
-        return answer
+        return page(request, html, reader, status_of(trouble))
 
-    def mutes(self, request: Request, name: str, wish: Callable[[Names], object] | None, said: str) -> Response:
-        """The page of mutes, with what is wished."""
+    def mutes(
+        self, request: Request, name: str, wish: Callable[[Names], object] | None, trouble: TroubleError | None = None
+    ) -> Response:
+        """The page of mutes, with what is wished, or why it cannot be."""
         more: Sheet | None = (lambda names: {"wish": wish(names)}) if wish is not None else None
-        return self.sheet(request, name, "mutes", more, said)
+        return self.sheet(request, name, "mutes", more, trouble)
 
     def front(self, request: Request) -> Response:
         return self.board(request, self.first(request))
 
     def board(self, request: Request, name: str) -> Response:
         source = self.find_city(request, name)
-        reader = reader_of(request, offered(source))
+        reader = self.reader(request, source)
         return page(request, board_page(source, self.with_held(request, reader, name), self.seen(request)), reader)
 
     def with_held(self, request: Request, reader: Reader, name: str) -> Reader:
@@ -263,10 +238,10 @@ class Console:
     ) -> Response:
         """`trouble`: why a move was not made; `typed`: what stood in its form, kept for another try."""
         source, alert = self.find_alert(request, alert_id)
-        reader = reader_of(request, offered(source))
-        said = _said(request, reader, trouble)
+        reader = self.reader(request, source)
+        said = said_of(request, reader, trouble)
         html = alert_page(source, alert, reader, self.seen(request), self.desk(request, alert), said, typed)
-        return page(request, html, reader, STATUS[trouble.trouble] if trouble is not None else 200)
+        return page(request, html, reader, status_of(trouble))
 
     def live(self, request: Request) -> Live:
         """Found before the stream begins, so that what is unknown is answered 404 and a full house 503."""
@@ -280,22 +255,22 @@ class Console:
         desk_of = request.query_params.get("desk", "")
         if desk_of:
             desk_source = self.find_city(request, desk_of)
-            desk_reader = reader_of(request, offered(desk_source))
+            desk_reader = self.reader(request, desk_source)
             return desk_source, lambda: desk_part(desk_source, desk_reader, self.floor(request, desk_of))
         if kind := request.query_params.get("sheet", ""):
             asked = self.asked(request, request.query_params.get("city", ""))
             if kind in STILL:
                 raise HTTPException(404)
-            fill, sheet_reader = drawn(kind, asked), reader_of(request, offered(asked.source))
+            fill, sheet_reader = drawn(kind, asked), self.reader(request, asked.source)
             return asked.source, lambda: sheet_part(asked.source, sheet_reader, fill)
         alert_id = request.query_params.get("alert", "")
         if not alert_id:
             name = request.query_params.get("city", self.first(request))
             board_source = self.find_city(request, name)
-            board_reader = reader_of(request, offered(board_source))
+            board_reader = self.reader(request, board_source)
             return board_source, lambda: board_part(board_source, self.with_held(request, board_reader, name))
         source, alert = self.find_alert(request, alert_id)
-        reader = reader_of(request, offered(source))
+        reader = self.reader(request, source)
 
         def draw() -> str:
             now = source.alert(alert_id) or alert
@@ -312,7 +287,7 @@ class Console:
 
     def shapes(self, request: Request, name: str) -> Response:
         source = self.find_city(request, name)
-        data = shapes_file(source, reader_of(request, offered(source)).language)
+        data = shapes_file(source, self.reader(request, source).language)
         if data is None:
             raise HTTPException(404)
         tag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
@@ -370,7 +345,7 @@ def create_app(
             app.get(f"/city/{{name}}/{kind}", response_model=None)(_sheet(console, kind))
         app.get("/city/{name}/area/{code}", response_model=None)(console.area)
         add_doors(app, service)
-        add_mute_doors(app, service, console.mutes)
+        add_mute_doors(app, console)
         add_moves(app, MoveForms(console, service))
         add_handovers(app, HandoverPages(console))
 

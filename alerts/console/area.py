@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts.alert import Alert
+from alerts.api.areas import by_area
 from alerts.console.naming import Mark, Names
 from alerts.console.rows import Row, row
 from rules.trees import Tree
@@ -14,7 +15,6 @@ from rules.trees import Tree
 RUNNING_SHOWN: Final = 100
 OVER_SHOWN: Final = 30
 SUBS_SHOWN: Final = 300
-DAY: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ def area_figures(
         for alert in told
         if alert.state == "open" and alert.signal.area != code and alert.signal.area in path
     ]
-    subs = [_sub(sub, inside, said, held, names) for sub in tree.children.get(code, ())]
+    lately, kept = by_area(tree, said), by_area(tree, held)
+    subs = [_sub(sub, inside, lately[sub], kept[sub], names) for sub in tree.children.get(code, ())]
     subs.sort(key=lambda sub: (sub.mark.digit if sub.mark else 9, -sub.running, -sub.said, sub.name))
     return AreaFigures(
         code,
@@ -89,12 +90,12 @@ def area_figures(
         tuple(wider),
         tuple(subs[:SUBS_SHOWN]),
         max(0, len(subs) - SUBS_SHOWN),
-        sum(_in(tree, code, alert) for alert in said),
-        sum(_in(tree, code, alert) for alert in held),
+        lately[code],
+        kept[code],
     )
 
 
-def _sub(code: str, alerts: Sequence[Alert], said: Sequence[Alert], held: Sequence[Alert], names: Names) -> SubArea:
+def _sub(code: str, alerts: Sequence[Alert], said: int, held: int, names: Names) -> SubArea:
     tree = names.city.book.areas
     running = [alert for alert in alerts if alert.state == "open" and _in(tree, code, alert)]
     worst = max(running, key=lambda alert: alert.rank, default=None)
@@ -103,8 +104,8 @@ def _sub(code: str, alerts: Sequence[Alert], said: Sequence[Alert], held: Sequen
         names.area(code),
         len(running),
         names.mark(worst.rank, worst.colour) if worst is not None else None,
-        sum(_in(tree, code, alert) for alert in said),
-        sum(_in(tree, code, alert) for alert in held),
+        said,
+        held,
         leaf=not tree.children.get(code),
     )
 

@@ -12,8 +12,8 @@ from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from alerts.audit import VERBS, Judged, Wanted, newest
-from alerts.chain import Handover, Head, Line, Link, Missed, Mute, Ordered, Unmute, decode
+from alerts.audit import Judged, Wanted, newest
+from alerts.chain import VERBS, Handover, Head, Line, Link, Missed, Mute, Ordered, Unmute, decode
 from alerts.console.naming import Names
 from alerts.duty import Act
 from alerts.export import rfc3339

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -89,18 +89,23 @@ def desk_figures(
             for alert in asked[:ROWS_SHOWN]
         ),
         more=max(0, len(asked) - ROWS_SHOWN),
-        held=tuple(
-            HeldGroup(
-                names.area(group.area),
-                names.rule_name(group.rule),
-                group.count,
-                names.mark(group.rank, group.colour),
-                group.since,
-            )
-            for group in hold.digest(kept)
-        ),
+        held=held_groups(kept, names),
         held_count=len(kept),
         mutes=_mute_lines(mutes, hidden, names, desk_now),
+    )
+
+
+def held_groups(held: Iterable[Alert], names: Names) -> tuple[HeldGroup, ...]:
+    """Every held alert in one group, in the reader's names; the worst group first."""
+    return tuple(
+        HeldGroup(
+            names.area(group.area),
+            names.rule_name(group.rule),
+            group.count,
+            names.mark(group.rank, group.colour),
+            group.since,
+        )
+        for group in hold.digest(held)
     )
 
 

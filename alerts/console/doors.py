@@ -1,26 +1,18 @@
 """Forms of the pages: logging in and out. Plain posts that answer with a way back."""
 
-from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import quote
 
-from fastapi import FastAPI, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
 
 from alerts.access.gate import COOKIE
 from alerts.api.app import enter, set_session
 from alerts.api.service import Service, who_asks
 from alerts.api.troubles import WORDS, TroubleError
-from alerts.console.pages import THEMES, Reader, login_page
-from alerts.console.speech import LANGUAGES, choose
-
-if TYPE_CHECKING:
-    pass
-
-Text = Annotated[str, Form()]
-"""As long as the gate lets a body be: what a text may be is said in our words, not in those of the form's reader."""
-AGAIN: Final = 303
-UNSHOWN: Final = frozenset({"identity", "text_long"})
-"""What is refused for its text is not shown again; any other text has passed the gate, and is not lost."""
+from alerts.console.answers import reader_of
+from alerts.console.pages import login_page
+from alerts.console.posted import Text, way_to
+from alerts.console.speech import LANGUAGES
 
 
 def add_doors(app: FastAPI, service: Service) -> None:
@@ -28,24 +20,24 @@ def add_doors(app: FastAPI, service: Service) -> None:
 
     @app.get("/login")
     def login(request: Request) -> Response:
-        return HTMLResponse(login_page(_reader(request)), headers={"Cache-Control": "no-store"})
+        return HTMLResponse(login_page(reader_of(request, LANGUAGES)), headers={"Cache-Control": "no-store"})
 
     @app.post("/login")
     def log_in(request: Request, number: Text = "", password: Text = "", code: Text = "") -> Response:
-        reader = _reader(request)
+        reader = reader_of(request, LANGUAGES)
         try:
             token = enter(service, request, number[:16], password[:256], code[:6])
         except TroubleError as trouble:
             html = login_page(reader, WORDS[trouble.trouble][reader.language])
             return HTMLResponse(html, 401, {"Cache-Control": "no-store"})
-        answer = RedirectResponse(_first_page(service, token), AGAIN)
+        answer = way_to(_first_page(service, token))
         set_session(answer, request, token)
         return answer
 
     @app.post("/logout")
     def log_out(request: Request) -> Response:
         service.accounts.stop(who_asks(request))
-        answer = RedirectResponse("/login", AGAIN)
+        answer = way_to("/login")
         answer.delete_cookie(COOKIE)
         return answer
 
@@ -57,12 +49,3 @@ def _first_page(service: Service, token: str) -> str:
         return "/"
     city = next((name for name in service.cities if who.sees_city(name)), "")
     return f"/city/{quote(city, safe='')}/audit" if city else "/"
-
-
-def _reader(request: Request) -> Reader:
-    wished = request.headers.get("accept-language", "")
-    language = choose(
-        request.query_params.get("lang", ""), request.cookies.get("tocsin-language", ""), wished, LANGUAGES
-    )
-    theme = request.cookies.get("tocsin-theme", THEMES[0])
-    return Reader(language, theme if theme in THEMES else THEMES[0])

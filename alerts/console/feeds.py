@@ -7,25 +7,18 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from alerts.alert import Alert
-from alerts.api.door import Refused
+from alerts.api.door import Refused, counted_since
 from alerts.console.board import FeedRow, feed_row
 from alerts.console.naming import Names
 from alerts.console.rows import Row, row
-from alerts.console.source import STEP, FeedState
+from alerts.console.source import FeedState
 from rules.book import Book, FeedPolicy, Rule
 
-DAY: Final = 86_400_000
-HOUR_STEPS: Final = 3_600_000 // STEP
 FROZEN_SHOWN: Final = 10
 """Alerts of a blind feed that are named; the rest is a number."""
 STANDS: Final = {"silent": 0, "covered": 1, "late": 2, "unheard": 3, "well": 4}
 
 State = Literal["silent", "covered", "late", "unheard", "well"]
-
-
-def counted_since(now: int) -> int:
-    """From when on rows and refusals are counted on the page: the midnight (UTC) before the last, ms."""
-    return (now // DAY - 1) * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +103,7 @@ def _line(
         policy,
         feed_row(feed, names, now),
         _state(feed),
-        sum(feed.rate[-HOUR_STEPS:]),
+        feed.last_hour,
         feed.heard_at + feed.silent_after if feed.heard_at and feed.silent_after else 0,
         tuple(Reasoned(_meaning(one, names), one.count) for one in refused),
         sum(one.count for one in refused),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from fastapi import FastAPI, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from alerts.access.roles import Who
@@ -14,19 +14,16 @@ from alerts.alert import Alert
 from alerts.api.door import DutyCity
 from alerts.api.troubles import WORDS, TroubleError
 from alerts.chain import Link
+from alerts.console.answers import page
 from alerts.console.handover import HandoverFigures, handover_figures
-from alerts.console.moving import UNSHOWN
 from alerts.console.naming import Names
 from alerts.console.pages import Reader, handover_page, handover_part
-from alerts.console.seen import who_asks
+from alerts.console.posted import UNSHOWN, Text, way_to
 from alerts.console.source import BoardSource
 from alerts.turnover import Sheet
 
 if TYPE_CHECKING:
     from alerts.console.app import Console
-
-Text = Annotated[str, Form()]
-AGAIN: Final = 303
 
 
 class HandoverPages:
@@ -42,7 +39,7 @@ class HandoverPages:
 
     def note(self, request: Request, name: str, desk: Text = "", note: Text = "") -> Response:
         """Where the note is not kept, the page says why, and still holds it, unless it seems to name a person."""
-        city, who = self._city(request, name)
+        city, who = self._console.town(request, name)
         try:
             city.note_handover(who, desk, note)
         except TroubleError as trouble:
@@ -50,7 +47,7 @@ class HandoverPages:
         return self._back(name, desk, "0")
 
     def read(self, request: Request, name: str, desk: Text = "", turn: Text = "") -> Response:
-        city, who = self._city(request, name)
+        city, who = self._console.town(request, name)
         try:
             city.read_handover(who, desk, int(turn) if _is_number(turn) else -1)
         except TroubleError as trouble:
@@ -59,7 +56,7 @@ class HandoverPages:
 
     def draw(self, request: Request, name: str, reader: Reader, source: BoardSource) -> str:
         """The live part."""
-        city, who = self._city(request, name)
+        city, who = self._console.town(request, name)
         desk = self._desk(city, who, request.query_params.get("handover", ""))
         return handover_part(
             source, reader, lambda names: self._figures(city, who, desk, _turn(request), names, source)
@@ -67,7 +64,7 @@ class HandoverPages:
 
     def _back(self, name: str, desk: str, turn: str) -> Response:
         asked = urlencode({"desk": desk, "turn": turn})
-        return RedirectResponse(f"/city/{name}/handover?{asked}", AGAIN)
+        return way_to(f"/city/{name}/handover?{asked}")
 
     def _drawn(
         self,
@@ -78,7 +75,7 @@ class HandoverPages:
         trouble: TroubleError | None = None,
         note: str = "",
     ) -> Response:
-        city, who = self._city(request, name)
+        city, who = self._console.town(request, name)
         source = self._console.find_city(request, name)
         reader = self._console.reader(request, source)
         desk = self._desk(city, who, wanted)
@@ -91,15 +88,7 @@ class HandoverPages:
             said,
             note,
         )
-        status = 200 if trouble is None else 422
-        return HTMLResponse(html, status, {"Cache-Control": "no-store", "Vary": "Cookie, Accept-Language"})
-
-    def _city(self, request: Request, name: str) -> tuple[DutyCity, Who]:
-        who, service = who_asks(request), self._console.service
-        city = service.cities.get(name) if service is not None else None
-        if who is None or city is None or not who.sees_city(name):
-            raise HTTPException(404)
-        return city, who
+        return page(request, html, reader, 200 if trouble is None else 422)
 
     def _desk(self, city: DutyCity, who: Who, wanted: str) -> str:
         """The desk that is asked for, else the first of his own that owes a reading, else the first of his own."""

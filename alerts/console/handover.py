@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from alerts import hold
 from alerts.alert import Alert
 from alerts.chain import Handover, Missed, Mute, decode
-from alerts.console.desk import HeldGroup
+from alerts.console.desk import HeldGroup, held_groups
 from alerts.console.naming import Names
 from alerts.console.rows import Row, row
 from alerts.console.source import FeedState
@@ -129,16 +128,7 @@ def handover_figures(
         waiting=tuple(waiting[:ROWS_SHOWN]),
         taken=tuple(line(held.alert, held.at) for held in page.taken[:ROWS_SHOWN]),
         more=max(0, len(waiting) - ROWS_SHOWN) + max(0, len(page.taken) - ROWS_SHOWN),
-        held=tuple(
-            HeldGroup(
-                names.area(group.area),
-                names.rule_name(group.rule),
-                group.count,
-                names.mark(group.rank, group.colour),
-                group.since,
-            )
-            for group in hold.digest(page.held)
-        ),
+        held=held_groups(page.held, names),
         held_count=len(page.held),
         muted_count=len(page.muted),
         mutes=tuple(_mute(mute, names) for mute in page.mutes),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Final, cast, get_args
+from typing import TYPE_CHECKING, cast, get_args
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from fastapi import FastAPI, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from alerts.access.roles import Who
@@ -18,16 +18,11 @@ from alerts.api.forms import HandVerb
 from alerts.api.service import Service, who_asks
 from alerts.api.troubles import TroubleError
 from alerts.chain import Missed
+from alerts.console.posted import UNSHOWN, Text, way_to
 from alerts.duty import Act, Outcome
 
 if TYPE_CHECKING:
     from alerts.console.app import Console
-
-Text = Annotated[str, Form()]
-"""As long as the gate lets a body be: what a text may be is said in our words, not in those of the form's reader."""
-AGAIN: Final = 303
-UNSHOWN: Final = frozenset({"identity", "text_long"})
-"""What is refused for its text is not shown again; any other text has passed the gate, and is not lost."""
 
 
 class MoveForms:
@@ -54,34 +49,32 @@ class MoveForms:
         of_city = f"/city/{quote(city.book().city, safe='')}"
         place = f"{of_city}/held" if back == "held" else f"/alert/{quote(alert_id, safe='')}"
         if act is None:
-            return RedirectResponse(f"{place}?said=wrong_form", AGAIN)
+            return way_to(place, "wrong_form")
         try:
             city.move(who, alert_id, act, seen=_seen(acts))
         except TroubleError as trouble:
             if trouble.trouble in UNSHOWN or not (act.why or act.note or act.outcome):
-                return RedirectResponse(f"{place}?said={trouble.trouble}", AGAIN)
+                return way_to(place, trouble.trouble)
             typed = {"form": act.verb, "outcome": act.outcome, "why": act.why, "note": act.note}
             return self._console.card_again(request, alert_id, trouble, typed)
-        return RedirectResponse(place, AGAIN)
+        return way_to(place)
 
     def missed(
         self, request: Request, name: str, area: Text = "", category: Text = "", time: Text = "", note: Text = ""
     ) -> Response:
         """A form "missed": its time is the city's own."""
-        who, city = who_asks(request), self._service.cities.get(name)
-        if city is None or not who.sees_city(name):
-            raise HTTPException(404)
+        city, who = self._console.town(request, name)
         place, said = f"/city/{quote(name, safe='')}/missed", note.strip()
         try:
             city.missed(who, Missed(0, area, category, _moment(time, city.book().calendar.zone), said))
         except TroubleError as trouble:
             if trouble.trouble in UNSHOWN or not said:
-                return RedirectResponse(f"{place}?said={trouble.trouble}", AGAIN)
+                return way_to(place, trouble.trouble)
             typed: Mapping[str, str] = {
                 "form": "missed", "area": area, "category": category, "time": time, "note": said,
             }  # fmt: skip
             return self._console.desk_again(request, name, trouble, typed)
-        return RedirectResponse(place, AGAIN)
+        return way_to(place)
 
 
 def add_moves(app: FastAPI, forms: MoveForms) -> None:

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from fastapi import FastAPI, Form, Request
-from fastapi.responses import RedirectResponse, Response
-from starlette.exceptions import HTTPException
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
 
-from alerts.api.door import DutyCity
-from alerts.api.service import Service, key_of, who_asks
+from alerts.api.service import key_of
 from alerts.api.troubles import TroubleError
 from alerts.chain import Mute
 from alerts.console.muting import HOUR, HOURS, wished
-from alerts.console.naming import Names
+from alerts.console.posted import Text, way_to
 
-Text = Annotated[str, Form()]
-AGAIN: Final = 303
+if TYPE_CHECKING:
+    from alerts.console.app import Console
+
 DIGITS: Final = 15
 
-Shown = Callable[[Request, str, Callable[[Names], object] | None, str], Response]
-"""The page of mutes of a city, with what is wished, and with what went wrong."""
 
-
-def add_mute_doors(app: FastAPI, service: Service, shown: Shown) -> None:
-    """Add the addresses to the console; `shown` draws their page."""
+def add_mute_doors(app: FastAPI, console: Console) -> None:
+    """Add the addresses to the console."""
 
     @app.post("/city/{name}/mutes/preview", response_model=None)
     def preview(
@@ -42,21 +37,21 @@ def add_mute_doors(app: FastAPI, service: Service, shown: Shown) -> None:
         top_again: Text = "",
     ) -> Response:
         """Changes nothing: what it would have hidden, with the button that lays it."""
-        who, town = who_asks(request), _town(service, request, name)
+        town, who = console.town(request, name)
         try:
             until = town.now() + int(hours) * HOUR if hours in map(str, HOURS) else 0
             wish = Mute(0, "", area, category, until, reason.strip(), rule, _twice(top, top_again))
             town.check_mute(who, wish)
             found = town.preview(who, wish)
         except TroubleError as trouble:
-            return shown(request, name, None, trouble.trouble)
+            return console.mutes(request, name, None, trouble)
         now, key = town.now(), secrets.token_hex(8)
-        return shown(request, name, lambda names: wished(wish, found, names, now, key), "")
+        return console.mutes(request, name, lambda names: wished(wish, found, names, now, key))
 
     @app.get("/city/{name}/mutes/preview", response_model=None)
     def again(name: str) -> Response:
         """Where a language is chosen on a preview: begin anew."""
-        return RedirectResponse(f"/city/{quote(name, safe='')}/mutes", AGAIN)
+        return _back(name)
 
     @app.post("/city/{name}/mutes", response_model=None)
     def lay(
@@ -72,7 +67,7 @@ def add_mute_doors(app: FastAPI, service: Service, shown: Shown) -> None:
         key: Text = "",
     ) -> Response:
         """What was shown is laid, once."""
-        who, town = who_asks(request), _town(service, request, name)
+        town, who = console.town(request, name)
         end = int(until) if until.isascii() and until.isdigit() and len(until) <= DIGITS else 0
         try:
             hides_top, own_key = _twice(top, top_again), key_of(who, key[:64])
@@ -83,7 +78,7 @@ def add_mute_doors(app: FastAPI, service: Service, shown: Shown) -> None:
 
     @app.post("/city/{name}/mutes/{mute_id}/end", response_model=None)
     def end(request: Request, name: str, mute_id: str) -> Response:
-        who, town = who_asks(request), _town(service, request, name)
+        town, who = console.town(request, name)
         try:
             town.unmute(who, mute_id)
         except TroubleError as trouble:
@@ -99,12 +94,4 @@ def _twice(top: str, again: str) -> bool:
 
 
 def _back(name: str, trouble: TroubleError | None = None) -> Response:
-    place = f"/city/{quote(name, safe='')}/mutes"
-    return RedirectResponse(f"{place}?said={trouble.trouble}" if trouble else place, AGAIN)
-
-
-def _town(service: Service, request: Request, name: str) -> DutyCity:
-    town = service.cities.get(name)
-    if town is None or not who_asks(request).sees_city(name):
-        raise HTTPException(404)
-    return town
+    return way_to(f"/city/{quote(name, safe='')}/mutes", trouble.trouble if trouble else "")

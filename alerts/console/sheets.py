@@ -15,11 +15,12 @@ from starlette.exceptions import HTTPException
 
 from alerts.access.roles import Who
 from alerts.alert import Alert
-from alerts.api.door import DutyCity
+from alerts.api.areas import DAY
+from alerts.api.door import DutyCity, counted_since
 from alerts.api.troubles import TroubleError
-from alerts.console.area import DAY, area_figures
+from alerts.console.area import area_figures
 from alerts.console.auditing import audit_figures
-from alerts.console.feeds import counted_since, feed_figures
+from alerts.console.feeds import feed_figures
 from alerts.console.held import held_figures
 from alerts.console.missing import missed_figures
 from alerts.console.muting import HOUR, HOURS, mute_figures

@@ -58,6 +58,11 @@ class FeedState:
     covered: bool = False  # it is said to bring nothing just now
     boxes: Mapping[str, int] = field(default_factory=dict)  # what became of its rows since `counted_since`: law 9
 
+    @property
+    def last_hour(self) -> int:
+        """Events in the last hour."""
+        return sum(self.rate[-(3_600_000 // STEP) :])
+
 
 class BoardSource(Protocol):
     """One city, as the page sees it.

@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
 from alerts.alert import Alert
-from alerts.console.app import reader_of
+from alerts.console.answers import reader_of
 from alerts.console.pages import offered, take_page
 from alerts.console.source import BoardSource
 from alerts.console.speech import LANGUAGES

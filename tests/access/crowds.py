@@ -33,9 +33,7 @@ def put(town: Town, name: str, *acts: Act, area: str = "east", colour: str = "ye
 
 
 def held(town: Town, name: str, *, area: str = "east", colour: str = "yellow", ago: int = HOUR) -> Alert:
-    """One that the budget holds since it was told. The clocks of the town stand still from here on: its desks have no
-    budget, so that the next turn would let it out."""
-    town.station._let_clocks_move = lambda: None  # type: ignore[method-assign]  # as if no turn came
+    """One that the budget holds since it was told."""
     rank, desk = RANKS.index(colour), "east" if area == "east" else "city"
     hold = Act("hold", town.clock.now() - ago, desk=desk, role="budget", rank=rank)
     return put(town, name, hold, area=area, colour=colour, ago=ago)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from typing import Any, Final, get_args
 
-import msgspec
 import pytest
 import structlog.testing
 from starlette.routing import BaseRoute, Mount, Route
@@ -13,15 +12,13 @@ from starlette.routing import BaseRoute, Mount, Route
 from alerts.access.accounts import Account
 from alerts.access.policy import POLICY, rule_for
 from alerts.access.roles import ROLES, Role
-from alerts.acting import moved_by
 from alerts.chain import Handover, Missed, Mute
 from alerts.desks import Desk
-from alerts.duty import NOBODY, Act
 from alerts.export import rfc3339
 from alerts.store import Change
+from tests.access.crowds import HOUR, held, put
 from tests.access.guarded import NAME, Town
 
-HOUR: Final = 3_600_000
 ALLOWED: Final[dict[Role, str]] = {
     "viewer": "view",
     "officer": "view move",
@@ -214,18 +211,10 @@ def test_the_alert_of_another_district_is_not_there(town: Town, line: str) -> No
 
 def crowd(town: Town) -> None:
     """In each district an alert that is late, one that is held, something that was missed, and a mute."""
-    town.station._let_clocks_move = lambda: None  # type: ignore[method-assign]  # desks without budget let out at a turn
     now, acting = town.clock.now(), town.station.acting
     for area in ("east", "west"):
-        first = Act("first", now - HOUR, desk="city", role="engine", rank=1)
-        hold = Act("hold", now, desk="city", role="budget", rank=1)
-        for name, acts in (("late", (first,)), ("held", (first, hold))):
-            signal = msgspec.structs.replace(town.alert.signal, alert=f"{area}-{name}", area=area)
-            alert = msgspec.structs.replace(town.alert, id=signal.alert, desk="city", signal=signal, duty=NOBODY)
-            for act in acts:
-                alert = moved_by(alert, act)
-            made = tuple((alert.id, act) for act in acts)
-            town.station.store.commit(Change(NAME, None, (alert,), made, was={alert.id: 0}))
+        put(town, f"{area}-late", area=area)
+        held(town, f"{area}-held", area=area)
         acting.missed(Missed(now, area, "traffic", now - HOUR, f"{area}-missed"))
         acting.mute(Mute(now, f"{area}-mute", area, "traffic", now + HOUR, "a fair"))
 

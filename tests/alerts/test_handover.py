@@ -13,7 +13,8 @@ from alerts.acting import Acting
 from alerts.chain import Handover, Missed, Mute, decode, verify
 from alerts.desks import Channel, Desk, Shift
 from alerts.duty import OWED, Act, MoveRefused, Outcome, Verb
-from alerts.handing import Handing, KeyUsedError, UnknownTurnError, owed_at
+from alerts.handing import Handing, UnknownTurnError, owed_at
+from alerts.keys import KeyUsedError
 from alerts.room import DeskRoom
 from alerts.store import MemoryStore, Store
 from alerts.turnover import Sheet

@@ -64,6 +64,11 @@ def test_the_page_says_that_nobody_has_read_until_the_button_is_pressed(
     assert "handover/notes" not in viewer
 
 
+def test_a_language_chosen_on_the_page_of_a_hand_over_is_remembered_as_on_any_other(fresh: Town) -> None:
+    page = fresh.as_role("officer").get(f"/city/{NAME}/handover", params={"lang": "zh-CN"})
+    assert page.cookies["tocsin-language"] == "zh-CN"
+
+
 def test_a_note_that_is_not_kept_stands_in_its_form_again_unless_it_seems_to_name_a_person(fresh: Town) -> None:
     officer, place = fresh.as_role("officer"), f"/city/{NAME}/handover/notes"
     named = officer.post(place, data={"desk": "east", "note": "call 13812345678"})

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from alerts.api.door import Refused
-from alerts.console.feeds import FeedFigures, counted_since, feed_figures
+from alerts.api.door import Refused, counted_since
+from alerts.console.feeds import FeedFigures, feed_figures
 from alerts.console.naming import Names
 from alerts.console.sample import SampleBoard
 from alerts.console.sample_night import NOW, sample_alert
