@@ -12,7 +12,7 @@ import numpy as np
 
 from rules.book import Book, Rule
 from rules.boxes import Boxes
-from rules.calendar import DAY_MS, HOUR_MS
+from rules.calendar import DAY_MS
 from rules.coming import Coming
 from rules.context import Context
 from rules.corrections import carried
@@ -22,6 +22,7 @@ from rules.detectors.register import make
 from rules.display import Display
 from rules.exclusions import kept
 from rules.facts import FACT, FactRows
+from rules.feeds import FeedView, views_of
 from rules.identities import ANSWERS, Answer, Change, Identities
 from rules.laid import Laid
 from rules.matters.followers import Followers
@@ -59,26 +60,6 @@ MAX_OPEN_BUCKETS: Final = 256
 _NO_ROWS: Final = Coming(np.zeros(0, FACT), np.zeros(0, np.int64))
 _REASON: Final = 200
 """Characters kept of what a rule raised."""
-_SPARK_MS: Final = 600_000
-_SPARK: Final = 36
-
-
-class FeedView(NamedTuple):
-    """How a feed is doing: last arrival (ms, 0: never), silent since (ms, 0: heard), in-time events of the last
-    36 ten-minute steps, oldest first; after how long its silence is said (ms, 0: not known, or not said); up to when
-    its events are known (ms, the latest that came in time); events expected in the last hour by its own rate (-1: not
-    known yet); whether an Order says that it brings nothing; box of law 9 -> rows, since the midnight (UTC) before the
-    last."""
-
-    name: str
-    heard_at: int
-    silent_since: int
-    recent: tuple[int, ...]
-    silent_after: int = 0
-    newest: int = 0
-    usual: float = -1.0
-    covered: bool = False
-    boxes: Mapping[str, int] = {}
 
 
 class Group(NamedTuple):
@@ -603,24 +584,4 @@ class Engine:
 
     def feeds(self, now: int | None = None) -> list[FeedView]:
         """How each feed is doing at city time `now` (default: the last tick)."""
-        at = now if now is not None else (self.tick or 0)
-        step = at // _SPARK_MS * _SPARK_MS  # what slides with every tick would be news at every tick
-        views = []
-        for name, watch in self.watches.items():
-            edges = np.arange(_SPARK + 1) * _SPARK_MS + (at // _SPARK_MS + 1 - _SPARK) * _SPARK_MS
-            recent = np.diff(np.searchsorted(np.array(watch.times, np.int64), edges))
-            since = watch.gap.since if watch.gap is not None and not watch.retired else 0
-            views.append(
-                FeedView(
-                    name,
-                    watch.last_heard,
-                    since,
-                    tuple(recent.tolist()),
-                    watch.silent_after,
-                    newest=watch.heard.last() or 0,
-                    usual=watch.expected(step - HOUR_MS, step) if watch.rates.known else -1.0,
-                    covered=watch.covers(at, at + 1),
-                    boxes=self.tally.since(name, at // DAY_MS - 1),
-                )
-            )
-        return views
+        return views_of(self.watches, self.tally, now if now is not None else (self.tick or 0))

@@ -292,10 +292,10 @@ def _kin(judge: Judge, state: Fold, series: int, other: RunId) -> bool:
 
 
 def forget(state: Fold, judge: Judge, settled: int, told_over: set[RunId]) -> bool:
-    """Drop episodes that were told to be over, that no window reaches any more and of which no change can be told;
-    whether there were any."""
+    """Drop episodes that were told to be over, that no window reaches any more and of which no change can be told, and
+    the ends of runs that no window reaches; whether there were any: then pictures drawn of `state` hold too much."""
     oldest = settled - int(judge.widths[-1]) - 1
-    state.ended = {series: last for series, last in state.ended.items() if last >= oldest}
+    ended = {series: last for series, last in state.ended.items() if last >= oldest}
     kept = []
     for episode in state.episodes:
         told = not told_over.isdisjoint(episode.runs)
@@ -306,8 +306,8 @@ def forget(state: Fold, judge: Judge, settled: int, told_over: set[RunId]) -> bo
                 del state.runs[run_id]
         else:
             kept.append(episode)
-    dropped = len(kept) < len(state.episodes)
-    state.episodes = kept
+    dropped = len(kept) < len(state.episodes) or len(ended) < len(state.ended)
+    state.episodes, state.ended = kept, ended
     return dropped
 
 

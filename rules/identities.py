@@ -21,6 +21,7 @@ from rules.detectors.port import BoolArray, IntArray
 from rules.facts import FACT, Fact, FactRows, Key, Known, Telling, tellings
 from rules.index import Index
 from rules.names import Names
+from rules.reading import Policies, Reading
 from rules.records import CORRECTION, EXERCISE, SELF_INITIATED
 
 Answer = Literal["accepted", "duplicate", "redelivered", "beyond_horizon", "held"]
@@ -59,41 +60,6 @@ class Taken(NamedTuple):
     causes: list[int]
 
 
-class _Reading:
-    """In which interval between two ticks the rows that are being taken in were read."""
-
-    def __init__(self, first_place: int = 0, intervals: IntArray | None = None) -> None:
-        self.intervals = np.zeros(0, np.int64) if intervals is None else intervals
-        self.first = int(self.intervals[0]) if len(self.intervals) else 0
-        self.apart: dict[int, int] = {}  # place -> the interval of its story
-        self._first_place = first_place
-        self._inserted: list[IntArray] = [np.zeros(0, np.int64)]
-
-    def inserted(self, intervals: IntArray) -> None:
-        """Those of the rows that lie from the next new place on."""
-        self._inserted.append(intervals)
-
-    def of(self, places: IntArray) -> IntArray:
-        """Those of rows that stand alone, shape as `places`; what was read before is of the first."""
-        found = np.full(len(places), self.first, np.int64)
-        new = places >= self._first_place
-        if new.any():
-            if len(self._inserted) > 1:
-                self._inserted = [np.concatenate(self._inserted)]
-            found[new] = self._inserted[0][places[new] - self._first_place]
-        return found
-
-
-class Policies:
-    """Feeds' durations by the engine's number of the feed, shape (feeds,) each, ms."""
-
-    def __init__(self, feeds: Mapping[str, FeedPolicy], names: Names) -> None:
-        known = [feeds.get(name) for name in names.names["feed"]]
-        self.lateness = np.array([feed.lateness if feed else 0 for feed in known], np.int64)
-        self.horizon = np.array([feed.horizon if feed else 0 for feed in known], np.int64)
-        self.skew = np.array([feed.skew if feed else 0 for feed in known], np.int64)
-
-
 class Identities:
     """Answers exactly while `arrived_at - occurred_at(old row) <= horizon` of its feed."""
 
@@ -113,7 +79,7 @@ class Identities:
         self.pushed = 0
         self.purged_at = 0
         self.index = Index()
-        self._reading = _Reading()
+        self._reading = Reading()
         self._policies: tuple[Mapping[str, FeedPolicy], int, Policies] | None = None
 
     @property
@@ -141,7 +107,7 @@ class Identities:
         answers[beyond] = _BEYOND
         self._box_rows(rows[beyond], "beyond_horizon")
         chosen = np.flatnonzero(~(early | beyond))
-        self._reading = _Reading(self.used, read_in[chosen])
+        self._reading = Reading(self.used, read_in[chosen])
         slow, found = self._take_known_and_new(rows, chosen, answers, plain)
         changed_by = self._replace(rows, slow, found, read_in)
         for row, place in zip(slow.tolist(), found.tolist(), strict=True):
@@ -154,7 +120,7 @@ class Identities:
         for row in sorted(changed_by):
             changes += changed_by[row]
             causes += [row] * len(changed_by[row])
-        self._reading = _Reading()
+        self._reading = Reading()
         return Taken(answers, plain, changes, causes)
 
     def set_apart(self, rows: FactRows) -> tuple[BoolArray, BoolArray]:

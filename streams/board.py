@@ -13,7 +13,7 @@ from alerts.console import Bell, City, FeedState
 from alerts.console.source import RECENT
 from alerts.store import Store
 from rules.book import Book
-from rules.engine import FeedView
+from rules.feeds import FeedView
 from streams.runtime import EngineLike
 
 

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from alerts.alert import Alert
 from rules.book import Book
-from rules.engine import FeedView
+from rules.feeds import FeedView
 from rules.records import Record
 from rules.shown import Count, Recount
 from rules.signals import Signal

@@ -73,10 +73,16 @@ def logs(draw: st.DrawFn) -> list[Record]:
 
 
 BURST = [Event(id=i + 1, occurred=60 + i, arrived=61 + i, offset=i) for i in range(8)]
+TWO_BURSTS_AND_ONE_ROW = [  # the first leaves every window while the second is drawn; the row keeps what was drawn open
+    *BURST[:6],
+    *(Event(id=20 + i, occurred=240 + i, arrived=241 + i, area="south", category="fire.wood") for i in range(5)),
+    Event(id=40, occurred=340, arrived=341, area="east"),
+]
 
 
 @given(records=logs(), cuts=st.sets(st.integers(1, 90), max_size=6), whole=st.booleans())
 @example(records=log_of(BURST, TICKS), cuts={3, 9, 10, 80}, whole=True)
+@example(records=log_of(TWO_BURSTS_AND_ONE_ROW, TICKS), cuts={30}, whole=False)
 def test_any_restarts_say_the_same_and_remember_the_same(records: list[Record], cuts: set[int], whole: bool) -> None:
     undisturbed, said = lived(records, set(), whole=whole)
     again, repeated = lived(records, cuts, whole=whole)

@@ -10,7 +10,7 @@ import numpy as np
 from alerts.alert import Alert
 from rules.book import Book, FeedPolicy
 from rules.calendar import Calendar
-from rules.engine import FeedView
+from rules.feeds import FeedView
 from rules.records import ROW, Frame, Order, Record, Tick, UseBook
 from rules.shown import Count, Recount
 from rules.signals import Cause, Evidence, Signal
