@@ -16,7 +16,7 @@ import msgspec
 
 from alerts.alert import Alert
 from alerts.duty import Outcome
-from rules.book import Book, Rule
+from rules.book import Book, MatterRule, Rule
 from rules.signals import COUNTED
 
 MONTH_MS: Final = 30 * 86_400_000
@@ -69,16 +69,16 @@ class Card(msgspec.Struct, frozen=True):
 
 def cards(alerts: Iterable[Alert], book: Book, span_ms: int) -> list[Card]:
     """A card for each rule of the book, the noisiest first, then by id. `alerts`: first told within the span."""
-    by_rule: dict[str, list[Alert]] = {rule.id: [] for rule in book.rules}
+    by_rule: dict[str, list[Alert]] = {rule.id: [] for rule in book.all_rules}
     for alert in alerts:
         if alert.announced_at and alert.signal.kind in COUNTED and alert.signal.rule in by_rule:
             by_rule[alert.signal.rule].append(alert)
-    made = [_card(rule, by_rule[rule.id], span_ms) for rule in book.rules]
+    made = [_card(rule, by_rule[rule.id], span_ms) for rule in book.all_rules]
     made.sort(key=lambda card: (-card.noise, -card.alerts, card.rule))
     return [msgspec.structs.replace(card, noise_rank=place if card.noise else 0) for place, card in enumerate(made, 1)]
 
 
-def _card(rule: Rule, alerts: Sequence[Alert], span_ms: int) -> Card:
+def _card(rule: Rule | MatterRule, alerts: Sequence[Alert], span_ms: int) -> Card:
     found = Counter(alert.duty.outcome or "open" for alert in alerts)
     outcomes = {name: found[name] for name in (*get_args(Outcome), "open")}
     noisy = [alert for alert in alerts if alert.duty.outcome in NOISE]
@@ -104,12 +104,17 @@ def _card(rule: Rule, alerts: Sequence[Alert], span_ms: int) -> Card:
     )
 
 
-def _desk_card(rule: Rule, desk: str, alerts: Sequence[Alert], span_ms: int) -> DeskCard:
+def _desk_card(rule: Rule | MatterRule, desk: str, alerts: Sequence[Alert], span_ms: int) -> DeskCard:
     months = span_ms / MONTH_MS
     false = sum(alert.duty.outcome in FALSE for alert in alerts)
     unknown = sum(alert.duty.outcome in ("", "cannot_tell") for alert in alerts)
-    promised = -1.0 if rule.detector.kind in NO_PROMISE else rule.false_alarms
+    promised = promise_of(rule)
     return DeskCard(desk, len(alerts), promised, round(false / months, 2), round((false + unknown) / months, 2))
+
+
+def promise_of(rule: Rule | MatterRule) -> float:
+    """False alarms a month of 30 days at each first desk; -1: it promises nothing."""
+    return -1.0 if isinstance(rule, MatterRule) or rule.detector.kind in NO_PROMISE else rule.false_alarms
 
 
 def _advice(outcomes: dict[str, int], desks: Sequence[DeskCard], areas: Counter[str], noise: int) -> Advice:

@@ -70,7 +70,7 @@ def judged(city: City, settings: Settings, days: int) -> list[Judged]:
         told = store.between((engine.tick or now) - days * DAY_MS, (engine.tick or now) + DAY_MS)
     since = (engine.tick or now) - NEAR_HOURS * 3_600_000
     return [
-        Judged(card, tuple(near_misses(engine.rules[card.rule], since)))
+        Judged(card, tuple(near_misses(engine.rules[card.rule], since)) if card.rule in engine.rules else ())
         for card in cards(told, engine.book, days * DAY_MS)
     ]
 

@@ -51,6 +51,7 @@ from streams.runtime import ClockKind, Engines, Parcel, Writer
 from streams.settings import Settings, read_secret
 from streams.watch import Watcher
 from streams.weekly import Weekly
+from streams.workshop import RuleRoom
 
 log = structlog.get_logger()
 
@@ -107,6 +108,7 @@ class Station:
         self._purge_at = 0
         self._judge = Judge(city.name, self.store, key, city.heads, clock.now)
         self._refused = RefusedLately(journal_of(city.name, settings), clock.steady)
+        self.workshop = RuleRoom(lambda: self.city, settings.data, clock)
         self._delivered_at = 0.0
         self._changed = True
         self._unseen = 0
@@ -244,6 +246,7 @@ class Station:
             refused=self._refused,
             city_now=self.board.now,
             judge=self._judge,
+            workshop=self.workshop,
         )
 
     def _names_nobody(self, text: str) -> bool:
@@ -305,6 +308,8 @@ class Station:
             if self.weekly is not None and isinstance(engine, Engine):
                 self.weekly.look(engine)
         self._look_at_rules()
+        if not rows_alone and isinstance(self.shard.engine, Engine):
+            self.workshop.look(self.shard.engine, caught_up=self.writer.caught_up)
         waited = self._clock.steady() - self._delivered_at
         if self._changed or not rows_alone:
             self.board.look(self.shard.engine, catching_up=self._catching_up)

@@ -17,14 +17,14 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 APART: Final[frozenset[Role]] = frozenset(("system", "security", "audit"))
 """Of these an account holds at most one: who keeps the machine, or its doors, does not judge its chain."""
 
-Action = Literal["public", "known", "view", "move", "supervise", "scrape", "revoke", "audit"]
+Action = Literal["public", "known", "view", "move", "supervise", "scrape", "revoke", "audit", "tune", "review"]
 """public: anybody. known: any account. The others: those whose role grants them."""
 
 GRANTS: Final[Mapping[Role, frozenset[Action]]] = {
     "viewer": frozenset(("view",)),
     "officer": frozenset(("view", "move")),
-    "supervisor": frozenset(("view", "move", "supervise")),
-    "operator": frozenset(("view", "scrape")),
+    "supervisor": frozenset(("view", "move", "supervise", "review")),
+    "operator": frozenset(("view", "scrape", "tune", "review")),
     "system": frozenset(("scrape",)),
     "security": frozenset(("revoke",)),
     "audit": frozenset(("audit",)),
@@ -66,6 +66,10 @@ class Who:
         return self.areas is None or any(
             root in tree.by_code and tree.holds(root, code) for root in self.areas.get(city, ())
         )
+
+    def sees_whole(self, book: Book) -> bool:
+        """Whether all of the city may be seen: rules and the chain are whole or nothing."""
+        return self.sees_area(book.city, book.areas, book.areas.root)
 
     def sees(self, alert: Alert, book: Book) -> bool:
         return self.sees_area(book.city, book.areas, alert.signal.area)

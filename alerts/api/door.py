@@ -24,6 +24,7 @@ from alerts.links import Link, Taken
 from alerts.mutes import LOOK_BACK_MS, Preview, Standing, concerns, preview
 from alerts.store import ConflictError, Store
 from alerts.turnover import Handovers, Sheet, Turnover
+from alerts.workshop import Workshop
 from rules.book import Book
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def counted_since(now: int) -> int:
 @dataclass(frozen=True, slots=True)
 class DutyCity:
     """One city. `now`: the desk's clock, `city_now`: the city's, ms UTC. `ring`: alerts have changed. `names_nobody`:
-    may a text stay? `refused`: what was refused since then, None where that cannot be read."""
+    may a text stay? `refused`: what was refused since then, None where that cannot be read. `workshop`: where its rules
+    are worked on, None where that is not here."""
 
     book: Callable[[], Book]
     store: Store
@@ -77,6 +79,7 @@ class DutyCity:
     refused: Callable[[int], Sequence[Refused] | None]
     city_now: Callable[[], int]
     judge: Callable[[], Judged]
+    workshop: Workshop | None = None
 
     @property
     def desks(self) -> Mapping[str, Desk]:
@@ -97,7 +100,7 @@ class DutyCity:
     def move(self, who: Who, alert_id: str, wish: Act, *, desk: str = "", seen: int | None = None) -> Alert:
         """The alert after the move that `who` wishes: verb and texts are the wish's own. Raises TroubleError."""
         alert = self.alert(who, alert_id)
-        self._check_texts(wish.note, wish.why)
+        self.check_texts(wish.note, wish.why)
         act = msgspec.structs.replace(
             wish, at=self.now(), account=who.account, role=who.role, desk=self._desk(who, alert, desk), timed=True
         )
@@ -134,7 +137,7 @@ class DutyCity:
     def missed(self, who: Who, form: Missed, desk: str = "") -> None:
         """Keep a form "missed". Raises TroubleError."""
         book = self.book()
-        self._check_texts(form.note)
+        self.check_texts(form.note)
         wrong = [
             name
             for name, code, tree in (("area", form.area, book.areas), ("category", form.category, book.categories))
@@ -182,7 +185,7 @@ class DutyCity:
             raise TroubleError("reason_missing")
         if len(wish.reason) > TEXT_LONGEST:
             raise TroubleError("text_long")
-        self._check_texts(wish.reason)
+        self.check_texts(wish.reason)
         return own
 
     def preview(self, who: Who, wish: Mute, desk: str = "") -> Preview:
@@ -211,8 +214,7 @@ class DutyCity:
 
     def may_judge(self, who: Who) -> bool:
         """Whether `who` may read the chain: it is whole or nothing, so his areas must be the whole city."""
-        tree = self.book().areas
-        return who.may("audit") and who.sees_area(self.book().city, tree, tree.root)
+        return who.may("audit") and who.sees_whole(self.book())
 
     def told_missed(self, who: Who) -> list[Missed]:
         """Every form "missed" of areas that `who` may see, oldest first."""
@@ -285,7 +287,7 @@ class DutyCity:
             raise TroubleError("wrong_form", ("note",))
         if len(note) > TEXT_LONGEST:
             raise TroubleError("text_long", ("note",))
-        self._check_texts(note)
+        self.check_texts(note)
         said = Handover(self.now(), "noted", desk, note=note.strip(), account=who.account, role=who.role, key=key)
         try:
             self.handing.note(said)
@@ -327,7 +329,8 @@ class DutyCity:
         hidden = [desk.mute for desk in self.desks.values() if concerns(wish, desk, book)]
         return min(hidden, default=self.desks[own].mute)
 
-    def _check_texts(self, *texts: str) -> None:
+    def check_texts(self, *texts: str) -> None:
+        """Raises TroubleError for a text that seems to name a person."""
         if not all(self.names_nobody(text) for text in texts if text):
             raise TroubleError("identity")
 

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from alerts.duty import Fault
+from alerts.workshop import WorkFault
 
 MEDIA_TYPE: Final = "application/problem+json"
 LANGUAGES: Final = ("en", "zh-CN")
@@ -17,7 +18,7 @@ LANGUAGES: Final = ("en", "zh-CN")
 Trouble = Literal[
     "who", "not_allowed", "unknown", "method", "led_here", "login_refused", "too_many_tries", "wrong_form",
     "wrong_cursor", "no_desk", "identity", "conflict", "too_large", "broken", "mute_long",
-    "top_once",
+    "top_once", "reason_long", WorkFault,
 ]  # fmt: skip
 
 STATUS: Final[Mapping[Trouble | Fault, int]] = {
@@ -37,6 +38,8 @@ STATUS: Final[Mapping[Trouble | Fault, int]] = {
     "broken": 500,
     "mute_long": 422,
     "top_once": 422,
+    "reason_long": 422,
+    **dict.fromkeys(get_args(WorkFault), 409),
     "changed": 412,
     "key_used": 422,
     **dict.fromkeys((fault for fault in get_args(Fault) if fault not in ("changed", "key_used")), 409),
@@ -73,6 +76,17 @@ WORDS: Final[Mapping[Trouble | Fault, Mapping[str, str]]] = {
         "en": "To hide the top rank too, say so twice: top and top_again.",
         "zh-CN": "如需连最高级别一并静默，请确认两次：top 与 top_again。",
     },
+    "reason_long": {"en": "A reason has at most 200 characters.", "zh-CN": "理由最多 200 个字符。"},
+    "rule_gone": {"en": "There is no such rule in force.", "zh-CN": "没有此条生效中的规则。"},
+    "not_taken": {
+        "en": "The city has not taken it yet: it lies ready, and is taken as soon as the city can.",
+        "zh-CN": "城市尚未接收：指令已备好，待其可用时立即执行。",
+    },
+    "order_own": {
+        "en": "You gave this order: another account has to look at it.",
+        "zh-CN": "此指令由您下达：须由另一个账号复核。",
+    },
+    "order_gone": {"en": "This order waits for no review.", "zh-CN": "此指令无须复核。"},
     "broken": {"en": "This failed on our side; it was written down.", "zh-CN": "系统内部出错，已记录。"},
     "not_from_here": {"en": "The alert is not where this can be done.", "zh-CN": "警报当前状态不允许此操作。"},
     "not_a_hand": {"en": "Clocks do this, not people.", "zh-CN": "此操作由系统时钟执行，不能人工执行。"},

@@ -17,6 +17,7 @@ from alerts.access.roles import Who
 from alerts.alert import Alert
 from alerts.api.areas import DAY
 from alerts.api.door import DutyCity, counted_since
+from alerts.api.rule_door import DAYS, RuleDoor
 from alerts.api.troubles import TroubleError
 from alerts.console.area import area_figures
 from alerts.console.auditing import audit_figures
@@ -26,6 +27,7 @@ from alerts.console.missing import missed_figures
 from alerts.console.muting import HOUR, HOURS, mute_figures
 from alerts.console.naming import Names
 from alerts.console.pages import outcomes_in
+from alerts.console.ruling import found_in, rule_figures
 from alerts.console.source import BoardSource
 
 CODE_LONGEST: Final = 64
@@ -103,6 +105,14 @@ def area(asked: Asked, names: Names) -> Values:
     return {"area": figures}
 
 
+def rules(asked: Asked, names: Names) -> Values:
+    """It is read once and not renewed: forms stand in it, and it reads 90 days of alerts."""
+    door = RuleDoor(asked.town, asked.who)
+    today = names.speech.local(asked.source.now() or asked.town.now()).date()
+    figures = rule_figures(door.told(), door.standing(), names, DAYS, today)
+    return {"rules": figures, "door": door, "days": DAYS, "found": found_in(names.speech)}
+
+
 def audit(asked: Asked, names: Names) -> Values:
     """For those who judge alone. It is read once and not renewed."""
     if not asked.town.may_judge(asked.who):
@@ -118,19 +128,22 @@ SHEETS: Final[Mapping[str, Sheet]] = {
     "missed": missed,
     "feeds": feeds,
     "area": area,
+    "rules": rules,
     "audit": audit,
 }
 """Word in the address -> sheet."""
-STILL: Final = frozenset({"audit"})
-"""Sheets that are not drawn again: what is to be judged stands still."""
+JUDGED: Final = frozenset({"audit"})
+"""Sheets of those who judge alone."""
+STILL: Final = JUDGED | {"rules"}
+"""Sheets that are not drawn again: what is to be judged, or is being written, stands still."""
 
 
 def rooms_of(who: Who | None) -> frozenset[str]:
     """The pages of a city that `who` may open beside its board."""
     if who is None:
         return frozenset()
-    live = {"desk", *SHEETS} - STILL if who.may("view") else set()
-    return frozenset(live | STILL if who.may("audit") else live)
+    seen = {"desk", *SHEETS} - JUDGED if who.may("view") else set()
+    return frozenset(seen | JUDGED if who.may("audit") else seen)
 
 
 def drawn(kind: str, asked: Asked) -> Callable[[Names], Values]:

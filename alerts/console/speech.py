@@ -11,6 +11,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from datetime import date as Day  # noqa: N812  a method is called date
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
@@ -116,6 +117,10 @@ class Speech:
 
     def date(self, at: int) -> str:
         return format_date(self.local(at).date(), format="medium", locale=self.locale)
+
+    def day_of(self, day: Day) -> str:
+        """A day that is no instant: Nov 15, 2026; 2026年11月15日."""
+        return format_date(day, format="medium", locale=self.locale)
 
     def zone_name(self, at: int) -> str:
         return self.local(at).tzname() or str(self.zone)

@@ -1,0 +1,111 @@
+"""The workshop of a served city (`alerts.workshop.Workshop`): what pages read is laid out by the writer's thread, and
+what they order goes the way of a command, through the folder of what is handed over."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from alerts.workshop import Standing, Stop, Unreviewed, Verb, WorkRefused
+from rules.engine import Engine
+from rules.records import Review, StartRule, StopRule
+from rules.reviews import Owed
+from streams.by_hand import Signed, signed
+from streams.city import City
+from streams.clock import Clock
+from streams.handover import hand_over_order, lay_and_wait
+from streams.messages import SpokenError
+from streams.releases import Shelf, shelf_of
+from streams.workshop import in_force
+from streams.workshop.near import NearLately
+
+ORDERS: Final[Mapping[Verb, type[StopRule | StartRule]]] = {"stop": StopRule, "start": StartRule}
+SEEN_SECONDS: Final = 3.0
+
+
+class RuleRoom:
+    """`look` on the writer's thread, everything else on any. `city`: as it is served now."""
+
+    def __init__(self, city: Callable[[], City], data: Path, clock: Clock) -> None:
+        self._city = city
+        self._clock = clock
+        self.folder: Final = data / city().name
+        self.shelf: Final[Shelf] = shelf_of(data, city().name)
+        self._near = NearLately()
+        self._stopped: Mapping[str, Stop] = {}
+        self._unreviewed: tuple[Unreviewed, ...] = ()
+        self._rules: frozenset[str] = frozenset()
+        self._reviews: tuple[str, Mapping[str, date]] = ("", {})
+        self._held = threading.Lock()
+        self._looked = threading.Condition()
+        self._book = ""
+
+    # on the writer's thread
+
+    def look(self, engine: Engine, *, caught_up: bool) -> None:
+        """Take what pages may see of the engine. What is near is looked for once the present is reached."""
+        with self._looked:
+            self._take(engine)
+            self._looked.notify_all()
+        if caught_up and engine.tick:
+            self._near.look(engine, engine.tick)
+
+    def _take(self, engine: Engine) -> None:
+        self._stopped = {rule: "order" if why == "order" else "raised" for rule, (_, why) in engine.stopped.items()}
+        owed = sorted(engine.reviews.owed.values(), key=lambda one: (one.due, one.id))
+        self._unreviewed = tuple(map(_unreviewed, owed))
+        if self._book != engine.book.digest:
+            self._book, self._rules = engine.book.digest, frozenset(rule.id for rule in engine.book.all_rules)
+
+    # for pages
+
+    def standing(self) -> Standing:
+        return Standing(self._stopped, self._unreviewed, self._review_days(), self._near.by_rule)
+
+    def order(self, verb: Verb, rule: str, by: str, reason: str) -> None:
+        if rule not in self._rules:
+            raise WorkRefused("rule_gone")
+        given = self._give(ORDERS[verb](0, rule), by, reason)
+        self._see(lambda: any(one.id == given.id for one in self._unreviewed))
+
+    def review(self, order: str, by: str, reason: str) -> None:
+        owed = next((one for one in self._unreviewed if one.id == order), None)
+        if owed is None:
+            raise WorkRefused("order_gone")
+        if owed.by == by:
+            raise WorkRefused("order_own")
+        self._give(Review(0, order), by, reason)
+        self._see(lambda: all(one.id != order for one in self._unreviewed))
+
+    def _see(self, done: Callable[[], bool]) -> None:
+        """Wait a moment until pages show what was done: it is taken a little before it is laid out for them."""
+        with self._looked:
+            self._looked.wait_for(done, SEEN_SECONDS)
+
+    def _give(self, order: Signed, by: str, reason: str) -> Signed:
+        at = self._clock.now()
+        given = signed(order, by, reason, at)
+        try:
+            taken = lay_and_wait(self.folder, lambda: hand_over_order(self.folder, given, at))
+        except SpokenError:  # the folder cannot be written
+            raise WorkRefused("not_taken") from None
+        if not taken:
+            raise WorkRefused("not_taken")
+        return given
+
+    def _review_days(self) -> Mapping[str, date]:
+        """Read once a book."""
+        with self._held:
+            book = self._book
+            if self._reviews[0] != book:
+                self._reviews = book, in_force.reviews(self._city().folder, self.shelf, sorted(self._rules))
+            return self._reviews[1]
+
+
+def _unreviewed(owed: Owed) -> Unreviewed:
+    return Unreviewed(
+        owed.id, owed.kind, owed.by, owed.reason, owed.at, owed.due, owed.rule, owed.feed, owed.area, owed.category
+    )
