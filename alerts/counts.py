@@ -6,11 +6,12 @@ while it was open.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, Protocol
 
 import msgspec
 
+from alerts.near import is_near
 from rules.shown import Count, Recount
 
 DAY_MS: Final = 86_400_000
@@ -19,6 +20,8 @@ COARSE_KEPT_MS: Final = 3 * 366 * DAY_MS
 
 Key = tuple[str, str, str, int, int]
 """(rule, area, category, step, start)."""
+Place = tuple[int, str, str, str, int]
+"""Where a row stands among others: (start, rule, area, category, step)."""
 
 
 class CountStore(Protocol):
@@ -31,8 +34,15 @@ class CountStore(Protocol):
     def counts(
         self, city: str, since: int, until: int, *,
         area: str | None = None, rule: str | None = None, category: str | None = None,
+        step: int = 0, after: Place | None = None, most: int | None = None,
     ) -> list[Count]:  # fmt: skip
-        """Cells that begin in [since, until), by (start, rule, area, category)."""
+        """Cells that begin in [since, until) and are `step` ms long at least, by their place; of those behind the place
+        `after` the first `most`."""
+        ...
+
+    def near_counts(self, city: str, since: int, until: int, falling: Collection[str]) -> list[Count]:
+        """Cells that begin in [since, until) and came near to speaking (`alerts.near.is_near`), by their place.
+        `falling`: rules that hear a count that is too low."""
         ...
 
     def forget_counts(self, city: str, now: int, kept: int) -> None:
@@ -60,17 +70,25 @@ class MemoryCounts:
     def counts(
         self, city: str, since: int, until: int, *,
         area: str | None = None, rule: str | None = None, category: str | None = None,
+        step: int = 0, after: Place | None = None, most: int | None = None,
     ) -> list[Count]:  # fmt: skip
         found = [
             row
-            for (name, _), row in list(self._counts.items())
-            if name == city
-            and since <= row.start < until
-            and area in (None, row.area)
+            for row in self._begun(city, since, until)
+            if area in (None, row.area)
             and rule in (None, row.rule)
             and category in (None, row.category)
+            and row.step >= step
+            and (after is None or place_of(row) > after)
         ]
-        return sorted(found, key=lambda row: (row.start, row.rule, row.area, row.category))
+        return sorted(found, key=place_of)[:most]
+
+    def near_counts(self, city: str, since: int, until: int, falling: Collection[str]) -> list[Count]:
+        found = (row for row in self._begun(city, since, until) if is_near(row, falls=row.rule in falling))
+        return sorted(found, key=place_of)
+
+    def _begun(self, city: str, since: int, until: int) -> list[Count]:
+        return [row for (name, _), row in list(self._counts.items()) if name == city and since <= row.start < until]
 
     def forget_counts(self, city: str, now: int, kept: int) -> None:
         for at, row in list(self._counts.items()):
@@ -81,3 +99,7 @@ class MemoryCounts:
 
 def key_of(row: Count | Recount) -> Key:
     return row.rule, row.area, row.category, row.step, row.start
+
+
+def place_of(row: Count) -> Place:
+    return row.start, row.rule, row.area, row.category, row.step

@@ -79,6 +79,8 @@ POLICY: Final[Mapping[tuple[str, str], Action]] = {
     ("POST", "/v1/cities/{city}/handovers/{desk}/read"): "move",
     ("GET", "/v1/cities/{city}/stream"): "view",
     ("GET", "/v1/cities/{city}/areas/{code}"): "view",
+    ("GET", "/v1/cities/{city}/areas/{code}/counts"): "view",
+    ("GET", "/v1/cities/{city}/near"): "view",
     ("GET", "/v1/cities/{city}/chain"): "audit",
     ("GET", "/v1/cities/{city}/chain/export"): "audit",
     ("GET", "/v1/cities/{city}/chain/heads"): "audit",

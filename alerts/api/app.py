@@ -20,6 +20,7 @@ from alerts.access.roles import Who
 from alerts.alert import Alert
 from alerts.api.areas import add_areas
 from alerts.api.chain import add_chain
+from alerts.api.counts import add_counts
 from alerts.api.door import DutyCity
 from alerts.api.feeds import add_feeds
 from alerts.api.forms import Login, MissedForm, MoveForm, MuteForm, alert_of, move_of
@@ -49,6 +50,7 @@ def create_api(service: Service) -> FastAPI:
     _forms(app, service)
     add_mutes(app, service)
     add_areas(app, service)
+    add_counts(app, service)
     add_chain(app, service)
     add_feeds(app, service)
     add_handovers(app, service)
@@ -286,6 +288,7 @@ async def _wrong_form(request: Request, fault: Exception) -> Response:
         "cursor",
         "hours",
         *("after", "before", "newest_first", "alert", "verb", "account", "since"),
+        *("until", "rule", "category", "area"),
     }
     places = [str(step) for error in fault.errors() for step in error["loc"][1:] if step in known]
     return problem(request.headers, "wrong_form", errors=sorted(set(places)))

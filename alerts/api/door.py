@@ -16,16 +16,19 @@ from alerts.alert import Alert
 from alerts.api.troubles import TroubleError
 from alerts.audit import Judged
 from alerts.chain import Handover, Missed, Mute, Unmute, decode
+from alerts.counts import Place
 from alerts.desks import Desk
 from alerts.duty import NOBODY, OWED, TEXT_LONGEST, Act, MoveRefused
 from alerts.handing import Handing, UnknownTurnError
 from alerts.keys import KeyUsedError
 from alerts.links import Link, Taken
 from alerts.mutes import LOOK_BACK_MS, Preview, Standing, concerns, preview
+from alerts.near import NearCell, falling_rules, near_misses
 from alerts.store import ConflictError, Store
 from alerts.turnover import Handovers, Sheet, Turnover
 from alerts.workshop import Workshop
 from rules.book import Book
+from rules.shown import Count
 
 if TYPE_CHECKING:
     from alerts.console.source import FeedState
@@ -226,10 +229,38 @@ class DutyCity:
         """What budgets hold in areas that `who` may see, or in one subtree of them: highest rank first, then longest
         held; without what a running mute hides. Raises TroubleError."""
         book, hiding = self.book(), {mute.id for mute in self.acting.running_mutes(self.now())}
-        if area and not (area in book.areas.by_code and who.sees_area(book.city, book.areas, area)):
-            raise TroubleError("unknown")
+        if area:
+            self._check_area(who, area)
         held = self.seen(who, (alert for _, alert in self.store.held() if alert.duty.mute not in hiding))
         return [alert for alert in held if not area or book.areas.holds(area, alert.signal.area)]
+
+    def counts(
+        self, who: Who, area: str, since: int, until: int, *,
+        rule: str | None = None, category: str | None = None, step: int = 0,
+        after: Place | None = None, most: int | None = None,
+    ) -> list[Count]:  # fmt: skip
+        """What was counted of an area that `who` may see, as `CountStore.counts` says. Raises TroubleError."""
+        book = self.book()
+        self._check_area(who, area)
+        return self.store.counts(
+            book.city, since, until, area=area, rule=rule, category=category, step=step, after=after, most=most
+        )
+
+    def near(self, who: Who, since: int, area: str = "") -> list[NearCell]:
+        """Near misses of cells that begin at `since` (ms) or later, of areas that `who` may see or of one subtree of
+        them, the nearest first. Raises TroubleError."""
+        book, now = self.book(), self.city_now()
+        if area:
+            self._check_area(who, area)
+        rows = [
+            row
+            for row in self.store.near_counts(book.city, since, now + 1, falling_rules(book))
+            if row.area in book.areas.by_code
+            and who.sees_area(book.city, book.areas, row.area)
+            and (not area or book.areas.holds(area, row.area))
+        ]
+        spoke = [*self.store.board(), *self.store.between(since - DAY_MS, now + 1)] if rows else ()
+        return near_misses(rows, book, spoke, now)
 
     def budgets(self, who: Who) -> list[Spent]:
         """Of every desk with a budget that `who` may act for and that is staffed now: how much of it is used."""
@@ -328,6 +359,12 @@ class DutyCity:
         book = self.book()
         hidden = [desk.mute for desk in self.desks.values() if concerns(wish, desk, book)]
         return min(hidden, default=self.desks[own].mute)
+
+    def _check_area(self, who: Who, area: str) -> None:
+        """Raises TroubleError: what is elsewhere and what is nowhere are answered alike."""
+        book = self.book()
+        if not (area in book.areas.by_code and who.sees_area(book.city, book.areas, area)):
+            raise TroubleError("unknown")
 
     def check_texts(self, *texts: str) -> None:
         """Raises TroubleError for a text that seems to name a person."""

@@ -13,6 +13,7 @@ from alerts.duty import TEXT_LONGEST, Act, Outcome
 from alerts.export import line, rfc3339
 from alerts.mutes import Cost, Standing
 from rules.book import Book
+from rules.shown import Count
 
 HandVerb = Literal["take", "leave", "raise", "close", "reopen", "note", "release"]
 Text = Annotated[str, Field(max_length=TEXT_LONGEST)]
@@ -137,6 +138,24 @@ def move_of(one: Link, *, whole: bool = False) -> dict[str, object]:
     if whole:
         told |= {"account": act.account or None, "hash": one.hash.hex()}
     return told
+
+
+def count_of(row: Count) -> dict[str, object]:
+    """A cell of counts. `whole`: judged for good; else it counts on. `missing`: a feed was not heard in it."""
+    return {
+        "rule": row.rule,
+        "rule_version": row.version,
+        "area": row.area,
+        "category": row.category,
+        "start": rfc3339(row.start),
+        "seconds": row.step // 1000,
+        "count": row.count,
+        "expected": row.expected,
+        "usual": [row.low, row.high] if row.low is not None else None,
+        "limit": row.limit,
+        "missing": row.missing,
+        "whole": row.settled,
+    }
 
 
 def _time(at: int) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -10,6 +10,7 @@ from alerts.acting import moved_by
 from alerts.alert import Alert
 from alerts.duty import NOBODY, Act
 from alerts.store import Change
+from rules.shown import Count
 from tests.access.guarded import NAME, Town
 
 HOUR: Final = 3_600_000
@@ -42,3 +43,9 @@ def held(town: Town, name: str, *, area: str = "east", colour: str = "yellow", a
 def closed(town: Town, name: str, outcome: str, *, area: str = "east", ago: int = HOUR) -> Alert:
     close = Act("close", town.clock.now(), desk="city", role="officer", outcome=outcome, why="seen")  # type: ignore[arg-type]  # one of five
     return put(town, name, close, area=area, ago=ago)
+
+
+def counted(area: str, now: int, count: int = 19, limit: int | None = 20, **changes: Any) -> Count:
+    """An hour of a rule that has no alert; by itself one that came near, and still counts."""
+    row = Count("surge", "v1", area, "traffic", now // HOUR * HOUR, HOUR, count, 9.5, 4.0, 15.0, limit, False, False)
+    return msgspec.structs.replace(row, **changes)

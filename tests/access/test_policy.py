@@ -16,7 +16,7 @@ from alerts.chain import Handover, Missed, Mute
 from alerts.desks import Desk
 from alerts.export import rfc3339
 from alerts.store import Change
-from tests.access.crowds import HOUR, held, put
+from tests.access.crowds import HOUR, counted, held, put
 from tests.access.guarded import NAME, Town
 
 ALLOWED: Final[dict[Role, str]] = {
@@ -70,6 +70,8 @@ NEEDED: Final[dict[str, str]] = {
     "GET /v1/cities/{city}/mutes/{mute_id}": "view",
     "DELETE /v1/cities/{city}/mutes/{mute_id}": "supervise",
     "GET /v1/cities/{city}/areas/{code}": "view",
+    "GET /v1/cities/{city}/areas/{code}/counts": "view",
+    "GET /v1/cities/{city}/near": "view",
     "GET /v1/cities/{city}/handovers/{desk}": "view",
     "GET /v1/cities/{city}/handovers/{desk}/sheet": "view",
     "POST /v1/cities/{city}/handovers/{desk}/notes": "move",
@@ -219,18 +221,19 @@ def test_the_alert_of_another_district_is_not_there(town: Town, line: str) -> No
 
 
 def crowd(town: Town) -> None:
-    """In each district an alert that is late, one that is held, something that was missed, and a mute."""
+    """In each district an alert that is late, one that is held, something that was missed, a mute, a near miss."""
     now, acting = town.clock.now(), town.station.acting
     for area in ("east", "west"):
         put(town, f"{area}-late", area=area)
         held(town, f"{area}-held", area=area)
         acting.missed(Missed(now, area, "traffic", now - HOUR, f"{area}-missed"))
         acting.mute(Mute(now, f"{area}-mute", area, "traffic", now + HOUR, "a fair"))
+    town.station.store.put_counts(NAME, [counted(area, now) for area in ("east", "west")])
 
 
 SHOWN: Final = {
     "alerts": "late", "alerts?listed=running": "late", "alerts?listed=all": "late", "alerts?listed=held": "held",
-    "held": '"area":"{}"', "overdue": "late", "missed": "missed", "mutes": "mute",
+    "held": '"area":"{}"', "overdue": "late", "missed": "missed", "mutes": "mute", "near": '"area":"{}"',
 }  # fmt: skip
 
 
@@ -334,7 +337,8 @@ def test_areas_elsewhere_are_nowhere(fresh: Town) -> None:
             assert west.get(f"/city/{NAME}/{path.format(code)}").status_code == 404
         assert west.get(f"/city/{NAME}/{path.format('west')}").status_code == 200
     for code in ("east", NAME, "nowhere"):
-        assert west.get(f"{fresh.base}/areas/{code}").status_code == 404
+        for path in (f"areas/{code}", f"areas/{code}/counts", f"near?area={code}"):
+            assert west.get(f"{fresh.base}/{path}").status_code == 404
     told = west.get(f"{fresh.base}/areas/west").json()
     assert (told["running"], told["held"], [one["id"] for one in told["alerts"]]) == (1, 1, ["west-late"])
     whole = fresh.as_role("viewer", number="4021").get(f"{fresh.base}/areas/{NAME}").json()
