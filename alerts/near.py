@@ -1,6 +1,6 @@
 """Near misses: cells that came within a tenth of the count that speaks, or one event short of it, and did not speak.
 
-Read out of the counts for pages, so of any day that is kept, on either road, by the limits that were in force then. What
+Read out of the counts for pages, so of any day that is kept, on either road, by the limits in force then. What
 the engine itself knows of its windows of the last day is rules.near's.
 
 A limit below five events is left out: one event less is a fifth of it and more, and happens all night.
