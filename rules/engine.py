@@ -34,6 +34,7 @@ from rules.records import (
     ByHand,
     Calibrate,
     Down,
+    DropShadow,
     Exclude,
     Frame,
     HearFeed,
@@ -41,11 +42,14 @@ from rules.records import (
     Order,
     Record,
     Review,
+    StartShadow,
     StopRule,
     Tick,
     UseBook,
 )
 from rules.reviews import Reviews
+from rules.shadows.at_work import Shadows
+from rules.shadows.handing import Arriving
 from rules.shown import Count, Recount
 from rules.signals import Signal, SignalKind
 from rules.silence import WATCHED_STAGE, FeedWatch
@@ -93,11 +97,13 @@ class Engine:
         self.identities = Identities({}, self.tally, self.names, horizon_holds=clock == "wall")
         self.silences = Silences()
         self.reviews = Reviews()
+        self.shadows = Shadows()
         self.exclusions: list[Exclude] = []  # in order of their Orders; every judge reads this list
         self.groups: list[Group] = []
         self._in_book: tuple[Book, tuple[int, ...], list[BoolArray]] | None = None
         self._muted: BoolArray | None = None  # by the number of a feed; None: not asked for since the last Order
         self.parting: list[tuple[str, str, SignalKind, Told]] = []  # alerts of rules that were stopped or replaced
+        self.arriving: list[Arriving] = []  # what shadows have running that were promoted in this tick
         self.broken: list[str] = []  # rules that raised and whose desks have not been told
         self._laid = Laid()
         self.display: Display | None = None  # what pages see of counts; None: nobody asks
@@ -144,7 +150,11 @@ class Engine:
     def judge(self, dirty: Mapping[str, Touched]) -> list[Signal]:
         """What rules say of counts that a frame has changed."""
         signals = self._say(dirty)
-        return signals + self._farewells(self._speaker()) if self.broken else signals
+        if self.broken:
+            signals += self._farewells(self.speaker())
+        self.shadows.note(signals)
+        self.shadows.hear(dirty, self)
+        return signals
 
     def _take(self, frame: Frame) -> dict[str, Touched]:
         """Take rows in: what they change in the counts, by fingerprint."""
@@ -161,7 +171,7 @@ class Engine:
         rows = rows[known]
         new = Coming(rows, self.names.kind_numbers(rows), np.flatnonzero(taken.plain))
         self.hear(self.watches, new, taken.changes)
-        self.matters.hear(new, taken.changes + back, self.names)
+        self.hear_matters(new, taken.changes + back)
         return self.change(self.groups, new, taken.changes + back)
 
     def _correct(self, frame: Frame, rows: FactRows, places: IntArray) -> list[Change]:
@@ -223,18 +233,18 @@ class Engine:
             if len(found):
                 dirty[group.name] = found
                 for rule in group.rules:
-                    if rule.rule.id not in self.stopped and (not shown or self.muted(rule, 0)):
+                    if rule.name not in self.stopped and (not shown or self.muted(rule, 0)):
                         self.guarded(rule, lambda r=rule, t=found: r.note(t))
         return dirty
 
     def _say(self, dirty: Mapping[str, Touched]) -> list[Signal]:
         if not dirty:
             return []
-        speaker = self._speaker()
+        speaker = self.speaker()
         signals: list[Signal] = []
         for rule in self.rules.values():
             touched = dirty.get(rule.fingerprint)
-            if touched and rule.rule.id not in self.stopped and not self.muted(rule, 0):
+            if touched and rule.name not in self.stopped and not self.muted(rule, 0):
                 signals += self.guarded(rule, lambda r=rule, t=touched: r.hear(t, self.context(r), speaker))
         return signals
 
@@ -249,34 +259,38 @@ class Engine:
         while (at := self._next_due()) is not None and at <= now:
             self._step(at)
         self.tick = now
-        self.matters.advance(now, self)
+        self.advance_matters(now)
         self.identities.tick(now)
         return self.close(self.groups, [name for name, watch in self.watches.items() if watch.look(now)])
 
     def close(self, groups: Iterable[Group], changed: Collection[str]) -> list[Signal]:
         """The end of a tick: what is said of silences, and what rules say. `changed`: feeds that are silent, or heard
         again."""
-        speaker = self._speaker()
+        speaker = self.speaker()
         signals = list(self.silences.say(self.watches, self.book, speaker))
         signals += self.reviews.say(self.tick or 0, self.book, speaker)
         signals += self._farewells(speaker)
-        judged = {rule.rule.id for group in groups for rule in group.rules}
+        judged = {rule.name for group in groups for rule in group.rules}
         for rule in self.rules.values():
-            if rule.rule.id in self.stopped or rule.rule.id not in judged:
+            if rule.name in self.stopped or rule.name not in judged:
                 continue
             if rule.woken or any(f in rule.counts.lateness for f in changed):
                 signals += self.guarded(rule, lambda r=rule: r.say(self.context(r), speaker))
-        return signals + self.matters.say(self, speaker)
+        signals += self.matters.say(self, speaker)
+        self.shadows.note(signals)
+        self.shadows.say(groups, changed, self)
+        return signals
 
     def _begin(self, now: int) -> None:
         """The first tick: from here on time is known, as if it had been since the first row arrived."""
         first = self.identities.first_arrival()
         since = now if first is None else min(now, first)
         self.next_learning = (since // DAY_MS + 1) * DAY_MS
-        for rule in self.rules.values():
+        for rule in self.all_watches():
             rule.begin(since)
         self._picture(self.rules.values())
-        self.matters.begin(since)
+        for followers in (self.matters, self.shadows.matters):
+            followers.begin(since)
 
     def _next_due(self) -> int | None:
         dues = [self.next_learning, self.identities.next_release(), self.next_due_of(self.groups)]
@@ -288,12 +302,12 @@ class Engine:
     def next_due_of(self, groups: Iterable[Group]) -> int | None:
         """The first instant at which a bucket settles, a rule refits or a late row joins."""
         dues = [group.counts.next_late() for group in groups]
-        dues += [rule.next_due() for group in groups for rule in group.rules if rule.rule.id not in self.stopped]
+        dues += [rule.next_due() for group in groups for rule in group.rules if rule.name not in self.stopped]
         return min((due for due in dues if due is not None), default=None)
 
     def _step(self, at: int) -> None:
         """Everything that is due at one instant, in the order that ENGINE fixes."""
-        self.matters.advance(at - 1, self)
+        self.advance_matters(at - 1)
         if self.waiting and self.waiting[0][0] <= at:
             self.settle(self.groups, at - 1)  # empty buckets settle late: no Order reaches back over them
             self._picture(self._awake(self.groups))
@@ -305,7 +319,7 @@ class Engine:
         self.refit(self.groups, at)
         while (changes := self.identities.release(at)) is not None:
             self.hear(self.watches, _NO_ROWS, changes)
-            self.matters.hear(_NO_ROWS, changes, self.names)
+            self.hear_matters(_NO_ROWS, changes)
             for group in self.groups:
                 self._disturb(group, group.counts.change(changes), at)
 
@@ -332,7 +346,7 @@ class Engine:
 
     def _awake(self, groups: Iterable[Group]) -> list[RuleWatch]:
         """The rules that are not stopped."""
-        return [rule for group in groups for rule in group.rules if rule.rule.id not in self.stopped]
+        return [rule for group in groups for rule in group.rules if rule.name not in self.stopped]
 
     def _learn(self, at: int) -> None:
         """Once a day: feeds learn their rates, counts let go of what no window reaches."""
@@ -352,7 +366,7 @@ class Engine:
         if not len(changed):
             return
         for rule in group.rules:
-            if rule.rule.id in self.stopped:
+            if rule.name in self.stopped:
                 continue
             if self.muted(rule, at):
                 self.guarded(rule, lambda r=rule: r.note(changed))
@@ -372,6 +386,10 @@ class Engine:
                 self._open(self.books[order.digest], at)
         elif isinstance(order, Calibrate):
             self._recalibrate(order)
+        elif isinstance(order, StartShadow):
+            self.shadows.start(order, at, self)
+        elif isinstance(order, DropShadow):
+            self.shadows.drop(order.rule, self)
         elif isinstance(order, Down):
             for watch in self.watches.values():
                 watch.covered.append((order.since, order.until))
@@ -392,38 +410,40 @@ class Engine:
                 watch.unmute(at)
         elif isinstance(order, StopRule):
             self.stopped[order.rule] = (self.offset, "order")
-            self._part_with(order.rule)
+            self.part_with(order.rule)
         elif self.stopped.pop(order.rule, None) is not None:  # StartRule
             self._start(order.rule, at)
 
     def _recalibrate(self, order: Calibrate) -> None:
-        for rule in self.rules.values():
-            heights = {k.split("/", 1)[1]: h for k, h in order.heights.items() if k.split("/", 1)[0] == rule.rule.id}
-            if rule.rule.id in self.stopped:  # for when it is started again
+        for rule in self.all_watches():
+            heights = {k.split("/", 1)[1]: h for k, h in order.heights.items() if k.split("/", 1)[0] == rule.name}
+            if rule.name in self.stopped:  # for when it is started again
                 rule.judge.calibrated.update(heights)
             else:
                 self.guarded(rule, lambda r=rule, h=heights: r.recalibrate(h))
 
     def _start(self, rule_id: str, at: int) -> None:
         """A rule that was stopped judges again what begins from `at` on, with what it had learned."""
-        self._part_with(rule_id)
+        self.part_with(rule_id)
         self.silences.started(rule_id)
         if rule_id in self.broken:  # started before its desk was told that it had stopped
             self.broken.remove(rule_id)
         if rule_id in self.rules:
             before = self.rules[rule_id]
-            fresh = self.rules[rule_id] = self._fresh(before.rule, before.fingerprint, at)
-            self._group()
+            fresh = self.rules[rule_id] = self.fresh(before.rule, before.fingerprint, at)
+            self.group()
             fresh.judge.adopt(before.judge)
             fresh.judge.calibrated = dict(before.judge.calibrated)
         self.matters.start(rule_id, at)
 
-    def _part_with(self, rule_id: str) -> None:
+    def part_with(self, rule_id: str) -> None:
         """What a rule has running ends with the rule: said at the next chance."""
         rule = self.rules.get(rule_id)
         if rule is not None:
             kind = rule.speech.kind
-            self.parting += [(rule.rule.id, rule.rule.version, kind, told) for told in rule.speech.part()]
+            unheard = [id(told) for *_, told in self.arriving]
+            parted = [told for told in rule.speech.part() if id(told) not in unheard]
+            self.parting += [(rule.rule.id, rule.rule.version, kind, told) for told in parted]
         self.parting += self.matters.part(rule_id, max(self.tick or 0, self.arrived))
 
     def _farewells(self, speaker: Speaker) -> list[Signal]:
@@ -432,12 +452,16 @@ class Engine:
         said = [self.silences.stopped(rule, self.book, speaker) for rule in known] + self.silences.say_started(speaker)
         for rule_id, version, kind, told in self.parting:
             said.append(speaker.signal(told, kind, rule_id, version, over_at=speaker.now))
-        self.broken, self.parting = [], []
+        for rule_id, version, kind, told in self.arriving:
+            if told.state == "running":
+                said.append(speaker.signal(told, kind, rule_id, version))
+        self.broken, self.parting, self.arriving = [], [], []
         return said
 
     def _open(self, book: Book, at: int | None = None) -> None:
         """Judge by `book` from now on; what it shares with the old one goes on unchanged."""
         self.add_book(book)
+        self.shadows.promote(book, self)
         before: Book = self.book if at is not None else book
         self.book: Book = book
         self.identities.feeds = {**self.identities.feeds, **book.feed_by_name}
@@ -456,33 +480,36 @@ class Engine:
             name = fingerprint(rule, book).name
             spans[name] = max(spans.get(name, 0), rule.windows[-1] * make(rule.detector).reach)
         names = {rule.id: self._counts_name(rule, book, spans) for rule in book.rules}
-        counts = {names[rule.id]: self.counts.get(names[rule.id]) for rule in book.rules}
+        mine = {rule.fingerprint: rule.counts for rule in self.rules.values()}  # what a shadow alone counts is not
+        counts = {names[rule.id]: mine.get(names[rule.id]) for rule in book.rules}
         for rule in book.rules:
             if counts[names[rule.id]] is None:
-                counts[names[rule.id]] = self._new_counts(rule, book, spans[fingerprint(rule, book).name], at)
-        self.counts = {name: found for name, found in counts.items() if found is not None}
-        kept = {rule.id: self._watch(rule, names[rule.id], book, at) for rule in book.rules}
+                counts[names[rule.id]] = self.new_counts(rule, book, spans[fingerprint(rule, book).name], at)
+        counted, self.counts = self.counts, {name: found for name, found in counts.items() if found is not None}
+        kept = {rule.id: self.watch(rule, names[rule.id], book, at, self.rules.get(rule.id)) for rule in book.rules}
         for rule_id, replaced in self.rules.items():
             if kept.get(rule_id) is not replaced:
-                self._part_with(rule_id)
+                self.part_with(rule_id)
         self.rules = kept
-        self.parting += self.matters.open(book, at, max(self.tick or 0, self.arrived))
-        self._group()
+        now = max(self.tick or 0, self.arrived)
+        self.parting += self.matters.open({rule.id: rule for rule in book.on_matters}, book, at, now)
+        self.shadows.open(self, at, counted)
+        self.group()
 
-    def _group(self) -> None:
+    def group(self) -> None:
         """Rules by the counts that they share."""
         self.groups = [
-            Group(name, counts, [rule for rule in self.rules.values() if rule.fingerprint == name])
+            Group(name, counts, [rule for rule in self.all_watches() if rule.fingerprint == name])
             for name, counts in self.counts.items()
         ]
-        for rule in self.rules.values():
+        for rule in self.all_watches():
             rule.judge.exclusions = self.exclusions
 
     def _counts_name(self, rule: Rule, book: Book, spans: dict[str, int]) -> str:
         name = fingerprint(rule, book).name
         return f"{name}/{spans[name]}"
 
-    def _new_counts(self, rule: Rule, book: Book, span: int, at: int | None) -> Counts:
+    def new_counts(self, rule: Rule, book: Book, span: int, at: int | None) -> Counts:
         """Counts that hold what the memory of identities still knows."""
         counts = Counts(rule, book, span)
         if at is not None:
@@ -491,20 +518,19 @@ class Engine:
             counts.apply_late(at)
         return counts
 
-    def _watch(self, rule: Rule, name: str, book: Book, at: int | None) -> RuleWatch:
+    def watch(self, rule: Rule, name: str, book: Book, at: int | None, old: RuleWatch | None) -> RuleWatch:
         """The rule's watch under a book: the old one where it judges alike, else a new one with what it has learned."""
-        old = self.rules.get(rule.id)
         if old is not None and old.fingerprint == name and judges_alike(old.rule, rule):
             if old.rule != rule or old.judge.book.desks != book.desks:
                 self.guarded(old, lambda: old.follow(rule, book))
             old.judge.book = book
             return old
-        fresh = self._fresh(rule, name, at)
+        fresh = self.fresh(rule, name, at)
         if old is not None and learns_alike(old.rule, rule):
             fresh.judge.adopt(old.judge)
         return fresh
 
-    def _fresh(self, rule: Rule, name: str, at: int | None) -> RuleWatch:
+    def fresh(self, rule: Rule, name: str, at: int | None) -> RuleWatch:
         """A rule that judges the buckets that begin at or after `at` (None: from the beginning of the log)."""
         watch = RuleWatch(rule, self.book, self.counts[name], name)
         if at is not None:
@@ -514,7 +540,26 @@ class Engine:
 
     # what is shared
 
-    def _speaker(self) -> Speaker:
+    def all_watches(self) -> list[RuleWatch]:
+        """Rules on counts, those in force first."""
+        return [*self.rules.values(), *self.shadows.watches()]
+
+    def hear_matters(self, new: Coming, changes: Sequence[Change]) -> None:
+        """New rows, and what was put in and taken back, for rules on matters."""
+        for followers in (self.matters, self.shadows.matters):
+            followers.hear(new, changes, self.names)
+
+    def advance_matters(self, now: int) -> None:
+        """Look at all that is due on matters up to `now`."""
+        for followers in (self.matters, self.shadows.matters):
+            followers.advance(now, self)
+
+    def next_matter_due(self) -> int | None:
+        """When a rule on matters may find something changed."""
+        dues = [followers.next_due(self.stopped) for followers in (self.matters, self.shadows.matters)]
+        return min((due for due in dues if due is not None), default=None)
+
+    def speaker(self) -> Speaker:
         return Speaker(self.book.city, self.epoch, self.offset, 0, max(self.tick or 0, self.arrived))
 
     def context(self, rule: RuleWatch | MatterWatch) -> Context:
@@ -528,9 +573,10 @@ class Engine:
             raise  # failures that do not repeat end the process instead
         except Exception as fault:  # noqa: BLE001 - law 10: whatever a rule raises stops that rule alone
             told = f"{type(fault).__name__}: {fault}"
-            self.stopped[rule.rule.id] = (self.offset, " ".join(told.split())[:_REASON])
-            self.broken.append(rule.rule.id)
-            self._part_with(rule.rule.id)
+            self.stopped[rule.name] = (self.offset, " ".join(told.split())[:_REASON])
+            if not rule.in_shadow:
+                self.broken.append(rule.name)
+                self.part_with(rule.name)
             return []
 
     def rows(self) -> dict[str, bytes]:
@@ -574,13 +620,15 @@ class Engine:
         """What pages see of counts, as far as it was not handed over yet; `open_too`: also of what has not settled."""
         if self.display is None:
             return []
-        return self.display.take(self._awake(self.groups), self.tick if open_too else None)
+        shown = [rule for rule in self._awake(self.groups) if not rule.in_shadow]
+        return self.display.take(shown, self.tick if open_too else None)
 
     def _picture(self, rules: Iterable[RuleWatch]) -> None:
         """Before baselines or counts of settled buckets move: what they were."""
         if self.display is not None:
             for rule in rules:
-                self.display.settle(rule)
+                if not rule.in_shadow:
+                    self.display.settle(rule)
 
     def feeds(self, now: int | None = None) -> list[FeedView]:
         """How each feed is doing at city time `now` (default: the last tick)."""

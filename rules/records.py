@@ -209,9 +209,33 @@ class Review(Given, frozen=True, tag="review"):
     order: str
 
 
+class StartShadow(Given, frozen=True, tag="start-shadow"):
+    """A candidate judges beside the rules in force from `start` on, and no desk hears of it.
+
+    `compiled`: the rule as the book would hold it, as JSON; `text`: its file. It may be promoted without a reason for
+    the hurry once each desk that it reaches has had so many whole `shifts`.
+    """
+
+    start: int
+    rule: str
+    compiled: bytes
+    on_matters: bool = False
+    text: str = ""
+    shifts: int = 0
+
+
+class DropShadow(Given, frozen=True, tag="drop-shadow"):
+    """A candidate judges no longer, and what it said is forgotten."""
+
+    start: int
+    rule: str
+
+
 ByHand = StopRule | StartRule | MuteFeed | HearFeed | Exclude
 """What one operator may order at once, and a second must review."""
-Order = UseBook | Calibrate | Down | Blind | Retire | ByHand | Review
+Shadowing = StartShadow | DropShadow
+"""What nobody outside hears of, so that nobody has to review it."""
+Order = UseBook | Calibrate | Down | Blind | Retire | ByHand | Review | Shadowing
 Record = Frame | Tick | Order
 RecordKind = Literal["frame", "tick", "order"]
 

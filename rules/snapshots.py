@@ -34,17 +34,21 @@ from rules.records import (
     Blind,
     Calibrate,
     Down,
+    DropShadow,
     Exclude,
     HearFeed,
     MuteFeed,
     Retire,
     Review,
     StartRule,
+    StartShadow,
     StopRule,
     UseBook,
 )
 from rules.reviews import Owed
 from rules.rings import Ring
+from rules.shadows.at_work import Shadow, candidate_in
+from rules.shadows.said import Said
 from rules.signals import Cell, Evidence, FeedEvidence, OwedAnswers, Share, WindowEvidence
 from rules.silence import FeedWatch, Gap
 from rules.speech import Told
@@ -61,6 +65,9 @@ HEAD: Final = "head"
 BY_HAND: Final = "by-hand"
 """The row of what people ordered at once: feeds muted, times excluded, reviews owed."""
 
+SHADOWS: Final = "shadows"
+"""The row of the candidates at work, and of what was told beside them."""
+
 SEGMENT: Final = 4_096
 """Identities in one row."""
 _ONCE_MS: Final = 6 * HOUR_MS
@@ -71,7 +78,7 @@ _KINDS: Final[Registry] = {
     for kind in (
         Fact, Known, Alert, Run, Peak, Episode, Fold, Told, Gap, Rates, Evidence, WindowEvidence, Share, Cell,
         FeedEvidence, FeedPolicy, UseBook, Calibrate, Down, Blind, Retire, StopRule, StartRule, MuteFeed, HearFeed,
-        Exclude, Review, Owed, OwedAnswers,
+        Exclude, Review, Owed, OwedAnswers, StartShadow, DropShadow, Said,
     )
 }  # fmt: skip
 
@@ -103,20 +110,21 @@ def rows(engine: Engine, laid: Laid | None = None) -> dict[str, bytes]:
     before."""
     laid = laid or Laid()
     laid.begin()
-    found: dict[str, bytes] = {HEAD: _packed(_head(engine)), "boxes": _packed(_boxes(engine.tally))}
+    found: dict[str, bytes] = {HEAD: packed(_head(engine)), "boxes": packed(_boxes(engine.tally))}
     found.update(_identities(engine.identities))
     for name, feed in engine.watches.items():
-        found[f"feed/{name}"] = _packed(_take(feed, _FEED) | {"arrivals": feed.arrivals.tolist()})
+        found[f"feed/{name}"] = packed(_take(feed, _FEED) | {"arrivals": feed.arrivals.tolist()})
     for name, counts in engine.counts.items():
         found.update((f"counts/{name}/{part}", data) for part, data in _counts(counts, engine.identities, laid, name))
     for name, rule in engine.rules.items():
-        found.update((f"rule/{name}/{part}", data) for part, data in _rule(rule))
+        found.update((f"rule/{name}/{part}", data) for part, data in rule_rows(rule))
     for name, watch in engine.matters.watches.items():
-        found.update((f"matter/{name}/{part}", data) for part, data in matters_rows(watch, engine.names, _packed))
-    found["names"] = _packed(engine.names.names)
+        found.update((f"matter/{name}/{part}", data) for part, data in matters_rows(watch, engine.names, packed))
+    found.update(_shadows(engine))
+    found["names"] = packed(engine.names.names)
     by_hand = _by_hand(engine)
     if any(by_hand.values()):  # mostly there is none: then there is no such row
-        found[BY_HAND] = _packed(by_hand)
+        found[BY_HAND] = packed(by_hand)
     return found
 
 
@@ -170,11 +178,15 @@ def _give_rows(engine: Engine, head: dict[str, Any], rows: Mapping[str, bytes]) 
         _give(watch, unpacked(rows[f"feed/{name}"]))
     if BY_HAND in rows:
         _give_by_hand(engine, unpacked(rows[BY_HAND]))
+    if SHADOWS in rows:
+        _lay_shadows(engine, unpacked(rows[SHADOWS]))
     for name, counts in engine.counts.items():
         _give_counts(counts, _under(rows, f"counts/{name}/"), engine.identities)
     for name, rule in engine.rules.items():
-        _give_rule(rule, _under(rows, f"rule/{name}/"))
-    for name, followed in engine.matters.watches.items():
+        give_rule(rule, _under(rows, f"rule/{name}/"))
+    for shadow in engine.shadows.watches():
+        give_rule(shadow, _under(rows, f"rule/{shadow.name}/"))
+    for name, followed in (engine.matters.watches | engine.shadows.matters.watches).items():
         give_matters(followed, _under(rows, f"matter/{name}/"), engine.names, unpacked)
         if name not in engine.stopped:
             followed.look_again()
@@ -183,7 +195,7 @@ def _give_rows(engine: Engine, head: dict[str, Any], rows: Mapping[str, bytes]) 
 # what every part says of itself
 
 
-def _packed(value: object) -> bytes:
+def packed(value: object) -> bytes:
     return pack(value, _KINDS)
 
 
@@ -217,6 +229,33 @@ def _head(engine: Engine) -> dict[str, Any]:
     }
 
 
+def _shadows(engine: Engine) -> Iterator[tuple[str, bytes]]:
+    """Mostly there is none: then there is no such row."""
+    kept = [
+        (shadow.order, shadow.begun, shadow.ours.state(), shadow.theirs.state())
+        for shadow in engine.shadows.at_work.values()
+    ]
+    if kept:
+        yield SHADOWS, packed(kept)
+    for watch in engine.shadows.watches():
+        yield from ((f"rule/{watch.name}/{part}", data) for part, data in rule_rows(watch))
+    for name, followed in engine.shadows.matters.watches.items():
+        yield from ((f"matter/{name}/{part}", data) for part, data in matters_rows(followed, engine.names, packed))
+
+
+def _lay_shadows(engine: Engine, kept: list[tuple[StartShadow, int, dict[str, Any], dict[str, Any]]]) -> None:
+    """Shadows as they were but for what their own rows hold."""
+    for order, begun, ours, theirs in kept:
+        rule = candidate_in(order)
+        if rule is None:
+            raise Unreadable(f"the snapshot holds a shadow that cannot be read: {order.rule}")
+        shadow = engine.shadows.at_work[rule.id] = Shadow(order, rule, begun)
+        shadow.ours.give(ours)
+        shadow.theirs.give(theirs)
+    engine.shadows.open(engine, None, {})
+    engine.group()
+
+
 def _by_hand(engine: Engine) -> dict[str, Any]:
     muted = {name: watch.muted_since for name, watch in engine.watches.items() if watch.muted_since is not None}
     reviews = vars(engine.reviews) if engine.reviews else {}
@@ -242,11 +281,11 @@ def _give_boxes(tally: Boxes, state: dict[str, Any]) -> None:
 
 
 def _identities(identities: Identities) -> Iterator[tuple[str, bytes]]:
-    yield "identities", _packed(_take(identities, _IDENTITIES))
+    yield "identities", packed(_take(identities, _IDENTITIES))
     for first in range(0, identities.used, SEGMENT):
         mine = slice(first, min(first + SEGMENT, identities.used))
         columns = {name: getattr(identities, name)[mine] for name in _SEGMENTED}
-        yield f"identities/{first // SEGMENT}", _packed(columns)
+        yield f"identities/{first // SEGMENT}", packed(columns)
 
 
 def _give_identities(identities: Identities, rows: Mapping[str, bytes]) -> None:
@@ -273,9 +312,9 @@ def _counts(counts: Counts, identities: Identities, laid: Laid, name: str) -> It
     state["ring"] = _take(counts.ring, _RING)
     if counts.folded is not None:
         state["folded"] = _take(counts.folded, _RING)
-    yield "state", _packed(state)
-    yield "series", _packed(_series(counts))
-    yield "late", _packed(np.array(counts.late_cells, np.int64).reshape(-1, 3).T)
+    yield "state", packed(state)
+    yield "series", packed(_series(counts))
+    yield "late", packed(np.array(counts.late_cells, np.int64).reshape(-1, 3).T)
     for block, data in cut(counts.ring, laid, (name, "ring")).items():
         yield f"ring/{block}", data
     if counts.folded is not None and counts.once is not None:
@@ -288,7 +327,7 @@ def _counts(counts: Counts, identities: Identities, laid: Laid, name: str) -> It
 
 
 def _once(identities: Identities, facts: Sequence[Fact]) -> bytes:
-    return _packed(identities.rows_of(facts))
+    return packed(identities.rows_of(facts))
 
 
 def _give_counts(counts: Counts, rows: Mapping[str, bytes], identities: Identities) -> None:
@@ -327,22 +366,22 @@ def _give_series(counts: Counts, state: dict[str, Any]) -> None:
     counts.parents = [tuple(row) for row in state["parents"].T.tolist()]
 
 
-def _rule(watch: RuleWatch) -> Iterator[tuple[str, bytes]]:
+def rule_rows(watch: RuleWatch) -> Iterator[tuple[str, bytes]]:
     judge, learned = watch.judge, watch.judge.rows
     memories = [(first, memory is not None) for first, memory in judge.memories]
     state = _take(watch, _WATCH) | {"judge": _take(judge, _JUDGE), "late_seen": learned.late_seen}
-    yield "state", _packed(state | {"memories": memories})
-    yield "fold", _packed(watch.fold)
-    yield "told", _packed(watch.speech.told)
-    yield "learned", _packed(np.array([watch.counts.series[pair] for pair in learned.learned], np.int64))
+    yield "state", packed(state | {"memories": memories})
+    yield "fold", packed(watch.fold)
+    yield "told", packed(watch.speech.told)
+    yield "learned", packed(np.array([watch.counts.series[pair] for pair in learned.learned], np.int64))
     if judge.room is not None:
-        yield "room", _packed(_take(judge.room, _ROOM))
+        yield "room", packed(_take(judge.room, _ROOM))
     for first, memory in judge.memories:
         if memory is not None:
-            yield f"memory/{first}", _packed(dict(memory))
+            yield f"memory/{first}", packed(dict(memory))
 
 
-def _give_rule(watch: RuleWatch, rows: Mapping[str, bytes]) -> None:
+def give_rule(watch: RuleWatch, rows: Mapping[str, bytes]) -> None:
     state, judge = unpacked(rows["state"]), watch.judge
     pairs = watch.counts.pairs
     judge.learned = judge.rows.learned = [pairs[number] for number in unpacked(rows["learned"]).tolist()]

@@ -65,7 +65,7 @@ class Walk:
         """What the engine says of every record, in their order."""
         engine, place = self.engine, 0
         while place < len(self.records):
-            for rule in engine.rules.values():  # an Order may have brought new ones
+            for rule in engine.all_watches():  # an Order may have brought new ones
                 rule.ahead = self.ahead if rule.foresees else None
             beyond = self._stretch_from(place)
             if beyond > place + 1:
@@ -77,7 +77,7 @@ class Walk:
                 place += 1
             if self.is_tick[place - 1]:
                 self.look_ahead(engine.groups)
-        for rule in engine.rules.values():
+        for rule in engine.all_watches():
             rule.quiet_until, rule.foresight, rule.ahead = -1, None, None
 
     def look_ahead(self, groups: Sequence[Group]) -> None:
@@ -88,7 +88,7 @@ class Walk:
             return
         for group in groups:
             for rule in group.rules:
-                if rule.foresees and rule.quiet_until < now and rule.rule.id not in engine.stopped:
+                if rule.foresees and rule.quiet_until < now and rule.name not in engine.stopped:
                     if engine.identities.held:
                         rule.foresight, rule.quiet_until = None, now
                     else:
@@ -173,7 +173,7 @@ class _Stretch:
         self.late: dict[str, tuple[IntArray, IntArray]] = {}
         self.heard = dict.fromkeys(self.engine.watches, first)
         engine = self.engine
-        engine.matters.hear(self.new, self.changes.told, engine.names)  # each is known from its arrival on
+        engine.hear_matters(self.new, self.changes.told)  # each is known from its arrival on
         self._ticks = self.first + np.flatnonzero(walk.is_tick[self.first : beyond])
         self.troubled = {name: self._troubled(name) for name in self.engine.watches}
 
@@ -241,7 +241,7 @@ class _Stretch:
         overdue = engine.reviews.next_due()
         if overdue is not None:
             found = min(found, self._after(place, overdue - 1))
-        due = engine.matters.next_due(engine.stopped)
+        due = engine.next_matter_due()
         if due is not None:
             at = int(np.searchsorted(self.walk.ticks[self._ticks], due))
             found = max(place, min(found, int(self._ticks[at]) if at < len(self._ticks) else found))
@@ -260,7 +260,7 @@ class _Stretch:
         spans: list[Span] = []
         awake = False
         for rule in group.rules:
-            if rule.rule.id in engine.stopped:
+            if rule.name in engine.stopped:
                 continue
             span = rule.span()
             spans += [] if span is None else [span]
@@ -424,7 +424,7 @@ class _Stretch:
             engine.settle(shown, at)
             engine.refit(shown, at)
         engine.tick = now
-        engine.matters.advance(now, engine)
+        engine.advance_matters(now)
         self.counted.update((group.name, place + 1) for group in shown)
         watches = engine.watches.items()
         looks = [(name, watch) for name, watch in watches if watch.gap is not None or self.troubled[name][place]]

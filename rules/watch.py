@@ -29,6 +29,7 @@ class RuleWatch:
 
     def __init__(self, rule: Rule, book: Book, counts: Counts, fingerprint: str) -> None:
         self.rule = rule
+        self.name = rule.id  # under which it may be stopped; a shadow's is another
         self.fingerprint = fingerprint
         self.counts = counts
         self.judge = Judge(rule, book, counts)
@@ -50,6 +51,11 @@ class RuleWatch:
         self._moved: dict[int, bool] = {}  # by open bucket: whether that fold spoke, ran on or ended anything
         self._drawn_from = 0  # the first bucket that has changed since then
         self._drawn_missing: dict[int, bool] = {}
+
+    @property
+    def in_shadow(self) -> bool:
+        """Whether no desk hears of it."""
+        return self.name != self.rule.id
 
     @property
     def missing(self) -> dict[int, bool]:

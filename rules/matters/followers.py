@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rules.book import Book
+from rules.book import Book, MatterRule
 from rules.coming import Coming
 from rules.identities import Change
 from rules.matters.watch import MatterWatch
@@ -21,7 +21,7 @@ Parted = tuple[str, str, SignalKind, Told]
 
 
 class Followers:
-    """Each rule's watch, by its id."""
+    """Each rule's watch, by the name under which it may be stopped."""
 
     def __init__(self) -> None:
         self.watches: dict[str, MatterWatch] = {}
@@ -65,22 +65,23 @@ class Followers:
         """What a rule has running ends with it."""
         return self._part(self.watches[rule], now) if rule in self.watches else []
 
-    def open(self, book: Book, at: int | None, now: int) -> list[Parted]:
-        """Follow by another book from `at` on (None: the first). A rule that hears what it heard goes on with all its
-        matters; a new one hears what arrives from now on."""
+    def open(self, rules: Mapping[str, MatterRule], book: Book, at: int | None, now: int) -> list[Parted]:
+        """Follow `rules`, by their names, under another book from `at` on (None: the first). One that hears what it
+        heard goes on with all its matters; a new one hears what arrives from now on."""
         parted: list[Parted] = []
         before, self.watches = self.watches, {}
-        for rule in book.on_matters:
-            old = before.get(rule.id)
+        for name, rule in rules.items():
+            old = before.get(name)
             if old is not None and old.selects_alike(rule, book):
-                before.pop(rule.id).follow(rule, book)
-                self.watches[rule.id] = old
+                before.pop(name).follow(rule, book)
+                self.watches[name] = old
                 if at is not None:
                     old.start(at)
                 continue
-            self.watches[rule.id] = MatterWatch(rule, book, at or 0)
+            fresh = self.watches[name] = MatterWatch(rule, book, at or 0)
+            fresh.name = name
             if at is not None:
-                self.watches[rule.id].begin(at)
+                fresh.begin(at)
         for gone in before.values():
             parted += self._part(gone, now)
         return parted

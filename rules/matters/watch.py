@@ -53,6 +53,7 @@ class MatterWatch:
     """`begins`: rows that arrived before it are none of this rule's (ms); 0: from the beginning of the log."""
 
     def __init__(self, rule: MatterRule, book: Book, begins: int = 0) -> None:
+        self.name = rule.id  # under which it may be stopped; a shadow's is another
         self.begins = begins
         self.judged: int | None = None  # the last step looked at, ms
         self.matters: dict[int, Followed] = {}
@@ -76,6 +77,11 @@ class MatterWatch:
         self.cells.use(rule, book)
         self._selected = np.zeros(0, bool)
         self._kinds: list[Kind] = []
+
+    @property
+    def in_shadow(self) -> bool:
+        """Whether no desk hears of it."""
+        return self.name != self.rule.id
 
     def begin(self, since: int) -> None:
         """Time is known from here on."""
