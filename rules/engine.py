@@ -34,7 +34,6 @@ from rules.records import (
     ByHand,
     Calibrate,
     Down,
-    DropShadow,
     Exclude,
     Frame,
     HearFeed,
@@ -42,7 +41,7 @@ from rules.records import (
     Order,
     Record,
     Review,
-    StartShadow,
+    Shadowing,
     StopRule,
     Tick,
     UseBook,
@@ -386,10 +385,8 @@ class Engine:
                 self._open(self.books[order.digest], at)
         elif isinstance(order, Calibrate):
             self._recalibrate(order)
-        elif isinstance(order, StartShadow):
-            self.shadows.start(order, at, self)
-        elif isinstance(order, DropShadow):
-            self.shadows.drop(order.rule, self)
+        elif isinstance(order, Shadowing):
+            self.shadows.obey(order, at, self)
         elif isinstance(order, Down):
             for watch in self.watches.values():
                 watch.covered.append((order.since, order.until))

@@ -37,8 +37,8 @@ _TAIL: Final = 0.05
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """One rule at one first desk; rates are alerts in 30 days. `low` to `high`: nine in ten counts by chance of the
-    promise over the span that was looked at; null where no span was."""
+    """One rule at one first desk, a shadow under its name with a `~`; rates are alerts in 30 days. `low` to `high`:
+    nine in ten counts by chance of the promise over the span that was looked at; null where no span was."""
 
     rule: str
     desk: str
@@ -116,7 +116,7 @@ def calibrated(
     Raises SpokenError where a process was killed.
     """
     at = engine.tick or 0
-    rules = [rule for rule in engine.rules.values() if rule.rule.id not in engine.stopped]
+    rules = [rule for rule in engine.all_watches() if rule.name not in engine.stopped]
     figures: list[Figure] = []
     left: list[str] = []
 
@@ -124,9 +124,10 @@ def calibrated(
         return solve(rules[number].judge, at, months=months)
 
     for done, (rule, found) in enumerate(zip(rules, shared_out(work, range(len(rules)), processes), strict=True), 1):
-        figures += [_figure(rule.rule.id, desk, one, held) for desk, one in sorted(found.items())]
+        told = None if rule.in_shadow else held  # a shadow tells no desk
+        figures += [_figure(rule.name, desk, one, told) for desk, one in sorted(found.items())]
         if not found:
-            left.append(rule.rule.id)
+            left.append(rule.name)
         if look is not None:
             look(done, len(rules))
     since, until = (None, None) if held is None else (rfc3339(held.since), rfc3339(held.until))

@@ -17,7 +17,7 @@ from rules.book import Book, MatterRule, Rule
 from rules.counts import Counts, Touched, fingerprint
 from rules.detectors.register import make
 from rules.matters.followers import Followers
-from rules.records import StartShadow
+from rules.records import Shadowing, StartShadow
 from rules.shadows.handing import hand_over, hand_over_matters
 from rules.shadows.said import Sayings
 from rules.shadows.twin import twin_of, twin_of_matters
@@ -60,6 +60,13 @@ class Shadows:
         return [shadow.watch for shadow in self.at_work.values() if shadow.watch is not None]
 
     # how they come and go
+
+    def obey(self, order: Shadowing, at: int, engine: Engine) -> None:
+        """An Order acts at `at`, ms."""
+        if isinstance(order, StartShadow):
+            self.start(order, at, engine)
+        else:
+            self.drop(order.rule, engine)
 
     def start(self, order: StartShadow, at: int, engine: Engine) -> None:
         """A candidate judges what begins from `at` on. One that runs already, in shadow or in force, stays as it is:
@@ -183,8 +190,12 @@ class Shadows:
 
 def candidate_in(order: StartShadow) -> Rule | MatterRule | None:
     """The rule that an Order brings; None where it brings none that this version reads."""
+    rule: Rule | MatterRule
     try:
-        rule: Rule | MatterRule = msgspec.json.decode(order.compiled, type=MatterRule if order.on_matters else Rule)
+        if order.on_matters:
+            rule = msgspec.json.decode(order.compiled, type=MatterRule)
+        else:
+            rule = msgspec.json.decode(order.compiled, type=Rule)
     except msgspec.MsgspecError:
         return None
     return rule if rule.id == order.rule else None

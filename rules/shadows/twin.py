@@ -23,6 +23,6 @@ def twin_of_matters(watch: MatterWatch, names: Names) -> MatterWatch:
     from rules import snapshots  # noqa: PLC0415 - as above
 
     twin = MatterWatch(watch.rule, watch.book, watch.begins)
-    rows = {name: data for name, data in matters_rows(watch, names, snapshots.packed)}
+    rows = dict(matters_rows(watch, names, snapshots.packed))
     give_matters(twin, rows, names, snapshots.unpacked)
     return twin

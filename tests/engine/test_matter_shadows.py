@@ -37,7 +37,9 @@ def start(candidate: MatterRule) -> StartShadow:
     return StartShadow(0, candidate.id, msgspec.json.encode(candidate), on_matters=True, by="A-1", reason="sooner")
 
 
-@given(night=matters(), candidate=st.sampled_from(VARIANTS), minute=st.sampled_from((20, 90, 300)), cut=st.integers(1, 130))
+@given(
+    night=matters(), candidate=st.sampled_from(VARIANTS), minute=st.sampled_from((20, 90, 300)), cut=st.integers(1, 130)
+)
 @example(night=SOME, candidate=VARIANTS[0], minute=20, cut=30)
 def test_a_shadow_changes_no_signal_and_hears_the_same_after_any_restart(
     night: list[Told], candidate: MatterRule, minute: int, cut: int

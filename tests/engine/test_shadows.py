@@ -15,36 +15,31 @@ from rules.engine import Engine
 from rules.records import Blind, DropShadow, Record, StartShadow, Tick, UseBook
 from rules.shadows.score import shadows_of
 from rules.signals import Signal
-from tests.engine.worlds import HOUR, MINUTE, START, TICKS, Event, book, log_of, nights, rule
+from tests.engine.worlds import HOUR, MINUTE, START, TICKS, Event, book, log_of, nights, replace_struct, rule
 
 MANY: Final = rule("many", categories="", attribution=False)
 OTHERS: Final = (rule("quick", attribution=False, categories="", keep=10 * MINUTE), rule("once", once_within=HOUR))
-VARIANTS: Final = tuple(
-    msgspec.structs.replace(MANY, version=f"v{n}", **changes)
-    for n, changes in enumerate(
-        (
-            {"names": {"en": "Other words"}},
-            {"detector": DetectorSpec("threshold", {"n": 3})},
-            {"at_least": 2, "detector": DetectorSpec("ratio", {"times": 2, "against": 2}), "windows": (HOUR,)},
-            {"overrides": (Override("north", rarer=2.0),)},
-            {"keep": 60 * MINUTE},
-            {"windows": (60 * MINUTE,)},
-            {"windows": (60 * MINUTE, 240 * MINUTE)},
-            {"once_within": HOUR},
-            {"categories": "type", "attribution": True},
-            {"step": 20 * MINUTE, "windows": (60 * MINUTE,)},
-        ),
-        2,
-    )
+CHANGES: Final[tuple[dict[str, object], ...]] = (
+    {"names": {"en": "Other words"}},
+    {"detector": DetectorSpec("threshold", {"n": 3})},
+    {"at_least": 2, "detector": DetectorSpec("ratio", {"times": 2, "against": 2}), "windows": (HOUR,)},
+    {"overrides": (Override("north", rarer=2.0),)},
+    {"keep": 60 * MINUTE},
+    {"windows": (60 * MINUTE,)},
+    {"windows": (60 * MINUTE, 240 * MINUTE)},
+    {"once_within": HOUR},
+    {"categories": "type", "attribution": True},
+    {"step": 20 * MINUTE, "windows": (60 * MINUTE,)},
 )
+VARIANTS: Final = tuple(replace_struct(MANY, {"version": f"v{n}", **some}) for n, some in enumerate(CHANGES, 2))
 NEW: Final = rule("new", detector=DetectorSpec("threshold", {"n": 2}), windows=(HOUR,))
 BURST: Final = [Event(id=i + 1, occurred=60 + i, arrived=61 + i, offset=i) for i in range(6)]
 Orders = dict[int, tuple[Record, ...]]
 """Minute -> Orders that follow the first tick from then on."""
 
 
-def start(candidate: Rule, **given: object) -> StartShadow:
-    return StartShadow(0, candidate.id, msgspec.json.encode(candidate), by="A-1", reason="quieter", **given)
+def start(candidate: Rule, shifts: int = 0) -> StartShadow:
+    return StartShadow(0, candidate.id, msgspec.json.encode(candidate), shifts=shifts, by="A-1", reason="quieter")
 
 
 NOTHING: Final = Blind(0, "nobody", 0, 0)
@@ -131,7 +126,9 @@ def test_from_its_promotion_on_a_shadow_tells_what_it_had_told_in_force_from_its
     place = promoted.index(next(one for one in promoted if isinstance(one, UseBook)))
     running = [one for one in final_states(flat(lived[:place])).values() if one.state == "running"]
     told = [one for one in flat(said[place:]) if one.rule_version == candidate.version]
-    assert canonical(of_the_rule(told, candidate)) == canonical(of_the_rule([*running, *flat(lived[place:])], candidate))
+    assert canonical(of_the_rule(told, candidate)) == canonical(
+        of_the_rule([*running, *flat(lived[place:])], candidate)
+    )
     assert not engine.shadows.at_work
     left = of_the_rule(final_states(flat(said)).values(), candidate)
     assert [one.alert for one in left if one.state == "running"] == [
@@ -178,7 +175,7 @@ def test_a_shadow_that_raises_stops_alone_and_no_desk_is_told() -> None:
     for offset, record in enumerate(records, 1):
         said += engine.apply(record, offset)
         for watch in engine.shadows.watches():
-            watch.hear = lambda *_: 1 / 0  # type: ignore[method-assign,assignment,return-value]
+            watch.hear = lambda *_: 1 / 0  # type: ignore[method-assign,assignment]
     assert said == flat(judged(with_orders(log_of(BURST, TICKS), {20: (NOTHING,)}), of)[1])
     assert "ZeroDivisionError" in shadows_of(engine)[0].stopped
     assert list(engine.stopped) == ["many~"]

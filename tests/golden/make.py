@@ -73,6 +73,10 @@ def state_rows() -> dict[str, bytes]:
         engine.apply(world.orders()[name], offset)
     engine.apply(Tick((engine.tick or 0) + 1), 23)
     rows["by-hand"] = engine.rows()["by-hand"]
+    shadowed, _ = lived(10)
+    for offset, record in enumerate([world.orders()["start-shadow"], *world.records()[10:]], 11):
+        shadowed.apply(record, offset)
+    rows["shadows"] = shadowed.rows()["shadows"]
     learned = {"rate": np.array([0.5, 0.25, 0.0]), "about": np.array([[1.0, 2.0], [3.0, 4.0]])}
     return rows | {"rule-memory": packing.pack(learned, {})}
 

@@ -15,6 +15,7 @@ from rules.records import (
     Blind,
     Calibrate,
     Down,
+    DropShadow,
     Exclude,
     Frame,
     HearFeed,
@@ -24,6 +25,7 @@ from rules.records import (
     Retire,
     Review,
     StartRule,
+    StartShadow,
     StopRule,
     Tick,
     UseBook,
@@ -36,6 +38,11 @@ HOUR: Final = 60 * MINUTE
 START: Final = 1_700_000_400_000 // (10 * MINUTE) * (10 * MINUTE)
 AREAS: Final = ("city", "north", "south")
 CATEGORIES: Final = ("incident", "fire", "traffic")
+CANDIDATE: Final = (
+    b'{"id":"many","version":"v2","selector":{"category":"incident"},"areas":"district","windows":[3600000],'
+    b'"step":600000,"detector":{"kind":"threshold","parameters":{"n":2.0}}}'
+)
+"""A rule as a book holds it, as today's version writes none: what it does not say is as it was when it was written."""
 
 
 def book() -> Book:
@@ -139,4 +146,8 @@ def orders() -> dict[str, Order]:
             START + 10, "north", "fire", START - HOUR, START, id="00aa11bb24", by="A100001", reason="a test of alarms"
         ),
         "review": Review(START + 11, "00aa11bb22", id="00aa11bb25", by="A100002", reason="seen"),
+        "start-shadow": StartShadow(
+            START + 12, "many", CANDIDATE, text="id: many\n", shifts=14, id="00aa11bb26", by="A100001", reason="sooner"
+        ),
+        "drop-shadow": DropShadow(START + 13, "many", id="00aa11bb27", by="A100001", reason="no sooner"),
     }
