@@ -246,20 +246,21 @@ class DutyCity:
             book.city, since, until, area=area, rule=rule, category=category, step=step, after=after, most=most
         )
 
-    def near(self, who: Who, since: int, area: str = "") -> list[NearCell]:
-        """Near misses of cells that begin at `since` (ms) or later, of areas that `who` may see or of one subtree of
-        them, the nearest first. Raises TroubleError."""
+    def near(self, who: Who, since: int, area: str = "", until: int | None = None) -> list[NearCell]:
+        """Near misses of cells that begin in [since, until), ms; None: up to now. Of areas that `who` may see or of one
+        subtree of them, the nearest first. Raises TroubleError."""
         book, now = self.book(), self.city_now()
+        end = now + 1 if until is None else until
         if area:
             self._check_area(who, area)
         rows = [
             row
-            for row in self.store.near_counts(book.city, since, now + 1, falling_rules(book))
+            for row in self.store.near_counts(book.city, since, end, falling_rules(book))
             if row.area in book.areas.by_code
             and who.sees_area(book.city, book.areas, row.area)
             and (not area or book.areas.holds(area, row.area))
         ]
-        spoke = [*self.store.board(), *self.store.between(since - DAY_MS, now + 1)] if rows else ()
+        spoke = [*self.store.board(), *self.store.between(since - DAY_MS, end)] if rows else ()
         return near_misses(rows, book, spoke, now)
 
     def budgets(self, who: Who) -> list[Spent]:

@@ -16,13 +16,14 @@ from starlette.exceptions import HTTPException
 from alerts.access.roles import Who
 from alerts.alert import Alert
 from alerts.api.areas import DAY
-from alerts.api.door import DutyCity, counted_since
+from alerts.api.door import DutyCity, counted_since, is_id
 from alerts.api.rule_door import DAYS, RuleDoor
 from alerts.api.troubles import TroubleError
 from alerts.console.area import area_figures
 from alerts.console.auditing import audit_figures
 from alerts.console.feeds import feed_figures
 from alerts.console.held import held_figures
+from alerts.console.hours import COARSE_MS, HourFigures, hour_figures, span_of
 from alerts.console.missing import missed_figures
 from alerts.console.muting import HOUR, HOURS, mute_figures
 from alerts.console.naming import Names
@@ -31,6 +32,7 @@ from alerts.console.ruling import found_in, rule_figures
 from alerts.console.source import BoardSource
 
 CODE_LONGEST: Final = 64
+DAY_LONGEST: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,29 @@ def area(asked: Asked, names: Names) -> Values:
     silent = {feed.name for feed in asked.source.feeds() if feed.silent_since}
     said = town.seen(who, town.store.between(now - DAY, now + 1))
     figures = area_figures(code, asked.source.alerts(now), said, town.held(who), set(seen), names, silent, now)
-    return {"area": figures}
+    return {"area": figures, "hours": _hours(asked, code, now, names)}
+
+
+def _hours(asked: Asked, code: str, now: int, names: Names) -> HourFigures:
+    """Raises TroubleError."""
+    town, who = asked.town, asked.who
+    span = span_of(asked.words.get("day", "")[:DAY_LONGEST], now, names)
+    if span is None:
+        raise TroubleError("unknown")
+    rule, category = (asked.words.get(word, "")[:CODE_LONGEST] or None for word in ("rule", "category"))
+    if not all(map(is_id, filter(None, (rule, category)))):
+        raise TroubleError("unknown")
+    fine = town.counts(who, code, span.since, span.until, rule=rule, category=category)
+    coarse = town.counts(who, code, span.until - COARSE_MS, span.until, rule=rule, category=category, step=DAY)
+    return hour_figures(
+        [row for row in fine if row.step < DAY],
+        coarse,
+        town.near(who, span.since, code, span.until),
+        span,
+        names,
+        now,
+        one=rule is not None,
+    )
 
 
 def rules(asked: Asked, names: Names) -> Values:

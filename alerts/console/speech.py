@@ -10,7 +10,7 @@ import gettext
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from datetime import date as Day  # noqa: N812  a method is called date
 from functools import cache, lru_cache
 from pathlib import Path
@@ -114,6 +114,10 @@ class Speech:
     def day(self, at: int) -> str:
         """Sun, Nov 15; 11月15日周日."""
         return format_skeleton("MMMEd", self.local(at), tzinfo=self.zone, locale=self.locale)
+
+    def short_day(self, day: date) -> str:
+        """Nov 15; 11月15日."""
+        return format_skeleton("MMMd", datetime.combine(day, time.min), locale=self.locale)
 
     def date(self, at: int) -> str:
         return format_date(self.local(at).date(), format="medium", locale=self.locale)
