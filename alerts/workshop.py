@@ -6,10 +6,13 @@ to: this port knows of no roles.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal, Protocol
+
+from alerts.drafting import Drafting
+from alerts.releasing import Releasing
 
 REASON_LONGEST: Final = 200
 """Of what stands in the city's log beside an order."""
@@ -17,18 +20,6 @@ REASON_LONGEST: Final = 200
 Stop = Literal["order", "raised"]
 """Why a rule judges nothing: by order, or because it raised an error."""
 Verb = Literal["stop", "start"]
-
-WorkFault = Literal["rule_gone", "not_taken", "order_own", "order_gone"]
-"""rule_gone: no such rule in force. not_taken: laid ready, and the city has not taken it yet. order_own: whoever gave
-it cannot review it. order_gone: it waits for no review."""
-
-
-class WorkRefused(Exception):
-    """Why something was not done."""
-
-    def __init__(self, fault: WorkFault) -> None:
-        super().__init__(fault)
-        self.fault: WorkFault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +40,22 @@ class Unreviewed:
 
 
 @dataclass(frozen=True, slots=True)
-class NearMiss:
-    """A window that came within a tenth of its limit and did not speak."""
-
-    area: str
-    category: str
-    observed: int
-    limit: int
-    until: int  # ms
-
-
-@dataclass(frozen=True, slots=True)
 class Standing:
-    """How the rules in force stand. `near` by rule, of the last day; None: nobody has looked yet."""
+    """How the rules in force stand."""
 
     stopped: Mapping[str, Stop] = field(default_factory=dict)
     unreviewed: tuple[Unreviewed, ...] = ()  # the first due first
     reviews: Mapping[str, date] = field(default_factory=dict)  # rule -> the local day by which it is to be looked at
-    near: Mapping[str, Sequence[NearMiss]] | None = None
 
 
 class Workshop(Protocol):
-    """One city's rules at work. Called from worker threads, several at once."""
+    """One city's rules at work. Called from worker threads, several at once; what is refused raises WorkRefused."""
+
+    @property
+    def drafting(self) -> Drafting: ...
+
+    @property
+    def releasing(self) -> Releasing: ...
 
     def standing(self) -> Standing:
         """From memory, at any rate of asking."""

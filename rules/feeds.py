@@ -49,7 +49,7 @@ def views_of(watches: Mapping[str, FeedWatch], tally: Boxes, at: int) -> list[Fe
                 tuple(recent.tolist()),
                 watch.silent_after,
                 newest=watch.heard.last() or 0,
-                usual=watch.expected(step - HOUR_MS, step) if watch.rates.known else -1.0,
+                usual=float(watch.expected(step - HOUR_MS, step)) if watch.rates.known else -1.0,
                 covered=watch.covers(at, at + 1),
                 boxes=tally.since(name, at // DAY_MS - 1),
             )

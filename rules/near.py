@@ -25,16 +25,6 @@ class Near(NamedTuple):
     limit: int
 
 
-def spoken_since(watch: RuleWatch, since: int) -> set[tuple[str, str]]:
-    """Areas and categories that have an episode in or after the bucket of `since` (ms)."""
-    return {watch.counts.pairs[series] for series in _spoke(watch, watch.counts.steps.bucket(since))}
-
-
-def _spoke(watch: RuleWatch, first: int) -> set[int]:
-    spoke = {run.series for run in watch.fold.runs.values() if run.last >= first}
-    return spoke | {series for told in watch.speech.told.values() for series, _, last in told.runs if last >= first}
-
-
 def near_misses(watch: RuleWatch, since: int) -> list[Near]:
     """Of each series whose windows end after `since` (ms), the window nearest to its limit, nearest first.
 
@@ -45,7 +35,8 @@ def near_misses(watch: RuleWatch, since: int) -> list[Near]:
     if judge.low or counts.ring.hi < counts.ring.lo:
         return []
     first = max(counts.steps.bucket(since), counts.ring.lo + 1, counts.ring.hi - MOST_BUCKETS + 1)
-    spoke = _spoke(watch, first)
+    spoke = {run.series for run in watch.fold.runs.values() if run.last >= first}
+    spoke |= {series for told in watch.speech.told.values() for series, _, last in told.runs if last >= first}
     best: dict[int, tuple[float, Near]] = {}
     for bucket in range(first, counts.ring.hi + 1):
         series = counts.ring.touched(bucket)

@@ -123,7 +123,7 @@ def take_handed(
             continue
         try:
             if isinstance(record, Swap):
-                shard.use(structs.replace(shard.engine.book, rules=record.rules), record.order)
+                shard.use(record.put_into(shard.engine.book), record.order)
             else:
                 shard.take([_parcel(record, shard.tick + 1)])
         except DiskFullError:

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from rules.book import Book
 from rules.records import UseBook
 from streams.arguments import CityFolder, DataFolder, settings_of
 from streams.by_hand import By, Hand, Why, signed
@@ -24,7 +23,7 @@ from streams.messages import SpokenError, say
 from streams.opened import city_of, journal_of
 from streams.releases import Drift, ReleaseError, Shelf, Swap, drift, shelf_of
 from streams.releases.shelf import texts_in
-from streams.releases.swap import with_rules
+from streams.releases.swap import fitting
 from streams.rewind import engine_now
 from streams.rule_commands import rules
 
@@ -58,8 +57,8 @@ def approve_command(city: CityFolder, release: ReleaseId, by: By, reason: Why, d
     shelf.release(release)
     with_release = _fitting(hand, shelf, release)
     shelf.approve(release, by, hand.reason, at)
-    told = f"{release}: {hand.reason}"
-    _give(hand, with_release, Swap(f"{release}-{at:x}", release, UseBook(0, "", by=by, reason=told), ()), at)
+    order = UseBook(0, "", by=by, reason=f"{release}: {hand.reason}")
+    _give(hand, Swap.to(with_release, f"{release}-{at:x}", release, order), at)
 
 
 @rules.command("rollback")
@@ -79,7 +78,7 @@ def rollback_command(
     with_release = _fitting(hand, shelf, target)
     shelf.roll_back(target, by, hand.reason, at)
     order = signed(UseBook(0, ""), by, f"{target}: {hand.reason}", at)
-    _give(hand, with_release, Swap(order.id, target, order, ()), at)
+    _give(hand, Swap.to(with_release, order.id, target, order), at)
     typer.echo(say("order-to-review", hand.settings.language, id=order.id, city=hand.city.name))
 
 
@@ -162,26 +161,19 @@ def _show(found: Drift, language: str) -> None:
 
 
 def _fitting(hand: Hand, shelf: Shelf, release: str) -> City:
-    """The city with the rules of a release. Raises ReleaseError where the rest of the folder is not what runs: a
-    release brings rules, and nothing else."""
-    city = with_rules(hand.city, shelf.rules(release), hand.settings.language, release)
-    path = journal_of(city.name, hand.settings)
+    """The city with the rules of a release, held against what runs. Raises ReleaseError."""
+    path = journal_of(hand.city.name, hand.settings)
+    runs = None
     if path.exists():
         with closing(Journal.open(path, read_only=True)) as journal:
             runs = engine_now(journal).book if journal.last_offset else None
-        if runs is not None and _but_for_rules(runs) != _but_for_rules(city.book):
-            raise ReleaseError("release-folder-differs", city=city.name)
-    return city
+    return fitting(hand.city, shelf, release, hand.settings.language, runs)
 
 
-def _but_for_rules(book: Book) -> tuple[object, ...]:
-    return (book.areas, book.categories, book.calendar, book.feeds, book.desks, book.ladder)
-
-
-def _give(hand: Hand, city: City, swap: Swap, at: int) -> None:
+def _give(hand: Hand, given: Swap, at: int) -> None:
     """Hand the rules over to the process that serves the city; where there is none, its next start takes them."""
+    city = hand.city
     folder = hand.settings.data / city.name
-    given = Swap(swap.id, swap.release, swap.order, city.book.rules)
     taken = lay_and_wait(folder, lambda: hand_over_swap(folder, given, at))
     word = "release-taken" if taken else "order-waits"
-    typer.echo(say(word, hand.settings.language, id=swap.release, city=city.name))
+    typer.echo(say(word, hand.settings.language, id=given.release, city=city.name))

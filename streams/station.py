@@ -309,7 +309,7 @@ class Station:
                 self.weekly.look(engine)
         self._look_at_rules()
         if not rows_alone and isinstance(self.shard.engine, Engine):
-            self.workshop.look(self.shard.engine, caught_up=self.writer.caught_up)
+            self.workshop.look(self.shard.engine)
         waited = self._clock.steady() - self._delivered_at
         if self._changed or not rows_alone:
             self.board.look(self.shard.engine, catching_up=self._catching_up)

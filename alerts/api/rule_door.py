@@ -5,7 +5,9 @@ Rules are the whole city's: who changes or stops one must see all of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,11 +15,20 @@ from alerts.access.roles import Who
 from alerts.alert import Alert
 from alerts.api.door import DutyCity
 from alerts.api.troubles import TroubleError
-from alerts.workshop import REASON_LONGEST, NearMiss, Standing, Verb, WorkRefused, Workshop
+from alerts.drafting import Draft, Override, Texts
+from alerts.near import NearCell
+from alerts.releasing import Release
+from alerts.workfaults import WorkRefused
+from alerts.workshop import REASON_LONGEST, Standing, Verb, Workshop
 
 DAYS: Final = 90
 """So far back a rule's alerts are looked at."""
 DAY_MS: Final = 86_400_000
+LEAST_RARER: Final = 0.01
+MOST_RARER: Final = 1000.0
+MOST_FLOOR: Final = 1_000_000
+_KEY: Final = re.compile(r"^\s*(- )?\s*[\w-]+:")
+"""What stands before a value in a rule's file is a word of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,38 +65,109 @@ class RuleDoor:
         shop = self.town.workshop
         if shop is None:
             return Standing()
-        found, book = shop.standing(), self.town.book()
+        found = shop.standing()
         owed = tuple(one for one in found.unreviewed if self.whole or (one.area and self._sees(one.area)))
-        near: Mapping[str, Sequence[NearMiss]] | None = None
-        if found.near is not None:
-            known = {rule.id for rule in book.rules}
-            near = {
-                rule: tuple(one for one in some if self._sees(one.area))
-                for rule, some in found.near.items()
-                if rule in known
-            }
-        return replace(found, unreviewed=owed, near=near)
+        return replace(found, unreviewed=owed)
+
+    def near(self) -> list[NearCell]:
+        """What came near in the last day, the nearest first."""
+        return self.town.near(self.who, self.town.city_now() - DAY_MS)
 
     def order(self, verb: Verb, rule: str, reason: str) -> None:
         """Stop or start a rule. Raises TroubleError."""
-        shop = self.shop()
-        try:
-            shop.order(verb, rule, self.who.account, self.reason(reason))
-        except WorkRefused as refused:
-            raise TroubleError(refused.fault) from None
+        shop, why = self.shop(), self.reason(reason)
+        with _told():
+            shop.order(verb, rule, self.who.account, why)
         self.town.ring()
 
     def review(self, order: str, reason: str) -> None:
         """Look at what another account ordered. Raises TroubleError."""
-        if not self.reviews:
-            raise TroubleError("unknown")
         shop = self.town.workshop
-        assert shop is not None
-        try:
-            shop.review(order, self.who.account, self.reason(reason))
-        except WorkRefused as refused:
-            raise TroubleError(refused.fault) from None
+        if shop is None or not self.reviews:
+            raise TroubleError("unknown")
+        why = self.reason(reason)
+        with _told():
+            shop.review(order, self.who.account, why)
         self.town.ring()
+
+    # what is being written
+
+    def reading(self) -> Workshop:
+        """The workshop, for who may read texts. Raises TroubleError."""
+        if self.town.workshop is None or not self.whole:
+            raise TroubleError("unknown")
+        return self.town.workshop
+
+    def begin(self, rule: str, copied: str) -> None:
+        """A draft of a new rule. Raises TroubleError."""
+        shop = self.shop()
+        with _told():
+            shop.drafting.begin(rule.strip(), copied, self.who.account)
+
+    def keep(self, rule: str, texts: Texts, seen: str) -> None:
+        """Save a draft. Raises TroubleError."""
+        shop = self.shop()
+        self.check_lines(f"{texts.rule}\n{texts.cases}")
+        with _told():
+            shop.drafting.keep(rule, texts, seen, self.who.account)
+
+    def override(self, rule: str, area: str, rarer: str, at_least: str, reason: str) -> None:
+        """Lay an override into the draft: as many times rarer, or with another floor. Raises TroubleError."""
+        shop, why = self.shop(), self.reason(reason)
+        if area not in self.town.book().areas.by_code:
+            raise TroubleError("wrong_form", ("area",))
+        times, floor = _times(rarer), _floor(at_least)
+        if times == 1.0 and floor is None:
+            raise TroubleError("override_empty")
+        with _told():
+            shop.drafting.override(rule, Override(area, times, floor, why, "", ""), self.who.account)
+
+    def lift(self, rule: str, area: str) -> None:
+        """Take an override out of the draft. Raises TroubleError."""
+        shop = self.shop()
+        with _told():
+            shop.drafting.lift(rule, area, self.who.account)
+
+    def drop(self, rule: str) -> None:
+        self.shop().drafting.drop(rule)
+
+    # what is released
+
+    def publish(self, rule: str, seen: str, reason: str) -> str:
+        """Make a release of the draft; its id. Raises TroubleError."""
+        shop, why = self.shop(), self.reason(reason)
+        with _told():
+            return shop.releasing.publish(rule, seen, self.who.account, why)
+
+    def approve(self, release: str, reason: str) -> None:
+        """Put in force what another account published. Raises TroubleError."""
+        shop, why = self.shop(), self.reason(reason)
+        with _told():
+            shop.releasing.approve(release, self.who.account, why)
+        self.town.ring()
+
+    def roll_back(self, reason: str) -> None:
+        """Go back to the release before. Raises TroubleError."""
+        shop, why = self.shop(), self.reason(reason)
+        with _told():
+            shop.releasing.roll_back(self.who.account, why)
+        self.town.ring()
+
+    def difference(self, release: str) -> Sequence[str]:
+        """Raises TroubleError."""
+        shop = self.reading()
+        with _told():
+            return shop.releasing.difference(release)
+
+    def releases(self) -> Sequence[Release]:
+        """Newest first; none where there are none, or they may not be seen."""
+        if self.town.workshop is None or not self.whole:
+            return ()
+        with _told():
+            return self.town.workshop.releasing.releases()
+
+    def drafts(self) -> Sequence[Draft]:
+        return self.town.workshop.drafting.drafts() if self.town.workshop is not None and self.whole else ()
 
     def shop(self) -> Workshop:
         """The workshop, for who may change something there. Raises TroubleError."""
@@ -103,6 +185,40 @@ class RuleDoor:
         self.town.check_texts(said)
         return said
 
+    def check_lines(self, text: str) -> None:
+        """Raises TroubleError where a value in a file seems to name a person."""
+        self.town.check_texts(*(_KEY.sub("", line).strip() for line in text.splitlines()))
+
     def _sees(self, area: str) -> bool:
         book = self.town.book()
         return self.who.sees_area(book.city, book.areas, area)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What the workshop refuses, as it is answered."""
+    try:
+        yield
+    except WorkRefused as refused:
+        raise TroubleError(refused.fault) from None
+
+
+def _times(text: str) -> float:
+    """How many times rarer; 1 where nothing is said. Raises TroubleError."""
+    try:
+        times = float(text) if text.strip() else 1.0
+    except ValueError:
+        times = 0.0
+    if not LEAST_RARER <= times <= MOST_RARER:
+        raise TroubleError("wrong_form", ("rarer",))
+    return times
+
+
+def _floor(text: str) -> int | None:
+    """Raises TroubleError."""
+    said = text.strip()
+    if not said:
+        return None
+    if not (said.isascii() and said.isdigit() and 1 <= int(said[:7]) <= MOST_FLOOR):
+        raise TroubleError("wrong_form", ("at_least",))
+    return int(said)

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from alerts.duty import Fault
-from alerts.workshop import WorkFault
+from alerts.workfaults import WorkFault
 
 MEDIA_TYPE: Final = "application/problem+json"
 LANGUAGES: Final = ("en", "zh-CN")
@@ -18,7 +18,7 @@ LANGUAGES: Final = ("en", "zh-CN")
 Trouble = Literal[
     "who", "not_allowed", "unknown", "method", "led_here", "login_refused", "too_many_tries", "wrong_form",
     "wrong_cursor", "no_desk", "identity", "conflict", "too_large", "broken", "mute_long",
-    "top_once", "reason_long", WorkFault,
+    "top_once", "reason_long", "override_empty", WorkFault,
 ]  # fmt: skip
 
 STATUS: Final[Mapping[Trouble | Fault, int]] = {
@@ -39,6 +39,7 @@ STATUS: Final[Mapping[Trouble | Fault, int]] = {
     "mute_long": 422,
     "top_once": 422,
     "reason_long": 422,
+    "override_empty": 422,
     **dict.fromkeys(get_args(WorkFault), 409),
     "changed": 412,
     "key_used": 422,
@@ -85,6 +86,60 @@ WORDS: Final[Mapping[Trouble | Fault, Mapping[str, str]]] = {
     "order_own": {
         "en": "You gave this order: another account has to look at it.",
         "zh-CN": "此指令由您下达：须由另一个账号复核。",
+    },
+    "override_empty": {
+        "en": "Say how many times rarer, or from how many events on.",
+        "zh-CN": "请填写“稀少倍数”或“最少事件数”。",
+    },
+    "draft_changed": {
+        "en": "Another account has saved this draft since you read it: look at theirs, yours is below.",
+        "zh-CN": "您读取后另一账号已保存此草稿：请先查看对方的内容，您的内容保留在下方。",
+    },
+    "draft_gone": {"en": "There is no such draft any more.", "zh-CN": "该草稿已不存在。"},
+    "draft_unfit": {
+        "en": "The text has problems: they stand beside its lines. Only a text without any is published.",
+        "zh-CN": "文本存在问题，已标注在相应行：无问题的文本才能发布。",
+    },
+    "draft_long": {
+        "en": "A rule, or its cases, has at most 20,000 characters.",
+        "zh-CN": "规则或其用例最多 20000 个字符。",
+    },
+    "drafts_full": {"en": "There are 100 drafts: throw one away first.", "zh-CN": "草稿已达 100 份：请先弃用一份。"},
+    "rule_known": {"en": "There is a rule or a draft of this id already.", "zh-CN": "已有同名规则或草稿。"},
+    "rule_name": {
+        "en": "An id has letters, digits, - and _ alone, 64 at most.",
+        "zh-CN": "规则编号只能含字母、数字、- 和 _，最多 64 个字符。",
+    },
+    "override_unread": {
+        "en": "The text cannot be read as a rule on counts: mend its problems first.",
+        "zh-CN": "该文本不能作为计数规则读取：请先修正问题。",
+    },
+    "override_gone": {"en": "There is no override of that area.", "zh-CN": "该区域没有例外。"},
+    "release_same": {"en": "This is what runs already.", "zh-CN": "当前运行的就是此版本。"},
+    "release_own": {
+        "en": "You published it: another account has to approve it.",
+        "zh-CN": "由您发布：须由另一账号批准。",
+    },
+    "release_overtaken": {
+        "en": "Another release has come in force since it was published: publish it again and look at the difference.",
+        "zh-CN": "发布之后已有其他版本生效：请重新发布并查看差异。",
+    },
+    "release_gone": {"en": "There is no such release.", "zh-CN": "没有此版本。"},
+    "release_first": {
+        "en": "No other release ran before: there is nothing to go back to.",
+        "zh-CN": "此前没有其他版本运行过：无法回退。",
+    },
+    "release_unfit": {
+        "en": "The release does not fit the rest of the city's folder any more: run tocsin check.",
+        "zh-CN": "该版本与城市目录中的其他文件不再匹配：请运行 tocsin check。",
+    },
+    "release_differs": {
+        "en": "Areas, categories, calendar, feeds or desks of the folder are not those in force: load it first.",
+        "zh-CN": "目录中的区域、类别、日历、数据源或席位与生效的不同：请先重新加载目录。",
+    },
+    "release_broken": {
+        "en": "What lies there is not what was published: put it back from a copy.",
+        "zh-CN": "存放的内容与发布时不符：请从备份恢复。",
     },
     "order_gone": {"en": "This order waits for no review.", "zh-CN": "此指令无须复核。"},
     "broken": {"en": "This failed on our side; it was written down.", "zh-CN": "系统内部出错，已记录。"},

@@ -45,7 +45,7 @@ from alerts.console.pages import (
     sheet_part,
     trouble_page,
 )
-from alerts.console.rule_doors import add_rule_doors
+from alerts.console.rule_doors import RulePages, add_rule_doors
 from alerts.console.seen import SeenSource, who_asks
 from alerts.console.sheets import SHEETS, STILL, Asked, drawn, words_of
 from alerts.console.source import BoardSource
@@ -347,7 +347,7 @@ def create_app(
         app.get("/city/{name}/area/{code}", response_model=None)(console.area)
         add_doors(app, service)
         add_mute_doors(app, console)
-        add_rule_doors(app, console)
+        add_rule_doors(app, RulePages(console))
         add_moves(app, MoveForms(console, service))
         add_handovers(app, HandoverPages(console))
 

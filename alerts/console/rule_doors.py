@@ -1,46 +1,230 @@
-"""Forms of the pages of rules: stop one, start one, look at what another account ordered."""
+"""The addresses of rules: one rule with its change, a release, and the forms that stop, write, publish and approve."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from starlette.exceptions import HTTPException
 
 from alerts.api.door import is_id
-from alerts.api.rule_door import RuleDoor
+from alerts.api.rule_door import DAYS, RuleDoor
 from alerts.api.troubles import TroubleError
-from alerts.console.posted import Text, way_to
+from alerts.console.answers import page, said_of, status_of
+from alerts.console.naming import Names
+from alerts.console.pages import sheet_page
+from alerts.console.posted import UNSHOWN, Text, way_to
+from alerts.console.ruling import found_in
+from alerts.console.tuning import diff_line, tune_figures
+from alerts.drafting import Checked, Texts
 from alerts.workshop import Verb
 
 if TYPE_CHECKING:
     from alerts.console.app import Console
 
 VERBS: Final[tuple[Verb, ...]] = ("stop", "start")
+UNCHECKED: Final = Checked((), ())
 
 
-def add_rule_doors(app: FastAPI, console: Console) -> None:
-    """Add the addresses to the console."""
+class RulePages:
+    """What the addresses answer; what may not be seen raises HTTPException 404."""
 
-    @app.post("/city/{name}/rules/{rule}/orders", response_model=None)
-    def order(request: Request, name: str, rule: str, verb: Text = "", reason: Text = "") -> Response:
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    # pages
+
+    def rule(self, request: Request, name: str, rule: str) -> Response:
+        return self._rule(request, name, rule)
+
+    def release(self, request: Request, name: str, release: str) -> Response:
+        return self._release(request, name, release)
+
+    def _rule(
+        self, request: Request, name: str, rule: str, trouble: TroubleError | None = None, typed: Texts | None = None
+    ) -> Response:
+        """`typed`: what stood in the form, where it was not kept."""
+        asked = self._console.asked(request, name)
+        door = RuleDoor(asked.town, asked.who)
+        reader = self._console.reader(request, asked.source)
+        try:
+            shop = door.reading()
+        except TroubleError:
+            raise HTTPException(404) from None
+        draft = shop.drafting.draft(rule) if is_id(rule) else None
+        if draft is None and (not is_id(rule) or asked.town.book().rule(rule) is None):
+            raise HTTPException(404)
+        checked = shop.drafting.check(draft, reader.language) if draft else UNCHECKED
+        now = asked.source.now() or asked.town.now()
+
+        def fill(names: Names) -> dict[str, Any]:
+            figures = tune_figures(
+                rule,
+                door.told(rule),
+                door.standing(),
+                door.near(),
+                shop.drafting.texts(rule),
+                draft,
+                checked,
+                shop.drafting.overrides(rule),
+                door.releases(),
+                names,
+                DAYS,
+                names.speech.local(now).date(),
+            )
+            return {
+                "sheet": "tuning",
+                "still": True,
+                "desk_now": asked.town.now(),
+                "asked": asked,
+                "door": door,
+                "tune": figures,
+                "found": found_in(names.speech),
+                "days": DAYS,
+                "typed": typed,
+            }
+
+        html = sheet_page(asked.source, reader, self._console.seen(request), fill, said_of(request, reader, trouble))
+        return page(request, html, reader, status_of(trouble))
+
+    def _release(self, request: Request, name: str, release: str, trouble: TroubleError | None = None) -> Response:
+        asked = self._console.asked(request, name)
+        door = RuleDoor(asked.town, asked.who)
+        reader = self._console.reader(request, asked.source)
+        try:
+            diff = door.difference(release) if is_id(release) else ()
+        except TroubleError:
+            raise HTTPException(404) from None
+        of_it = [one for one in door.releases() if one.id == release]
+        if not of_it:
+            raise HTTPException(404)
+
+        def fill(_: Names) -> dict[str, Any]:
+            return {
+                "sheet": "release",
+                "still": True,
+                "desk_now": asked.town.now(),
+                "asked": asked,
+                "door": door,
+                "lines": [diff_line(line) for line in diff],
+                "history": of_it,
+                "published": next((one for one in of_it if one.verb == "published"), of_it[-1]),
+            }
+
+        html = sheet_page(asked.source, reader, self._console.seen(request), fill, said_of(request, reader, trouble))
+        return page(request, html, reader, status_of(trouble))
+
+    def _door(self, request: Request, name: str) -> RuleDoor:
+        return RuleDoor(*self._console.town(request, name))
+
+    # forms
+
+    def order(self, request: Request, name: str, rule: str, verb: Text = "", reason: Text = "") -> Response:
         """Stop or start it at once; a second account looks at it within 24 hours."""
-        town, who = console.town(request, name)
         try:
-            RuleDoor(town, who).order(_verb(verb), known(rule), reason)
+            self._door(request, name).order(_verb(verb), known(rule), reason)
         except TroubleError as trouble:
-            return to_rules(name, trouble)
-        return to_rules(name)
+            return _to(name, "rules", trouble=trouble)
+        return _to(name, "rules")
 
-    @app.post("/city/{name}/orders/{order_id}/review", response_model=None)
-    def review(request: Request, name: str, order_id: str, reason: Text = "") -> Response:
-        town, who = console.town(request, name)
+    def review(self, request: Request, name: str, order_id: str, reason: Text = "") -> Response:
         try:
-            RuleDoor(town, who).review(known(order_id), reason)
+            self._door(request, name).review(known(order_id), reason)
         except TroubleError as trouble:
-            return to_rules(name, trouble)
-        return to_rules(name)
+            return _to(name, "rules", trouble=trouble)
+        return _to(name, "rules")
+
+    def begin(self, request: Request, name: str, rule: Text = "", copied: Text = "") -> Response:
+        """A new rule, after the text of another."""
+        try:
+            self._door(request, name).begin(known(rule.strip()), known(copied))
+        except TroubleError as trouble:
+            return _to(name, "rules", trouble=trouble)
+        return _to(name, "rules", rule.strip())
+
+    def draft(
+        self,
+        request: Request,
+        name: str,
+        rule: str,
+        text: Text = "",
+        cases: Text = "",
+        seen: Text = "",
+        act: Text = "keep",
+    ) -> Response:
+        """Save it, throw it away, or (`retire`) make it one that takes the rule away."""
+        door, typed = self._door(request, name), Texts(text, cases)
+        try:
+            if act == "drop":
+                door.drop(known(rule))
+                return _to(name, "rules", *([rule] if door.town.book().rule(rule) else []))
+            door.keep(known(rule), Texts("", "") if act == "retire" else typed, seen)
+        except TroubleError as trouble:
+            again = typed if act == "keep" and trouble.trouble not in UNSHOWN else None
+            return self._rule(request, name, rule, trouble, again)
+        return _to(name, "rules", rule)
+
+    def override(
+        self,
+        request: Request,
+        name: str,
+        rule: str,
+        area: Text = "",
+        rarer: Text = "",
+        at_least: Text = "",
+        reason: Text = "",
+        act: Text = "lay",
+    ) -> Response:
+        """Lay one into the draft, or lift it from there."""
+        door = self._door(request, name)
+        try:
+            if act == "lift":
+                door.lift(known(rule), area)
+            else:
+                door.override(known(rule), area, rarer, at_least, reason)
+        except TroubleError as trouble:
+            return _to(name, "rules", rule, trouble=trouble)
+        return _to(name, "rules", rule)
+
+    def publish(self, request: Request, name: str, rule: str, seen: Text = "", reason: Text = "") -> Response:
+        try:
+            made = self._door(request, name).publish(known(rule), seen, reason)
+        except TroubleError as trouble:
+            return _to(name, "rules", rule, trouble=trouble)
+        return _to(name, "releases", made)
+
+    def approve(self, request: Request, name: str, release: str, reason: Text = "") -> Response:
+        try:
+            self._door(request, name).approve(known(release), reason)
+        except TroubleError as trouble:
+            return _to(name, "releases", release, trouble=trouble)
+        return _to(name, "releases", release)
+
+    def roll_back(self, request: Request, name: str, reason: Text = "") -> Response:
+        try:
+            self._door(request, name).roll_back(reason)
+        except TroubleError as trouble:
+            return _to(name, "rules", trouble=trouble)
+        return _to(name, "rules")
+
+
+def add_rule_doors(app: FastAPI, pages: RulePages) -> None:
+    """Add the addresses to the console."""
+    for path, read in (("rules/{rule}", pages.rule), ("releases/{release}", pages.release)):
+        app.get(f"/city/{{name}}/{path}", response_model=None)(read)
+    for path, form in (
+        ("rules", pages.begin),
+        ("rules/{rule}/orders", pages.order),
+        ("rules/{rule}/draft", pages.draft),
+        ("rules/{rule}/overrides", pages.override),
+        ("rules/{rule}/publish", pages.publish),
+        ("orders/{order_id}/review", pages.review),
+        ("releases", pages.roll_back),
+        ("releases/{release}/approve", pages.approve),
+    ):
+        app.post(f"/city/{{name}}/{path}", response_model=None)(form)
 
 
 def _verb(word: str) -> Verb:
@@ -58,5 +242,7 @@ def known(word: str) -> str:
     return word
 
 
-def to_rules(name: str, trouble: TroubleError | None = None) -> Response:
-    return way_to(f"/city/{quote(name, safe='')}/rules", trouble.trouble if trouble else "")
+def _to(name: str, *steps: str, trouble: TroubleError | None = None) -> Response:
+    """The way to a page of the city."""
+    path = "/".join(quote(step, safe="") for step in ("city", name, *steps))
+    return way_to(f"/{path}", trouble.trouble if trouble else "")

@@ -11,8 +11,9 @@ from typing import Final, Literal
 from alerts.alert import Alert
 from alerts.console.naming import Names
 from alerts.console.speech import Speech
+from alerts.near import NearCell
 from alerts.report_card import FALSE, NOISE, Advice, Card, cards, promise_of
-from alerts.workshop import NearMiss, Standing, Unreviewed
+from alerts.workshop import Standing, Unreviewed
 from rules.book import MatterRule, Rule
 from rules.signals import COUNTED
 
@@ -46,7 +47,7 @@ class Promise:
 @dataclass(frozen=True, slots=True)
 class RuleRow:
     """One rule. `review`: the day by which it is to be looked at, None where it names none; `areas_overridden`: codes
-    whose parameters are others; `near`: areas that came near, None where nobody has looked yet."""
+    whose parameters are others; `near`: areas that came near in the last day."""
 
     id: str
     name: str
@@ -58,12 +59,7 @@ class RuleRow:
     review: date | None
     overdue: bool
     areas_overridden: tuple[str, ...]
-    near: int | None
-
-    @property
-    def sentences(self) -> int:
-        """How many of its alerts have an outcome."""
-        return self.card.judged
+    near: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +80,7 @@ class NearRow:
     what: str
     observed: int
     limit: int
-    until: int
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +96,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class RuleFigures:
-    """`most`: most alerts of any rule, the length of a whole bar; `near_areas`: how many areas came near, None: nobody
-    has looked yet."""
+    """`most`: most alerts of any rule, the length of a whole bar; `near_areas`: how many areas came near."""
 
     rows: tuple[RuleRow, ...]
     most: int
@@ -110,7 +105,7 @@ class RuleFigures:
     decisions: tuple[Decision, ...]
     unreviewed: tuple[Unreviewed, ...]
     near: tuple[NearRow, ...]
-    near_areas: int | None
+    near_areas: int
     told: int
     totals: Mapping[str, int]
 
@@ -131,13 +126,13 @@ def found_in(speech: Speech) -> dict[str, str]:
     }
 
 
-def rule_figures(told: Sequence[Alert], standing: Standing, names: Names, days: int, today: date) -> RuleFigures:
+def rule_figures(
+    told: Sequence[Alert], standing: Standing, near: Sequence[NearCell], names: Names, days: int, today: date
+) -> RuleFigures:
     """Furthest from its promise first. `told`: alerts of the last `days` that may be seen; `today`: the city's."""
-    found = [rule_row(card, standing, names, today) for card in cards(told, names.city.book, days * DAY_MS)]
+    found = [rule_row(card, standing, near, names, today) for card in cards(told, names.city.book, days * DAY_MS)]
     found.sort(key=lambda row: (-_distance(row.promise), -row.card.noise, -row.card.alerts, row.id))
     noisy = noisiest(told, names)[:NOISIEST]
-    near = sorted(_near(standing, names), key=lambda one: (-one.observed / one.limit, one.rule, one.where))
-    areas = {one.area for some in (standing.near or {}).values() for one in some}
     totals: Counter[str] = Counter()
     for row in found:
         totals.update(row.card.outcomes)
@@ -148,19 +143,18 @@ def rule_figures(told: Sequence[Alert], standing: Standing, names: Names, days: 
         max((sum(one.outcomes.values()) for one in noisy), default=0),
         tuple(_decisions(found, names)),
         standing.unreviewed,
-        tuple(near[:NEAR_SHOWN]),
-        None if standing.near is None else len(areas),
+        tuple(near_row(one, names) for one in near[:NEAR_SHOWN]),
+        len({one.row.area for one in near}),
         sum(row.card.alerts for row in found),
         totals,
     )
 
 
-def rule_row(card: Card, standing: Standing, names: Names, today: date) -> RuleRow:
+def rule_row(card: Card, standing: Standing, near: Sequence[NearCell], names: Names, today: date) -> RuleRow:
     """How one rule stands."""
     rule = names.city.book.rule(card.rule)
     assert rule is not None
     stop, review = standing.stopped.get(rule.id), standing.reviews.get(rule.id)
-    near = standing.near.get(rule.id) if standing.near is not None else None
     overrides = rule.overrides or () if isinstance(rule, Rule) else ()
     return RuleRow(
         rule.id,
@@ -173,7 +167,7 @@ def rule_row(card: Card, standing: Standing, names: Names, today: date) -> RuleR
         review,
         review is not None and review < today,
         tuple(one.area for one in overrides),
-        None if near is None else len({one.area for one in near}),
+        len({one.row.area for one in near if one.row.rule == rule.id}),
     )
 
 
@@ -204,13 +198,9 @@ def noisiest(told: Iterable[Alert], names: Names) -> list[Noisy]:
     return sorted(noisy, key=lambda one: (-one.noise, -sum(one.outcomes[name] for name in FALSE), one.rule, one.area))
 
 
-def _near(standing: Standing, names: Names) -> Iterable[NearRow]:
-    for rule, some in (standing.near or {}).items():
-        yield from (near_row(rule, one, names) for one in some)
-
-
-def near_row(rule: str, one: NearMiss, names: Names) -> NearRow:
-    return NearRow(rule, names.area(one.area), names.category(one.category), one.observed, one.limit, one.until)
+def near_row(one: NearCell, names: Names) -> NearRow:
+    row = one.row
+    return NearRow(row.rule, names.area(row.area), names.category(row.category), row.count, row.limit or 0, row.start)
 
 
 def _decisions(rows: Iterable[RuleRow], names: Names) -> Iterable[Decision]:

@@ -133,8 +133,17 @@ def rules(asked: Asked, names: Names) -> Values:
     """It is read once and not renewed: forms stand in it, and it reads 90 days of alerts."""
     door = RuleDoor(asked.town, asked.who)
     today = names.speech.local(asked.source.now() or asked.town.now()).date()
-    figures = rule_figures(door.told(), door.standing(), names, DAYS, today)
-    return {"rules": figures, "door": door, "days": DAYS, "found": found_in(names.speech)}
+    figures = rule_figures(door.told(), door.standing(), door.near(), names, DAYS, today)
+    history = door.releases()
+    return {
+        "rules": figures,
+        "door": door,
+        "days": DAYS,
+        "found": found_in(names.speech),
+        "drafts": door.drafts(),
+        "history": history,
+        "waiting": [one for one in history if one.waits],
+    }
 
 
 def audit(asked: Asked, names: Names) -> Values:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path as FilePath
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -54,10 +55,11 @@ class CasesRead:
         return "\n".join(problem.render(language) for problem in self.problems)
 
 
-def read_cases(city: City) -> CasesRead:
-    """The cases of a whole city, or everything that is wrong with them."""
+def read_cases(city: City, rules: FilePath | None = None) -> CasesRead:
+    """The cases of a whole city, or everything that is wrong with them. `rules`: a folder that is read in the place of
+    `rules/`."""
     problems = Problems()
-    folder = Folder(city.folder, problems)
+    folder = Folder(city.folder, problems, None, rules)
     by_id = {rule.id: rule for rule in city.book.all_rules}
     found: list[RuleCases] = []
     for file in folder.names(RULES):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET, structs
 
-from rules.book import Rule
+from rules.book import Book, MatterRule, Rule
+from rules.matters.table import Deadlines
 from rules.records import UseBook
 from streams.city import City, read_city
-from streams.releases.shelf import ReleaseError, shelf_of
+from streams.releases.shelf import ReleaseError, Shelf, shelf_of
 
 
 class Swap(msgspec.Struct, frozen=True):
@@ -20,6 +22,23 @@ class Swap(msgspec.Struct, frozen=True):
     release: str
     order: UseBook
     rules: tuple[Rule, ...]
+    matter_rules: tuple[MatterRule, ...] = ()
+    deadlines: Deadlines | None = None  # the table by which they judge; a book without them has none
+
+    @classmethod
+    def to(cls, city: City, id: str, release: str, order: UseBook) -> Swap:  # noqa: A002  as the field is called
+        """To the rules of a city that was read with the release."""
+        book = city.book
+        return cls(id, release, order, book.rules, book.on_matters, book.deadlines or None)
+
+    def put_into(self, book: Book) -> Book:
+        """The book with these rules."""
+        return structs.replace(
+            book,
+            rules=self.rules,
+            matter_rules=self.matter_rules or UNSET,
+            deadlines=self.deadlines if self.deadlines is not None and self.matter_rules else UNSET,
+        )
 
 
 def released(city: City, data: Path, language: str) -> City:
@@ -30,6 +49,21 @@ def released(city: City, data: Path, language: str) -> City:
     shelf = shelf_of(data, city.name)
     now = shelf.in_force()
     return with_rules(city, shelf.rules(now), language, now) if now else city
+
+
+def fitting(city: City, shelf: Shelf, release: str, language: str, runs: Book | None) -> City:
+    """The city with the rules of a release. `runs`: the book in force, None where nothing runs yet.
+
+    Raises ReleaseError where the rest of the folder is not what runs: a release brings rules, and nothing else.
+    """
+    found = with_rules(city, shelf.rules(release), language, release)
+    if runs is not None and _but_for_rules(runs) != _but_for_rules(found.book):
+        raise ReleaseError("release-folder-differs", city=found.name)
+    return found
+
+
+def _but_for_rules(book: Book) -> tuple[object, ...]:
+    return (book.areas, book.categories, book.calendar, book.feeds, book.desks, book.ladder)
 
 
 def with_rules(city: City, rules: Path, language: str, release: str) -> City:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
 
+from alerts.drafting import Draft, Texts
+from streams.city.case_checks import ENDING
 from streams.city.folder import RULES, Folder
 from streams.city.yaml import read_document
 from streams.problems import Problems
 from streams.releases import Shelf
 from streams.releases.shelf import texts_in
+
+RULE_ENDING: Final = ".yaml"
 
 
 def rules_in(shelf: Shelf) -> Path | None:
@@ -22,6 +29,35 @@ def rules_in(shelf: Shelf) -> Path | None:
 def texts(folder: Path, shelf: Shelf) -> dict[str, bytes]:
     """File name -> bytes, in order."""
     return texts_in(rules_in(shelf) or folder / RULES)
+
+
+def texts_of_folder(folder: Path) -> dict[str, bytes]:
+    """Those that the folder holds, whatever runs."""
+    return texts_in(folder / RULES)
+
+
+def of_rule(files: Mapping[str, bytes], rule: str) -> Texts:
+    """One rule's among them."""
+    own, cases = (files.get(f"{rule}{ending}", b"").decode("utf-8", "replace") for ending in (RULE_ENDING, ENDING))
+    return Texts(own, cases)
+
+
+def with_draft(files: Mapping[str, bytes], draft: Draft) -> dict[str, bytes]:
+    """The files as they would be."""
+    own = {f"{draft.rule}{RULE_ENDING}": draft.texts.rule, f"{draft.rule}{ENDING}": draft.texts.cases}
+    kept = {name: text for name, text in files.items() if name not in own}
+    if draft.retires:
+        return kept
+    return dict(sorted({**kept, **{name: text.encode() for name, text in own.items() if text}}.items()))
+
+
+@contextmanager
+def laid_out(files: Mapping[str, bytes]) -> Iterator[Path]:
+    """A folder with these files, for as long as it is looked at."""
+    with TemporaryDirectory(prefix="tocsin-rules-") as name:
+        for file, text in files.items():
+            (Path(name) / file).write_bytes(text)
+        yield Path(name)
 
 
 def reviews(folder: Path, shelf: Shelf, rules: Iterable[str]) -> Mapping[str, date]:

@@ -9,7 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from alerts.workshop import Standing, Stop, Unreviewed, Verb, WorkRefused
+from alerts.workfaults import WorkRefused
+from alerts.workshop import Standing, Stop, Unreviewed, Verb
+from rules.book import Book
 from rules.engine import Engine
 from rules.records import Review, StartRule, StopRule
 from rules.reviews import Owed
@@ -20,7 +22,8 @@ from streams.handover import hand_over_order, lay_and_wait
 from streams.messages import SpokenError
 from streams.releases import Shelf, shelf_of
 from streams.workshop import in_force
-from streams.workshop.near import NearLately
+from streams.workshop.letting import Letting
+from streams.workshop.writing import Writing
 
 ORDERS: Final[Mapping[Verb, type[StopRule | StartRule]]] = {"stop": StopRule, "start": StartRule}
 SEEN_SECONDS: Final = 3.0
@@ -34,7 +37,11 @@ class RuleRoom:
         self._clock = clock
         self.folder: Final = data / city().name
         self.shelf: Final[Shelf] = shelf_of(data, city().name)
-        self._near = NearLately()
+        self.drafting: Final = Writing(city, self.folder, self.shelf, clock)
+        self._runs: Book | None = None
+        self.releasing: Final = Letting(
+            city, self.folder, self.drafting, self.shelf, clock, lambda: self._runs, self._see
+        )
         self._stopped: Mapping[str, Stop] = {}
         self._unreviewed: tuple[Unreviewed, ...] = ()
         self._rules: frozenset[str] = frozenset()
@@ -45,25 +52,24 @@ class RuleRoom:
 
     # on the writer's thread
 
-    def look(self, engine: Engine, *, caught_up: bool) -> None:
-        """Take what pages may see of the engine. What is near is looked for once the present is reached."""
+    def look(self, engine: Engine) -> None:
+        """Take what pages may see of the engine."""
         with self._looked:
             self._take(engine)
             self._looked.notify_all()
-        if caught_up and engine.tick:
-            self._near.look(engine, engine.tick)
 
     def _take(self, engine: Engine) -> None:
         self._stopped = {rule: "order" if why == "order" else "raised" for rule, (_, why) in engine.stopped.items()}
         owed = sorted(engine.reviews.owed.values(), key=lambda one: (one.due, one.id))
         self._unreviewed = tuple(map(_unreviewed, owed))
+        self._runs = engine.book
         if self._book != engine.book.digest:
             self._book, self._rules = engine.book.digest, frozenset(rule.id for rule in engine.book.all_rules)
 
     # for pages
 
     def standing(self) -> Standing:
-        return Standing(self._stopped, self._unreviewed, self._review_days(), self._near.by_rule)
+        return Standing(self._stopped, self._unreviewed, self._review_days())
 
     def order(self, verb: Verb, rule: str, by: str, reason: str) -> None:
         if rule not in self._rules:

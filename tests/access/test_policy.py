@@ -14,6 +14,7 @@ from alerts.access.policy import POLICY, rule_for
 from alerts.access.roles import ROLES, Role
 from alerts.chain import Handover, Missed, Mute
 from alerts.desks import Desk
+from alerts.drafting import Override
 from alerts.export import rfc3339
 from alerts.store import Change
 from tests.access.crowds import HOUR, counted, held, put
@@ -46,7 +47,15 @@ NEEDED: Final[dict[str, str]] = {
     "POST /city/{name}/mutes/preview": "supervise",
     "POST /city/{name}/mutes/{mute_id}/end": "supervise",
     "GET /city/{name}/rules": "view",
+    "POST /city/{name}/rules": "tune",
+    "GET /city/{name}/rules/{rule}": "view",
     "POST /city/{name}/rules/{rule}/orders": "tune",
+    "POST /city/{name}/rules/{rule}/overrides": "tune",
+    "POST /city/{name}/rules/{rule}/publish": "tune",
+    "GET /city/{name}/releases/{release}": "view",
+    "POST /city/{name}/releases/{release}/approve": "tune",
+    "POST /city/{name}/rules/{rule}/draft": "tune",
+    "POST /city/{name}/releases": "tune",
     "POST /city/{name}/orders/{order_id}/review": "review",
     "GET /city/{name}/handover": "view",
     "POST /city/{name}/handover/notes": "move",
@@ -125,6 +134,7 @@ def filled(line: str, town: Town) -> tuple[str, str]:
     owed = [one for one in town.station.workshop.standing().unreviewed if one.by == "9000"]
     values = {
         "{rule}": "many-calls",
+        "{release}": next((one.id for one in town.station.workshop.releasing.releases() if one.by == "9000"), "none"),
         "{order_id}": owed[-1].id if owed else "none",
         "{city}": NAME,
         "{name}": NAME,
@@ -159,10 +169,35 @@ def asked(client: Any, line: str, town: Town) -> Any:
         "/city/{name}/handover/notes": {"data": {"desk": "east", "note": "look at the bridge first"}},
         "/city/{name}/handover/read": {"data": {"desk": "east", "turn": str(TURN)}},
         "/city/{name}/missed": {"data": {**place, "time": "2026-01-01T00:00"}},
+        "/city/{name}/rules": {"data": {"rule": "many-more-calls", "copied": "many-calls"}},
+        "/city/{name}/rules/{rule}/draft": {"data": {"act": "drop"}},
+        "/city/{name}/rules/{rule}/overrides": {"data": {"area": "east", "rarer": "2", "reason": "market days"}},
+        "/city/{name}/rules/{rule}/publish": {"data": {"seen": seen(town), "reason": "market days"}},
+        "/city/{name}/releases/{release}/approve": {"data": {"reason": "looked at it"}},
+        "/city/{name}/releases": {"data": {"reason": "too quiet"}},
         "/city/{name}/rules/{rule}/orders": {"data": {"verb": "start", "reason": "mended"}},
         "/city/{name}/orders/{order_id}/review": {"data": {"reason": "looked at the road works"}},
     }
     return client.request(method, path, **(bodies.get(line.split(" ")[1], {}) if method == "POST" else {}))
+
+
+def seen(town: Town) -> str:
+    """The draft as it is."""
+    draft = town.station.workshop.drafting.draft("many-calls")
+    return draft.stamp if draft else ""
+
+
+def release_to_approve(town: Town, times: int) -> None:
+    """Of another account, from a draft of its own that is left lying; before it, one that runs."""
+    shop = town.station.workshop
+    for n in (times, times + 1):
+        shop.drafting.override("many-calls", Override("west", n + 2.0, None, "few crews", "", ""), "9000")
+        draft = shop.drafting.draft("many-calls")
+        assert draft is not None
+        name = shop.releasing.publish("many-calls", draft.stamp, "9000", "few crews")
+        if n == times:
+            shop.releasing.approve(name, "9001", "so that there is one to go back to")
+    shop.drafting.drop("many-more-calls")
 
 
 TURN: Final = 1_600_000_000_000
@@ -182,6 +217,7 @@ def test_every_route_answers_each_role_as_the_table_says(town: Town, role: Role)
     hand_over(town)
     town.station.acting.mute(Mute(town.clock.now(), "none", "west", "traffic", town.clock.now() + HOUR, "a fair"))
     town.station.workshop.order("start", "many-calls", "9000", f"so that a {role} may look at it")
+    release_to_approve(town, 2 * ROLES.index(role))
     for line, action in NEEDED.items():
         answer = asked(client, line, town)
         done = answer.status_code < 400 and "said=" not in answer.headers.get("location", "")

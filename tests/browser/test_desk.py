@@ -100,6 +100,7 @@ def test_every_page_of_the_desk_can_be_read_by_everybody(
         (f"/city/{NAME}/missed", ""),
         (f"/city/{NAME}/area", ""),
         (f"/city/{NAME}/rules", ""),
+        (f"/city/{NAME}/rules/many-calls", ""),
         (f"/city/{NAME}/audit?verify=1", ""),
         (f"/city/{NAME}/handover", ""),
         (f"/city/{NAME}/handover?desk=east", ""),

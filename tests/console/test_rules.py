@@ -12,7 +12,7 @@ from alerts.console.ruling import rule_figures
 from alerts.console.source import City
 from alerts.console.speech import Speech
 from alerts.workshop import Standing
-from tests.access.crowds import closed
+from tests.access.crowds import closed, counted
 from tests.access.guarded import NAME, Town
 from tests.console.reading import read
 
@@ -46,6 +46,19 @@ def test_a_rule_shows_owner_version_outcomes_its_noise_and_what_to_do_about_it(f
     assert "None of its alerts was ever confirmed: retire it?" in page
     assert page.index("East District") < page.index("West District")  # of the ten noisiest
     assert "<form" not in page.split('id="h-rules"')[1]  # behind the header
+
+
+def test_what_came_near_is_counted_by_area_and_cut_to_what_may_be_seen(fresh: Town) -> None:
+    now = fresh.clock.now()
+    rows = [counted("west", now, rule="traffic-surge"), counted("east", now, rule="traffic-surge")]
+    fresh.station.store.put_counts(NAME, rows)
+    page = fresh.as_role("viewer").get(PAGE).text
+    assert "2 areas within 10 % of speaking" in page
+    assert "2 areas came near" in row(page, "traffic-surge")
+    assert "<b>19</b> counted, limit 20" in page
+    part = fresh.as_role("viewer", areas=("west",), number="1006").get(PAGE).text
+    assert "1 area within 10 % of speaking" in part
+    assert "East District" not in part
 
 
 def test_an_operator_stops_a_rule_and_a_second_account_reviews_it(fresh: Town) -> None:
@@ -108,6 +121,82 @@ def test_a_review_date_that_has_passed_wants_a_decision(town: Town) -> None:
     book = town.station.board.city().book
     standing = Standing(reviews={"many-calls": date(2026, 1, 1), "traffic-surge": date(2027, 6, 30)})
     names = Names(City(book), Speech("en", ZoneInfo(book.calendar.zone)))
-    figures = rule_figures([], standing, names, 90, date(2026, 11, 28))
+    figures = rule_figures([], standing, [], names, 90, date(2026, 11, 28))
     assert [(one.rule, one.overdue) for one in figures.decisions] == [("many-calls", date(2026, 1, 1))]
     assert [row.id for row in figures.rows if row.overdue] == ["many-calls"]
+
+
+def test_a_change_is_written_checked_published_and_approved_by_forms_alone(fresh: Town) -> None:
+    """As without scripts: plain forms, each answered with a page."""
+    operator, second = fresh.as_role("operator"), fresh.as_role("operator", number="1002")
+    rule = f"{PAGE}/many-calls"
+    text = fresh.station.workshop.drafting.texts("many-calls").rule
+    assert "as it runs" in operator.get(rule).text
+    back = operator.post(f"{rule}/draft", data={"text": text.replace("n: 5", "n: five"), "seen": ""})
+    assert back.headers["location"] == rule
+    page = operator.get(rule).text
+    assert "Line 5, column 45." in page
+    assert "<mark>five}}</mark>" in page
+    assert "Publish</button>" not in page
+    seen = page.split('name="seen" value="')[1].split('"', maxsplit=1)[0]
+    again = operator.post(f"{rule}/draft", data={"text": text.replace("n: 5", "n: 9"), "seen": "old"})
+    assert again.status_code == 409
+    assert "n: 9" in again.text  # what was typed is not lost
+    assert operator.post(f"{rule}/draft", data={"text": text.replace("n: 5", "n: 9"), "seen": seen}).status_code == 303
+    page = operator.get(rule).text
+    assert "No problem in the text" in page
+    seen = page.split('name="seen" value="')[1].split('"', maxsplit=1)[0]
+    release = operator.post(f"{rule}/publish", data={"seen": seen, "reason": "too loud"}).headers["location"]
+    assert "Approve, put in force" not in operator.get(release).text
+    assert "said=release_own" in operator.post(f"{release}/approve", data={"reason": "mine"}).headers["location"]
+    assert "n: 9" in second.get(release).text
+    assert second.post(f"{release}/approve", data={"reason": "looked at it"}).headers["location"] == release
+    assert [r.detector.parameters for r in fresh.station.board.city().book.rules if r.id == "many-calls"] == [
+        {"n": 9.0}
+    ]
+    assert "as it runs" in operator.get(rule).text
+    assert "said=release_first" in operator.post(f"/city/{NAME}/releases", data={"reason": "why"}).headers["location"]
+
+
+def test_a_text_that_names_a_person_is_not_kept_and_not_shown_again(town: Town) -> None:
+    operator = town.as_role("operator")
+    text = town.station.workshop.drafting.texts("many-calls").rule.replace("Call the traffic", "Call 13800138000, the")
+    answer = operator.post(f"{PAGE}/many-calls/draft", data={"text": text, "seen": ""})
+    assert answer.status_code == 422
+    assert "13800138000" not in answer.text
+    assert town.station.workshop.drafting.drafts() == []
+
+
+def test_the_text_of_a_rule_is_for_who_sees_the_whole_city(town: Town) -> None:
+    part, whole = town.as_role("operator", areas=("west",), number="1004"), town.as_role("viewer", number="1005")
+    for path in (f"{PAGE}/many-calls", f"/city/{NAME}/releases/none", f"{PAGE}/no-rule", f"{PAGE}/%2e%2e"):
+        assert part.get(path).status_code == 404
+    assert whole.get(f"{PAGE}/many-calls").status_code == 200
+    assert "<form" not in whole.get(f"{PAGE}/many-calls").text.split('class="rule-page"')[1]
+    for path, form in (
+        ("many-calls/draft", {"text": "id: many-calls", "seen": ""}),
+        ("many-calls/overrides", {"area": "west", "rarer": "2", "reason": "why"}),
+        ("many-calls/publish", {"seen": "", "reason": "why"}),
+    ):
+        answer = part.post(f"{PAGE}/{path}", data=form)
+        assert answer.status_code == 404 or "said=unknown" in answer.headers["location"]
+    assert town.station.workshop.drafting.drafts() == []
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"area": "nowhere", "rarer": "2", "reason": "why"}, "wrong_form"),
+        ({"area": "east", "rarer": "nan", "reason": "why"}, "wrong_form"),
+        ({"area": "east", "at_least": "-1", "reason": "why"}, "wrong_form"),
+        ({"area": "east", "reason": "why"}, "override_empty"),
+        ({"area": "east", "rarer": "2"}, "reason_missing"),
+        ({"area": "east", "act": "lift"}, "override_gone"),
+    ],
+)
+def test_what_is_wrong_with_an_override_is_said_and_no_draft_is_made(
+    town: Town, form: dict[str, str], said: str
+) -> None:
+    answer = town.as_role("operator").post(f"{PAGE}/many-calls/overrides", data=form)
+    assert answer.headers["location"] == f"{PAGE}/many-calls?said={said}"
+    assert town.station.workshop.drafting.drafts() == []

@@ -164,6 +164,13 @@ def test_a_silence_is_said_within_the_time_that_is_stated_and_a_tick() -> None:
     assert first.said_at <= first.evidence.peak + stated + STEP * MINUTE
 
 
+def test_what_is_expected_of_a_feed_is_a_plain_number() -> None:
+    """Pages and the interface write it out; also where nothing is expected."""
+    engine = learned()
+    expected = [view.usual for view in engine.feeds()]
+    assert [type(number) for number in expected] == [float] * len(expected)
+
+
 def test_a_feed_without_a_known_rate_states_no_time() -> None:
     engine, said = run(log_of(steady(0, 600), TICKS))
     assert {view.silent_after for view in engine.feeds()} == {0}

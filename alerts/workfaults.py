@@ -1,0 +1,25 @@
+"""Why work on rules is not done: a closed list, said in words where it is answered (`alerts.api.troubles`)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+WorkFault = Literal[
+    "rule_gone", "not_taken", "order_own", "order_gone",
+    "draft_changed", "draft_gone", "draft_unfit", "draft_long", "drafts_full", "rule_known", "rule_name",
+    "override_unread", "override_gone",
+    "release_same", "release_own", "release_overtaken", "release_gone", "release_first", "release_unfit",
+    "release_differs", "release_broken",
+]  # fmt: skip
+"""rule_gone: no such rule in force. not_taken: laid ready, and the city has not taken it yet. order_own: whoever gave
+it cannot review it. order_gone: it waits for no review. draft_*: changed by another since it was read, not there, with
+problems in it, too long; drafts_full: too many. rule_known, rule_name: for a new rule. override_unread: the text cannot
+be read; override_gone: it has none there. release_*: as `tocsin rules approve` and `rollback` say it."""
+
+
+class WorkRefused(Exception):
+    """Why something was not done."""
+
+    def __init__(self, fault: WorkFault) -> None:
+        super().__init__(fault)
+        self.fault: WorkFault = fault

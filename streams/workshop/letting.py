@@ -1,0 +1,140 @@
+"""Releases of a served city's rules (`alerts.releasing.Releasing`): what `tocsin rules publish`, `approve` and
+`rollback` do, from a draft in the place of the folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from alerts.releasing import Release
+from alerts.workfaults import WorkFault, WorkRefused
+from rules.book import Book
+from rules.records import UseBook
+from streams.by_hand import signed
+from streams.city import City
+from streams.clock import Clock
+from streams.handover import hand_over_swap, lay_and_wait
+from streams.messages import SpokenError
+from streams.releases import Entry, ReleaseError, Shelf, Swap, drift
+from streams.releases.swap import fitting
+from streams.workshop import in_force
+from streams.workshop.writing import Writing
+
+FAULTS: Final[Mapping[str, WorkFault]] = {
+    "release-same": "release_same",
+    "release-own": "release_own",
+    "release-overtaken": "release_overtaken",
+    "release-unknown": "release_gone",
+    "release-never-ran": "release_gone",
+    "release-first": "release_first",
+    "release-unfit": "release_unfit",
+    "release-folder-differs": "release_differs",
+    "release-damaged": "release_broken",
+    "release-history": "release_broken",
+}
+SHOWN: Final = 50
+"""Lines of the history, the newest."""
+
+
+class Letting:
+    """Any thread. `runs`: the book in force; `see`: waits a moment until pages show what was done."""
+
+    def __init__(
+        self,
+        city: Callable[[], City],
+        data: Path,
+        writing: Writing,
+        shelf: Shelf,
+        clock: Clock,
+        runs: Callable[[], Book | None],
+        see: Callable[[Callable[[], bool]], object],
+    ) -> None:
+        self._city, self._data, self._clock = city, data, clock
+        self._writing, self._shelf = writing, shelf
+        self._runs, self._see = runs, see
+
+    def publish(self, rule: str, seen: str, by: str, reason: str) -> str:
+        draft = self._writing.draft(rule)
+        if draft is None:
+            raise WorkRefused("draft_gone")
+        if draft.stamp != seen:
+            raise WorkRefused("draft_changed")
+        if not self._writing.fits(draft):
+            raise WorkRefused("draft_unfit")
+        files = in_force.with_draft(self._writing.files(), draft)
+        with _told():
+            return self._shelf.publish(files, by, reason, self._clock.now()).id
+
+    def releases(self) -> Sequence[Release]:
+        with _told():
+            history, now = self._shelf.history(), self._shelf.in_force()
+            waiting = {one.id for one in self._shelf.waiting()}
+        last = {(entry.release, entry.verb): number for number, entry in enumerate(history)}
+        runs = max(
+            (n for n, entry in enumerate(history) if entry.release == now and entry.verb != "published"), default=-1
+        )
+        shown = list(enumerate(history))[-SHOWN:]
+        return [
+            self._line(entry, waits=entry.release in waiting and last[entry.release, "published"] == n, runs=n == runs)
+            for n, entry in reversed(shown)
+        ]
+
+    def _line(self, entry: Entry, *, waits: bool, runs: bool) -> Release:
+        waits = waits and entry.verb == "published"
+        rules = tuple(self._rules(entry)) if entry.verb == "published" else ()
+        return Release(entry.release, entry.verb, entry.by, entry.reason, entry.at, entry.base, waits, runs, rules)
+
+    def _rules(self, entry: Entry) -> Iterator[str]:
+        """Rules whose file, or whose cases, differ from what ran when it was published."""
+        before, after = self._before(entry.base), self._shelf.texts(entry.release)
+        changed = drift(before, after)
+        yield from sorted({name.partition(".")[0] for name in (*changed.added, *changed.gone, *changed.changed)})
+
+    def _before(self, base: str) -> Mapping[str, bytes]:
+        return self._shelf.texts(base) if base else in_force.texts_of_folder(self._city().folder)
+
+    def difference(self, release: str) -> Sequence[str]:
+        with _told():
+            found = self._shelf.release(release)
+            return drift(self._before(found.base), self._shelf.texts(release)).lines
+
+    def approve(self, release: str, by: str, reason: str) -> None:
+        at = self._clock.now()
+        with _told():
+            self._shelf.release(release)
+            city = fitting(self._city(), self._shelf, release, "en", self._runs())
+            self._shelf.approve(release, by, reason, at)
+        order = UseBook(0, "", by=by, reason=f"{release}: {reason}")
+        self._give(Swap.to(city, f"{release}-{at:x}", release, order), at)
+
+    def roll_back(self, by: str, reason: str) -> str:
+        at = self._clock.now()
+        with _told():
+            target = self._shelf.before()
+            if not target:
+                raise ReleaseError("release-first")
+            city = fitting(self._city(), self._shelf, target, "en", self._runs())
+            self._shelf.roll_back(target, by, reason, at)
+        order = signed(UseBook(0, ""), by, f"{target}: {reason}", at)
+        self._give(Swap.to(city, order.id, target, order), at)
+        return target
+
+    def _give(self, swap: Swap, at: int) -> None:
+        try:
+            taken = lay_and_wait(self._data, lambda: hand_over_swap(self._data, swap, at))
+        except SpokenError:  # the folder cannot be written
+            raise WorkRefused("not_taken") from None
+        if not taken:
+            raise WorkRefused("not_taken")
+        self._see(lambda: (now := self._runs()) is not None and now.rules == swap.rules)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What the shelf refuses, as pages say it."""
+    try:
+        yield
+    except ReleaseError as fault:
+        raise WorkRefused(FAULTS[fault.name]) from None
