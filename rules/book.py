@@ -167,6 +167,11 @@ class Book(msgspec.Struct, frozen=True, dict=True):
         """On counts and on matters, by id."""
         return tuple(sorted((*self.rules, *self.on_matters), key=lambda rule: rule.id))
 
+    @property
+    def but_for_rules(self) -> tuple[object, ...]:
+        """All that a release of rules leaves as it is."""
+        return (self.areas, self.categories, self.calendar, self.feeds, self.desks, self.ladder)
+
     def rule(self, rule_id: str) -> Rule | MatterRule | None:
         found: Rule | MatterRule | None = next((rule for rule in self.rules if rule.id == rule_id), None)
         return found or next((rule for rule in self.on_matters if rule.id == rule_id), None)

@@ -21,11 +21,11 @@ from streams.arguments import TIMES, CityFolder, DataFolder, settings_of, time_o
 from streams.backtest import Ground, Group, Report, Scope, Side, Trial
 from streams.bar import Bar
 from streams.calibrate_command import Calibrating, quiet_months
-from streams.city import City, read_city
+from streams.city import City
 from streams.clock import WallClock
 from streams.journal import Journal
 from streams.messages import SpokenError, say
-from streams.opened import CityError, city_of, intake_of, journal_of
+from streams.opened import city_of, city_with, intake_of, journal_of
 from streams.processes import cores
 from streams.settings import Settings
 
@@ -66,7 +66,7 @@ def backtest(
     settings = settings_of(data=data)
     logs.configure(settings.log, level=logging.WARNING)
     read = city_of(city, settings.language)
-    changed = _changed(city, change, settings.language) if change is not None else None
+    changed = city_with(city, change, settings.language) if change is not None else None
     asked = _Asked(read, changed, rule)
     span = time_of(since, read), time_of(to, read)
     ground = _ground(read, settings, span[1], stored=stored, solved_anew=calibrating)
@@ -144,16 +144,6 @@ class _Asked:
             ]
             for city, book in zip(self.cities, self.books, strict=True)
         ]
-
-
-def _changed(city: Path, change: Path, language: str) -> City:
-    """The city as it would be with the change. Raises SpokenError with what is wrong with it."""
-    if change.suffix != ".yaml" or "." in change.stem:
-        raise SpokenError("backtest-change-name", path=change)
-    reading = read_city(city, {f"rules/{change.name}": change})
-    if reading.city is None:
-        raise CityError("as-it-is", text=reading.render(language))
-    return reading.city
 
 
 def _ground(city: City, settings: Settings, until: int | None, *, stored: bool, solved_anew: bool) -> Ground:

@@ -17,7 +17,7 @@ from msgspec import structs
 
 from alerts.access.accounts import FILE, Accounts
 from alerts.access.roles import NUMBER
-from rules.records import ByHand, Review, UseBook, encode
+from rules.records import ByHand, Review, Shadowing, UseBook, encode
 from streams.arguments import is_kafka, settings_of
 from streams.city import City
 from streams.clock import WallClock
@@ -29,7 +29,7 @@ from streams.rewind import engine_beside
 from streams.settings import Settings
 from streams.worker_command import road
 
-Signed = TypeVar("Signed", bound=ByHand | Review | UseBook)
+Signed = TypeVar("Signed", bound=ByHand | Review | UseBook | Shadowing)
 REASON_LONGEST: Final = 200
 GIVES: Final = ("operator",)
 REVIEWS: Final = ("operator", "supervisor", "audit")
@@ -60,10 +60,7 @@ class Hand:
         settings = settings_of(data=data, kafka=brokers)
         hand = cls(city_of(folder, settings.language), settings, by, reason.strip(), on_kafka)
         hand._check_account(roles)
-        if not hand.reason or len(hand.reason) > REASON_LONGEST or "\n" in hand.reason:
-            raise SpokenError("order-reason", most=REASON_LONGEST)
-        if Gate().verdict(hand.reason, Class.PLAIN) is not None:
-            raise SpokenError("order-reason-tells")
+        checked_reason(reason)
         return hand
 
     def _check_account(self, roles: tuple[str, ...]) -> None:
@@ -77,7 +74,7 @@ class Hand:
         if account is None or self.city.name not in account.areas or not set(roles) & set(account.roles):
             raise SpokenError("order-may-not", number=self.by, roles=", ".join(roles), city=self.city.name)
 
-    def give(self, order: ByHand | Review, done: str, **told: object) -> None:
+    def give(self, order: ByHand | Review | Shadowing, done: str, **told: object) -> None:
         """Hand the order over, and wait a little for the city to take it; then say so."""
         at = WallClock().now()
         given = signed(order, self.by, self.reason, at)
@@ -89,7 +86,7 @@ class Hand:
             taken = lay_and_wait(folder, lambda: hand_over_order(folder, given, at))
         language = self.settings.language
         typer.echo(say(done if taken else "order-waits", language, city=self.city.name, **told))
-        if not isinstance(order, Review):
+        if isinstance(order, ByHand):
             typer.echo(say("order-to-review", language, id=given.id, city=self.city.name))
 
     def check_owed(self, order: str) -> None:
@@ -102,6 +99,16 @@ class Hand:
             raise SpokenError("order-not-owed", id=order[:40], city=self.city.name, known=", ".join(owed) or "-")
         if owed[order].by == self.by:
             raise SpokenError("order-own", number=self.by)
+
+
+def checked_reason(reason: str) -> str:
+    """A reason without blanks around it. Raises SpokenError for one that is none, too long, or tells of a person."""
+    reason = reason.strip()
+    if not reason or len(reason) > REASON_LONGEST or "\n" in reason:
+        raise SpokenError("order-reason", most=REASON_LONGEST)
+    if Gate().verdict(reason, Class.PLAIN) is not None:
+        raise SpokenError("order-reason-tells")
+    return reason
 
 
 def signed(order: Signed, by: str, reason: str, at: int) -> Signed:

@@ -25,6 +25,7 @@ from streams import (
     logs,
     release_commands,  # noqa: F401 - as above
     replay,
+    shadow_commands,  # noqa: F401 - as above
     simulate,
 )
 from streams import load as loads

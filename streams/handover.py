@@ -18,7 +18,7 @@ import msgspec
 import structlog
 from msgspec import structs
 
-from rules.records import ByHand, Calibrate, Frame, Order, Review, decode, encode
+from rules.records import ByHand, Calibrate, Frame, Order, Review, Shadowing, decode, encode
 from streams.clock import Clock, WallClock
 from streams.journal import DiskFullError
 from streams.messages import SpokenError
@@ -27,7 +27,7 @@ from streams.runtime import Parcel, Shard
 
 log = structlog.get_logger()
 
-Handed = ByHand | Review | Calibrate
+Handed = ByHand | Review | Calibrate | Shadowing
 FOLDER: Final = "handed"
 MOST_A_TURN: Final = 1
 """Frames between two turns of the writer: what is pushed meanwhile waits, a quarter of a second for a frame of

@@ -18,6 +18,7 @@ from streams.order_messages import OF_ORDERS
 from streams.release_messages import OF_RELEASES
 from streams.rule_messages import OF_RULES
 from streams.setting_messages import OF_SETTINGS
+from streams.shadow_messages import OF_SHADOWS
 
 MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     # the journal
@@ -474,6 +475,7 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     **OF_EXPLAIN,
     **OF_ORDERS,
     **OF_RELEASES,
+    **OF_SHADOWS,
     **OF_RULES,
     **OF_SETTINGS,
     **OF_WHAT_WENT_WELL,

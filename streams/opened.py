@@ -48,6 +48,19 @@ class CityError(SpokenError):
     """A city that cannot be worked with: lines for people."""
 
 
+def city_with(folder: Path, change: Path, language: str) -> City:
+    """The city as it would be with the rule file `change` in the place of the one of its name, or beside the others.
+
+    Raises CityError with what is wrong with it.
+    """
+    if change.suffix != ".yaml" or "." in change.stem:
+        raise CityError("backtest-change-name", path=change)
+    reading = read_city(folder, {f"rules/{change.name}": change})
+    if reading.city is None:
+        raise CityError("as-it-is", text=reading.render(language))
+    return reading.city
+
+
 def city_of(folder: Path, language: str = "en") -> City:
     """The city in `folder`. Raises CityError with one line a mistake."""
     reading = read_city(folder)

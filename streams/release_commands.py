@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from rules.engine import Engine
 from rules.records import UseBook
 from streams.arguments import CityFolder, DataFolder, settings_of
 from streams.by_hand import By, Hand, Why, signed
@@ -26,6 +27,7 @@ from streams.releases.shelf import texts_in
 from streams.releases.swap import fitting
 from streams.rewind import engine_now
 from streams.rule_commands import rules
+from streams.shadows import check_ripe
 
 LINES_SHOWN: Final = 400
 """Lines of a difference that are shown."""
@@ -55,10 +57,13 @@ def approve_command(city: CityFolder, release: ReleaseId, by: By, reason: Why, d
     hand = Hand.of(city, by, reason, data, "local", None)
     shelf, at = _shelf(hand), WallClock().now()
     shelf.release(release)
-    with_release = _fitting(hand, shelf, release)
+    engine = engine_of(hand)
+    with_release = city_released(hand, engine, shelf, release)
+    if engine is not None:
+        check_ripe(engine, with_release.book, hand.city.desks)
     shelf.approve(release, by, hand.reason, at)
     order = UseBook(0, "", by=by, reason=f"{release}: {hand.reason}")
-    _give(hand, Swap.to(with_release, f"{release}-{at:x}", release, order), at)
+    give_release(hand, Swap.to(with_release, f"{release}-{at:x}", release, order), at)
 
 
 @rules.command("rollback")
@@ -75,10 +80,10 @@ def rollback_command(
     target = to or shelf.before()
     if not target:
         raise ReleaseError("release-first")
-    with_release = _fitting(hand, shelf, target)
+    with_release = city_released(hand, engine_of(hand), shelf, target)
     shelf.roll_back(target, by, hand.reason, at)
     order = signed(UseBook(0, ""), by, f"{target}: {hand.reason}", at)
-    _give(hand, Swap.to(with_release, order.id, target, order), at)
+    give_release(hand, Swap.to(with_release, order.id, target, order), at)
     typer.echo(say("order-to-review", hand.settings.language, id=order.id, city=hand.city.name))
 
 
@@ -160,17 +165,21 @@ def _show(found: Drift, language: str) -> None:
         typer.echo(say("drift-more", language, count=len(found.lines) - LINES_SHOWN))
 
 
-def _fitting(hand: Hand, shelf: Shelf, release: str) -> City:
-    """The city with the rules of a release, held against what runs. Raises ReleaseError."""
+def engine_of(hand: Hand) -> Engine | None:
+    """The city's engine as it is now; None where no log has begun."""
     path = journal_of(hand.city.name, hand.settings)
-    runs = None
-    if path.exists():
-        with closing(Journal.open(path, read_only=True)) as journal:
-            runs = engine_now(journal).book if journal.last_offset else None
-    return fitting(hand.city, shelf, release, hand.settings.language, runs)
+    if not path.exists():
+        return None
+    with closing(Journal.open(path, read_only=True)) as journal:
+        return engine_now(journal) if journal.last_offset else None
 
 
-def _give(hand: Hand, given: Swap, at: int) -> None:
+def city_released(hand: Hand, engine: Engine | None, shelf: Shelf, release: str) -> City:
+    """The city with the rules of a release, held against what runs. Raises ReleaseError."""
+    return fitting(hand.city, shelf, release, hand.settings.language, None if engine is None else engine.book)
+
+
+def give_release(hand: Hand, given: Swap, at: int) -> None:
     """Hand the rules over to the process that serves the city; where there is none, its next start takes them."""
     city = hand.city
     folder = hand.settings.data / city.name

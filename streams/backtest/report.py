@@ -8,25 +8,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 import msgspec
-import numpy as np
 
-from alerts.desks import Desk, Shift
+from alerts.desks import Desk
 from alerts.export import rfc3339
 from rules.book import Book, Rule
 from rules.signals import Signal
 from streams.backtest.labels import EVENTFUL, EXPECTED, Label
+from streams.backtest.shifts import Spread, shift_starts, spread
 from streams.backtest.trials import Trial
 from streams.city.durations import DAY, MINUTE
 
 MONTH: Final = 30 * DAY
-EIGHT_HOURS: Final = (Shift("0-8", "00:00", "08:00"), Shift("8-16", "08:00", "16:00"), Shift("16-24", "16:00", "00:00"))
-"""Of a desk that names no shifts."""
-
 Difference = Literal["lost", "gained", "earlier", "later", "dropped", "added"]
 """lost, gained: a label that was heard and is no more, and the other way round. earlier, later: when it was heard.
 dropped, added: alerts that no label explains, which are gone, and which are new."""
@@ -92,8 +87,8 @@ class Load(msgspec.Struct, frozen=True):
 
     desk: str
     shifts: int
-    old: tuple[float, float, int]
-    new: tuple[float, float, int] | None
+    old: Spread
+    new: Spread | None
     budget: int | None
 
 
@@ -263,36 +258,14 @@ def _by_month(side: Side) -> Counter[tuple[str, str]]:
 
 
 def _load(desk: Desk, scope: Scope, old: Side, new: Side | None) -> Load:
-    begins = _shift_starts(desk, scope.since, scope.until)
+    begins = shift_starts(desk, scope.since, scope.until)
     return Load(
         desk.id, len(begins), _spread(desk, begins, old), _spread(desk, begins, new) if new else None, desk.budget
     )
 
 
-def _spread(desk: Desk, begins: Sequence[int], side: Side) -> tuple[float, float, int]:
-    said = [alert.said_at for alert in side.alerts if side.desk(alert) == desk.id]
-    shifts = np.searchsorted(np.array(begins), np.array(said, np.int64), "right") - 1
-    counts = np.bincount(shifts[shifts >= 0], minlength=len(begins))
-    middle, high = np.percentile(counts, [50, 95]).tolist()
-    return round(middle, 2), round(high, 2), int(counts.max())
-
-
-def _shift_starts(desk: Desk, since: int, until: int) -> list[int]:
-    """When each shift that reaches into the span begins, ms, ascending."""
-    zone, shifts = ZoneInfo(desk.zone), desk.shifts or EIGHT_HOURS
-    day = datetime.fromtimestamp(since / 1000, zone).date() - timedelta(days=1)
-    last = datetime.fromtimestamp(until / 1000, zone).date()
-    starts: set[int] = set()
-    while day <= last:
-        starts |= {_at(day, shift, zone) for shift in shifts if day.weekday() in shift.days}
-        day += timedelta(days=1)
-    begun = [at for at in sorted(starts) if at < until]
-    first = int(np.searchsorted(np.array(begun), since, "right")) - 1
-    return begun[max(first, 0) :] or [since]
-
-
-def _at(day: date, shift: Shift, zone: ZoneInfo) -> int:
-    return round(datetime.combine(day, time.fromisoformat(shift.start), zone).astimezone(UTC).timestamp() * 1000)
+def _spread(desk: Desk, begins: Sequence[int], side: Side) -> Spread:
+    return spread(begins, [alert.said_at for alert in side.alerts if side.desk(alert) == desk.id])
 
 
 def _unexplained(scope: Scope, side: Side) -> list[Signal]:

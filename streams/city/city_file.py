@@ -78,6 +78,12 @@ class CityFile(Form):
     horizon: Duration = Field(
         default=7 * DAY, description="Identities are remembered this long (duplicates, revisions)."
     )
+    shadow_shifts: int = Field(
+        default=14,
+        ge=0,
+        le=1_000,
+        description="A candidate of a rule is promoted after so many whole shifts in shadow, or with a reason.",
+    )
     retention: Duration = Field(default=400 * DAY, description="Frames are kept this long.")
     alerts_kept: Duration = Field(
         default=400 * DAY,

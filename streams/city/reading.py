@@ -55,6 +55,7 @@ class City:
     display_level: str
     counts_level: str  # finest areas whose counts are kept; "": none are
     counts_kept: int  # so long, ms
+    shadow_shifts: int
     retention_days: int
     keep: Keep
     shapes: Path | None
@@ -148,6 +149,7 @@ class _Reader:
             display_level=display_level(city, area_tree),
             counts_level=counts_level(city, area_tree),
             counts_kept=city.counts.kept,
+            shadow_shifts=city.shadow_shifts,
             retention_days=city.retention // DAY,
             keep=Keep(city.alerts_kept, city.moves_kept),
             shapes=self.shapes.path,

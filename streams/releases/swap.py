@@ -57,13 +57,9 @@ def fitting(city: City, shelf: Shelf, release: str, language: str, runs: Book | 
     Raises ReleaseError where the rest of the folder is not what runs: a release brings rules, and nothing else.
     """
     found = with_rules(city, shelf.rules(release), language, release)
-    if runs is not None and _but_for_rules(runs) != _but_for_rules(found.book):
+    if runs is not None and runs.but_for_rules != found.book.but_for_rules:
         raise ReleaseError("release-folder-differs", city=found.name)
     return found
-
-
-def _but_for_rules(book: Book) -> tuple[object, ...]:
-    return (book.areas, book.categories, book.calendar, book.feeds, book.desks, book.ladder)
 
 
 def with_rules(city: City, rules: Path, language: str, release: str) -> City:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -13,6 +14,7 @@ from rules.canonical import canonical, final_states
 from rules.engine import Engine
 from rules.records import StartShadow, UseBook
 from rules.shadows.score import shadows_of
+from rules.signals import Signal
 from tests.engine.matters import RULES, STEPS, Told, city, log_of, matters, rule
 from tests.engine.test_shadows import NOTHING, flat, judged, with_orders
 from tests.engine.worlds import HOUR, TICKS
@@ -78,6 +80,6 @@ def test_from_its_promotion_on_a_shadow_tells_what_it_had_told_in_force_from_its
     assert _figures(told) == _figures(wanted)
 
 
-def _figures(signals: object) -> list[dict[str, object]]:
+def _figures(signals: Iterable[Signal]) -> list[dict[str, object]]:
     """Under whichever version of those that hear alike they were said; how fresh the feeds were is of the moment."""
-    return [{**one, "rule_version": ""} for one in canonical(signals)]  # type: ignore[arg-type]
+    return [{**one, "rule_version": ""} for one in canonical(signals)]

@@ -175,7 +175,7 @@ def test_a_shadow_that_raises_stops_alone_and_no_desk_is_told() -> None:
     for offset, record in enumerate(records, 1):
         said += engine.apply(record, offset)
         for watch in engine.shadows.watches():
-            watch.hear = lambda *_: 1 / 0  # type: ignore[method-assign,assignment]
+            watch.hear = lambda *_: 1 / 0  # type: ignore[method-assign,assignment]  # the only way to have a rule raise
     assert said == flat(judged(with_orders(log_of(BURST, TICKS), {20: (NOTHING,)}), of)[1])
     assert "ZeroDivisionError" in shadows_of(engine)[0].stopped
     assert list(engine.stopped) == ["many~"]
