@@ -79,7 +79,7 @@ class Hand:
         at = WallClock().now()
         given = signed(order, self.by, self.reason, at)
         if self.on_kafka:
-            road("orders").give(self.settings.kafka, self.city.name, given)
+            road("orders").give(self.settings.brokers, self.city.name, given)
             taken = True
         else:
             folder = self.settings.data / self.city.name

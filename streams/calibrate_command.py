@@ -97,7 +97,7 @@ def calibrate(
     if dry_run or (archive and not on_kafka):
         word = "calibration-dry" if dry_run else "calibration-archive"
     elif on_kafka:
-        road("orders").give(settings.kafka, read.name, calibration.order(report, 0))
+        road("orders").give(settings.brokers, read.name, calibration.order(report, 0))
         word = "calibration-sent"
     else:
         word = "calibration-taken" if _hand_over(report, settings.data / read.name) else "order-waits"

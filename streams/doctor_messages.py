@@ -142,6 +142,13 @@ OF_DOCTOR: Final[Mapping[str, Mapping[str, str]]] = {
     },
     # Kafka
     "doctor-kafka-good": {"en": "{address} answers", "zh-CN": "{address} 应答正常"},
+    "doctor-kafka-open": {
+        "en": "the wire to the brokers is open, whoever is on it reads along and may write: set"
+        " TOCSIN_KAFKA_SECURITY to SSL"
+        " or SASL_SSL (docs/kafka.md)",
+        "zh-CN": "与代理之间为明文连接，线路上的任何人都可读写：请将 TOCSIN_KAFKA_SECURITY 设为 SSL 或 SASL_SSL"
+        "（docs/kafka.md）",
+    },
     "doctor-topics-good": {
         "en": "all {topics} are as they should be, of {partitions} partitions",
         "zh-CN": "{topics} 个主题均符合要求，各 {partitions} 个分区",

@@ -46,7 +46,7 @@ def setup(
     """Make the topics that are missing. What is there stays as it is; where it differs, that is said, and exit 1."""
     settings = settings_of(kafka=brokers)
     read = [city_of(folder, settings.language) for folder in cities]
-    report = road("admin").setup(settings.kafka, read, partitions=partitions, replicas=replicas)
+    report = road("admin").setup(settings.brokers, read, partitions=partitions, replicas=replicas)
     for topic in report.made:
         typer.echo(say("kafka-topic-made", settings.language, topic=topic))
     _tell(report, settings.kafka, settings.language)
@@ -57,7 +57,7 @@ def check(cities: CityFolders, brokers: Brokers = None) -> None:
     """Hold the topics against what they should be. Changes nothing; exit 1 where something differs."""
     settings = settings_of(kafka=brokers)
     read = [city_of(folder, settings.language) for folder in cities]
-    _tell(road("admin").check(settings.kafka, read), settings.kafka, settings.language)
+    _tell(road("admin").check(settings.brokers, read), settings.kafka, settings.language)
 
 
 @kafka.command()
@@ -92,7 +92,7 @@ def intake(
     crash = road("crashpoints").armed(settings.crash_at if kind == "stream" else "")
     counts = counted(metrics)
     process = road("intake").IntakeProcess(
-        settings.kafka, read, key, kind=kind, without=without or (), crash=crash, metrics=counts
+        settings.brokers, read, key, kind=kind, without=without or (), crash=crash, metrics=counts
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: process.end())
@@ -111,23 +111,23 @@ def pour(
     city = city_of(folder, settings.language)
     since, until = (time_of(text, city) for text in between)
     chosen = replay.files_of(city, feeds, files)
-    way = road("pour").Pour(settings.kafka, city, intake_of(city, replay.REPLAY_KEY), chosen)
+    way = road("pour").Pour(settings.brokers, city, intake_of(city, replay.REPLAY_KEY), chosen)
     sent: int = way.run(since, until, progress)
     return sent
 
 
 def still_refused(settings: Settings, folder: Path, feed: str | None, limit: int) -> Sequence[Refusal]:
     """`tocsin refused list CITY --road kafka`: newest first."""
-    found: list[Refusal] = road("retries").still_refused(settings.kafka, city_of(folder, settings.language), feed)
+    found: list[Refusal] = road("retries").still_refused(settings.brokers, city_of(folder, settings.language), feed)
     return found[::-1][:limit]
 
 
 def ask_again(settings: Settings, folder: Path, feed: str | None) -> None:
     """`tocsin refused retry CITY --road kafka`."""
     retries, city = road("retries"), city_of(folder, settings.language)
-    refused = retries.still_refused(settings.kafka, city, feed)
+    refused = retries.still_refused(settings.brokers, city, feed)
     intake = intake_of(city, settings.key.get_secret_value().encode())
-    count, lost = retries.ask(settings.kafka, city, intake, refused)
+    count, lost = retries.ask(settings.brokers, city, intake, refused)
     typer.echo(say("kafka-retry-asked", settings.language, city=city.name, count=count, lost=lost))
 
 

@@ -19,6 +19,7 @@ from streams.release_messages import OF_RELEASES
 from streams.rule_messages import OF_RULES
 from streams.setting_messages import OF_SETTINGS
 from streams.shadow_messages import OF_SHADOWS
+from streams.wire_messages import OF_WIRES
 
 MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     # the journal
@@ -479,6 +480,7 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     **OF_RULES,
     **OF_SETTINGS,
     **OF_WHAT_WENT_WELL,
+    **OF_WIRES,
 }
 """Message -> language -> text with {placeholders}. A test holds both languages to the same placeholders."""
 

@@ -8,13 +8,18 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from streams.brokers import Brokers, Security
 from streams.messages import SpokenError
 from streams.setting_sources import BY_FILE, SECRETS_FOLDER, faults_of, from_files, slips, text_of
+from streams.wire_settings import bare_secrets, faults
+
+File = Annotated[Path | None, BeforeValidator(lambda said: said or None)]
+"""A file's path; empty, as a compose file hands an unset variable on, is none."""
 
 
 class SettingsError(SpokenError):
@@ -84,6 +89,19 @@ class Settings(BaseSettings):
         description="For tests, with --clock stream alone: name:n kills the process at a crash point's n-th passing.",
     )
     kafka: str = Field("127.0.0.1:9092", description="Brokers of the Kafka road: host:port, several with commas.")
+    kafka_security: Security = Field(
+        "PLAINTEXT",
+        description="The wire to the brokers: in the open, TLS (SSL), or TLS with a user (SASL_SSL, SCRAM-SHA-512).",
+    )
+    kafka_ca: File = Field(
+        None, description="PEM file of the authorities that sign the brokers' certificates. Empty: the system's."
+    )
+    kafka_certificate: File = Field(None, description="PEM file of our own certificate, where brokers ask for one.")
+    kafka_certificate_key: File = Field(None, description="PEM file of its key, without a password.")
+    kafka_user: str = Field("", pattern=r"^[A-Za-z0-9._-]*$", description="User at the brokers, with SASL_SSL.")
+    kafka_password: SecretStr = Field(
+        SecretStr(""), description="That user's password. Taken from a file alone, never from the environment."
+    )
     watch_seconds: float = Field(1.0, gt=0, description="Seconds between two looks at watched files and folders.")
     watchdog_still_seconds: float = Field(
         60.0, gt=0, description="The watchdog says so when a city has no new tick, or no answer, for so long."
@@ -94,6 +112,19 @@ class Settings(BaseSettings):
         description="Token of an account with the role system: with it the watchdog reads /metrics. Needed once there"
         " are accounts and it is given --url.",
     )
+
+    @property
+    def brokers(self) -> Brokers:
+        """The brokers, and the wire to them."""
+        return Brokers(
+            self.kafka,
+            self.kafka_security,
+            self.kafka_ca,
+            self.kafka_certificate,
+            self.kafka_certificate_key,
+            self.kafka_user,
+            self.kafka_password.get_secret_value(),
+        )
 
 
 def read_secret(name: str) -> bytes:
@@ -117,11 +148,17 @@ def read_settings() -> Settings:
     """The settings of this process. Raises SettingsError with every mistake, never with a value."""
     found, wrong = from_files(Settings.model_fields, os.environ)
     wrong += slips(Settings.model_fields, os.environ)
-    settings = None
+    wrong += bare_secrets(os.environ)
+    given = cast("dict[str, Any]", found)
     try:
-        settings = Settings(**cast("dict[str, Any]", found))
+        settings = Settings(**given)
     except ValidationError as invalid:
         wrong += faults_of(invalid)
-    if settings is None or wrong:
-        raise SettingsWrongError(wrong) from None
+        faulty = {str(fault["loc"][0]) for fault in invalid.errors(include_input=False, include_url=False)}
+        settings = Settings(**given | {field: Settings.model_fields[field].default for field in faulty})
+        if any(field.startswith("kafka_") for field in faulty):
+            raise SettingsWrongError(wrong) from None  # what goes together is looked at once each can be read
+    wrong += faults(settings, known={str(one.values.get("name")).removesuffix(BY_FILE) for one in wrong})
+    if wrong:
+        raise SettingsWrongError(wrong)
     return settings

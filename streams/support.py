@@ -28,7 +28,8 @@ from streams.messages import say
 from streams.opened import journal_of
 from streams.settings import Settings
 
-ADDRESSES: Final = frozenset({"address", "kafka", "proxies", "host", "data"})
+FILES: Final = frozenset({"kafka_ca", "kafka_certificate", "kafka_certificate_key"})
+ADDRESSES: Final = frozenset({"address", "kafka", "kafka_user", "proxies", "host", "data"}) | FILES
 """Settings that say where things lie in the house: told as set or not, as secrets are."""
 
 

@@ -36,7 +36,7 @@ def worker(
     points = road("crashpoints")
     crash = points.armed(settings.crash_at if points.on_this_machine(settings.kafka) else "")
     counts = counted(metrics)
-    road("worker").run(settings.kafka, member=member, crash=crash, metrics=counts)
+    road("worker").run(settings.brokers, member=member, crash=crash, metrics=counts)
 
 
 def alone(words: Sequence[str]) -> None:

@@ -56,7 +56,7 @@ def _of_kafka(settings: Settings, cities: Sequence[City]) -> Iterator[Finding]:
     except SpokenError as fault:
         yield bad("kafka", fault)
         return
-    found: Iterator[Finding] = health.of_the_road(settings.kafka, cities)
+    found: Iterator[Finding] = health.of_the_road(settings.brokers, cities)
     yield from found
 
 

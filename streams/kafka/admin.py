@@ -11,7 +11,9 @@ from typing import Any, Final
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
+from streams.brokers import Address, brokers_at
 from streams.city import City
+from streams.kafka import knock
 from streams.kafka.topics import GIVEN_DAYS, ORDERS, SAFE_REPLICAS, Topic, foreign, topics
 from streams.messages import SpokenError
 
@@ -44,12 +46,13 @@ class _Found:
 
 
 @contextlib.contextmanager
-def admin(address: str) -> Generator[KafkaAdminClient, None, None]:
+def admin(address: Address) -> Generator[KafkaAdminClient, None, None]:
     """A client of the brokers at `address`. Raises SpokenError where none answers, or one refuses."""
+    brokers = brokers_at(address)
+    if brokers.secured:
+        knock.check(brokers)
     try:
-        client = KafkaAdminClient(
-            bootstrap_servers=address, client_id="tocsin-admin", bootstrap_timeout_ms=BOOTSTRAP_MS
-        )
+        client = KafkaAdminClient(**brokers.kafka_python(), client_id="tocsin-admin", bootstrap_timeout_ms=BOOTSTRAP_MS)
     except (KafkaError, OSError, ValueError) as fault:
         raise SpokenError("kafka-unreachable", address=address, why=type(fault).__name__) from None
     try:
@@ -60,7 +63,7 @@ def admin(address: str) -> Generator[KafkaAdminClient, None, None]:
         client.close()
 
 
-def setup(address: str, cities: Sequence[City], *, partitions: int, replicas: int | None = None) -> Report:
+def setup(address: Address, cities: Sequence[City], *, partitions: int, replicas: int | None = None) -> Report:
     """Make the topics that are missing. What is there stays as it is, and is told where it differs.
 
     `replicas`: None takes three, or as many as there are brokers. Raises SpokenError.
@@ -79,7 +82,7 @@ def setup(address: str, cities: Sequence[City], *, partitions: int, replicas: in
         return _held_against(client, cities, partitions, made=tuple(topic.name for topic in missing))
 
 
-def check(address: str, cities: Sequence[City]) -> Report:
+def check(address: Address, cities: Sequence[City]) -> Report:
     """What is missing, or not as it should be: as many partitions everywhere as the orders have. Raises SpokenError."""
     with admin(address) as client:
         return _held_against(client, cities, None, made=())

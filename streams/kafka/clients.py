@@ -9,6 +9,8 @@ from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
+from streams.brokers import Address, brokers_at
+from streams.kafka import knock
 from streams.kafka.topics import FRAME_BYTES, ORDERS
 from streams.kafka.wire import Headers
 from streams.messages import SpokenError
@@ -29,11 +31,11 @@ _PREFETCH_KIB: Final = 16_384
 LOG: Final = logging.getLogger("librdkafka")
 
 
-def consumer(address: str, group: str, *, ends: bool = False) -> Consumer:
+def consumer(address: Address, group: str, *, ends: bool = False) -> Consumer:
     """Reads what is committed, and commits nothing by itself. `ends`: the end of each partition is told, as an error of
     its own."""
-    settings: dict[str, str | int | bool] = {
-        "bootstrap.servers": address,
+    settings = {
+        **brokers_at(address).librdkafka(),
         "group.id": group,
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
@@ -48,11 +50,11 @@ def consumer(address: str, group: str, *, ends: bool = False) -> Consumer:
     return Consumer(settings, logger=LOG)
 
 
-def transactional(address: str, name: str) -> Producer:
+def transactional(address: Address, name: str) -> Producer:
     """A producer whose start fences whoever had its name before."""
     return Producer(
         {
-            "bootstrap.servers": address,
+            **brokers_at(address).librdkafka(),
             "transactional.id": name,
             "transaction.timeout.ms": TRANSACTION_MS,
             "linger.ms": 0,
@@ -63,11 +65,11 @@ def transactional(address: str, name: str) -> Producer:
     )
 
 
-def producer(address: str, *, linger_ms: int = 20) -> Producer:
+def producer(address: Address, *, linger_ms: int = 20) -> Producer:
     """Batches, acks from all replicas, keys laid where Kafka's own partitioner lays them."""
     return Producer(
         {
-            "bootstrap.servers": address,
+            **brokers_at(address).librdkafka(),
             "partitioner": "murmur2_random",
             "enable.idempotence": True,
             "linger.ms": linger_ms,
@@ -91,8 +93,10 @@ def committed(client: Consumer, places: Sequence[TopicPartition]) -> list[TopicP
             time.sleep(0.2)
 
 
-def widths(client: Consumer | Producer, address: str) -> dict[str, int]:
-    """Partitions of every topic. Raises SpokenError where no broker answers, or ours are not there."""
+def widths(client: Consumer | Producer, address: Address) -> dict[str, int]:
+    """Partitions of every topic. Raises SpokenError where no broker answers or lets us in, or ours are not there."""
+    if brokers_at(address).secured:
+        knock.check(address)  # clients would go on trying, and say only that nobody answers
     try:
         found = {name: len(told.partitions) for name, told in client.list_topics(timeout=CALL_SECONDS).topics.items()}
     except KafkaException as fault:
@@ -108,11 +112,11 @@ class Sending:
     A message that failed leaves the queue like one that was delivered; only its report tells them apart.
     """
 
-    def __init__(self, address: str, *, linger_ms: int = 20) -> None:
+    def __init__(self, address: Address, *, linger_ms: int = 20) -> None:
         self._producer = producer(address, linger_ms=linger_ms)
         self._fault: KafkaError | None = None
 
-    def widths(self, address: str) -> dict[str, int]:
+    def widths(self, address: Address) -> dict[str, int]:
         return widths(self._producer, address)
 
     def send(self, topic: str, value: bytes, *, key: bytes, partition: int, headers: Headers | None = None) -> None:

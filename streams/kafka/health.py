@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -10,30 +9,36 @@ from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
 from kafka.errors import KafkaError
 
+from streams.brokers import Address, brokers_at
 from streams.city import City
 from streams.doctor.finding import Finding, bad, good, note
+from streams.kafka import knock
 from streams.kafka.admin import admin, check
 from streams.kafka.intake import RAW_GROUP
 from streams.kafka.topics import FRAMES, INCIDENTS, PETITIONS, foreign
 from streams.kafka.worker import NAME as WORKERS
 from streams.messages import SpokenError
 
-CONNECT_SECONDS: Final = 3.0
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 MOST_BEHIND: Final = 10_000
 """Records. A worker judges thousands a second: more than this is no moment's work."""
 
 
-def of_the_road(address: str, cities: Sequence[City]) -> Iterator[Finding]:
+def of_the_road(address: Address, cities: Sequence[City]) -> Iterator[Finding]:
     """Brokers, topics, and who reads them."""
-    if not answers(address):  # a client would try for seconds, and leave its sockets open
-        yield bad("kafka", "kafka-unreachable", address=address, why="ConnectionError")
+    fault = knock.kept_out(address)  # a client would try for seconds, and leave its sockets open
+    if fault is not None:
+        yield bad("kafka", fault)
         return
     try:
         report = check(address, cities)
-    except SpokenError as fault:
-        yield bad("kafka", fault)
+    except SpokenError as refused:
+        yield bad("kafka", refused)
         return
     yield good("kafka", "doctor-kafka-good", address=address)
+    brokers = brokers_at(address)
+    if not brokers.secured and not all(host in LOOPBACK for host, _ in brokers.hosts()):
+        yield note("kafka", "doctor-kafka-open")
     for drift in report.drifts:
         yield bad("topics", drift.name, **drift.values)
     if not report.drifts:
@@ -42,18 +47,6 @@ def of_the_road(address: str, cities: Sequence[City]) -> Iterator[Finding]:
         with admin(address) as client:
             yield from _behind(client, RAW_GROUP, "intake", {INCIDENTS, PETITIONS, *foreign(cities)})
             yield from _behind(client, WORKERS, "worker", {FRAMES})
-
-
-def answers(address: str) -> bool:
-    """Whether any of the brokers named takes a connection."""
-    for place in address.split(","):
-        host, _, port = place.strip().rpartition(":")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
-        except (OSError, ValueError, OverflowError):
-            continue
-        return True
-    return False
 
 
 def _behind(client: KafkaAdminClient, group: str, who: str, topics: set[str]) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ from confluent_kafka import (
 
 from rules import book as books
 from rules.records import Frame, Tick
+from streams.brokers import Address
 from streams.city import City
 from streams.clock import Clock, WallClock
 from streams.crashpoints import never
@@ -68,7 +69,7 @@ class Lane:
         number: int,
         cities: Sequence[City],
         key: bytes,
-        address: str,
+        address: Address,
         widths: Mapping[str, int],
         *,
         kind: ClockKind = "stream",
@@ -299,7 +300,7 @@ class IntakeProcess:
 
     def __init__(
         self,
-        address: str,
+        address: Address,
         cities: Sequence[City],
         key: bytes,
         *,

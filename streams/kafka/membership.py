@@ -16,10 +16,12 @@ from typing import Any, Final
 import structlog
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
+from faust.auth import SASLCredentials, SSLCredentials
 from faust.tables import TableManager
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from streams.brokers import MECHANISM, Brokers
 from streams.kafka.topics import FRAMES
 
 log = structlog.get_logger()
@@ -42,8 +44,8 @@ class Thread(driver.AIOKafkaConsumerThread):
             await consumer._client.close()
             coordinator.reset_generation()  # it says no good-bye of its own, which would open the connection again
             if member and generation > 0:
-                address = ",".join(f"{host}:{port}" for host, port, _ in consumer._client.hosts)
-                await asyncio.to_thread(_leave, address, self.app.conf.id, member)
+                brokers: Brokers = self.app.brokers  # type: ignore[attr-defined]  # App of ours
+                await asyncio.to_thread(_leave, brokers, self.app.conf.id, member)
         with contextlib.suppress(asyncio.CancelledError):  # of a fetch that waits to be tried again; it would kill
             await super().on_thread_stop()  # the thread before it has told the others that it ends
 
@@ -63,19 +65,31 @@ class Thread(driver.AIOKafkaConsumerThread):
         own."""
 
 
-def _leave(address: str, group: str, member: str) -> None:
+def _leave(brokers: Brokers, group: str, member: str) -> None:
     """Say that a member has ended: its partitions move at once. One that is only cut off keeps them for its session."""
     from kafka.admin import KafkaAdminClient, MemberToRemove  # noqa: PLC0415 - a start counts, an end does not
     from kafka.errors import KafkaError as AdminError  # noqa: PLC0415
 
     try:
-        client = KafkaAdminClient(bootstrap_servers=address, client_id="tocsin-leaves", bootstrap_timeout_ms=GOODBYE_MS)
+        client = KafkaAdminClient(**brokers.kafka_python(), client_id="tocsin-leaves", bootstrap_timeout_ms=GOODBYE_MS)
         try:
             client.remove_group_members(group, [MemberToRemove(member_id=member)])
         finally:
             client.close()
     except (AdminError, OSError) as fault:
         log.warning("worker_left_without_a_word", why=type(fault).__name__)
+
+
+def wire(brokers: Brokers) -> Mapping[str, Any]:
+    """The brokers, and the wire to them, as an app of Faust takes it. Raises OSError, ssl.SSLError."""
+    told: dict[str, Any] = {"broker": [f"kafka://{place.strip()}" for place in brokers.address.split(",")]}
+    if brokers.named:
+        told["broker_credentials"] = SASLCredentials(
+            username=brokers.user, password=brokers.password, ssl_context=brokers.context(), mechanism=MECHANISM
+        )
+    elif brokers.secured:
+        told["broker_credentials"] = SSLCredentials(brokers.context())
+    return told
 
 
 class Consumer(driver.Consumer):

@@ -7,6 +7,7 @@ from typing import Final
 from confluent_kafka import KafkaException
 
 from rules.records import Order, encode
+from streams.brokers import Address
 from streams.kafka import clients
 from streams.kafka.topics import ORDERS, partition_of
 from streams.messages import SpokenError
@@ -14,7 +15,7 @@ from streams.messages import SpokenError
 WAIT_SECONDS: Final = 10.0
 
 
-def give(address: str, city: str, order: Order) -> None:
+def give(address: Address, city: str, order: Order) -> None:
     """Send it; it acts after the last tick before it. Raises SpokenError where the brokers do not take it."""
     sending = clients.Sending(address)
     number = partition_of(city, sending.widths(address)[ORDERS])

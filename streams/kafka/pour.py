@@ -16,6 +16,7 @@ from confluent_kafka import KafkaException
 
 from rules.records import Frame, Tick
 from streams import past
+from streams.brokers import Address
 from streams.city import City
 from streams.feeds.archive import Archive, partition_of, read_archive
 from streams.feeds.readers import records_in
@@ -37,7 +38,7 @@ Place = tuple[str, int]
 class Pour:
     """One city's past on its way. `run` returns how many raw records were sent."""
 
-    def __init__(self, address: str, city: City, intake: Intake, files: Mapping[str, Sequence[Path]]) -> None:
+    def __init__(self, address: Address, city: City, intake: Intake, files: Mapping[str, Sequence[Path]]) -> None:
         self._city = city
         self._sending = clients.Sending(address)
         widths = self._sending.widths(address)

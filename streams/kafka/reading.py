@@ -7,16 +7,18 @@ from typing import Final
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from streams.brokers import Address, brokers_at
+
 AT_ONCE: Final = 5_000
 WAIT_SECONDS: Final = 0.05
 CALL_SECONDS: Final = 30.0
 
 
-def whole(address: str, topic: str, partition: int, *, committed: bool = True) -> Iterator[Message]:
+def whole(address: Address, topic: str, partition: int, *, committed: bool = True) -> Iterator[Message]:
     """Every record of a partition; `committed`: of transactions, only what ended well. Raises KafkaException."""
     consumer = Consumer(
         {
-            "bootstrap.servers": address,
+            **brokers_at(address).librdkafka(),
             "group.id": "tocsin-reading",
             "enable.auto.commit": False,
             "enable.partition.eof": True,

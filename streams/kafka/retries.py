@@ -16,6 +16,7 @@ from typing import Final, Literal
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from streams.brokers import Address
 from streams.city import City
 from streams.intake import Intake
 from streams.kafka import clients
@@ -57,7 +58,7 @@ def release(place: Place) -> Headers:
     return [(RELEASED, f"{place.partition}:{place.offset}")]
 
 
-def still_refused(address: str, city: City, feed: str | None = None) -> list[Refusal]:
+def still_refused(address: Address, city: City, feed: str | None = None) -> list[Refusal]:
     """The refused records of a city that have not passed since, oldest first, each place once. Raises SpokenError."""
     consumer = clients.consumer(address, "tocsin-reading")
     number = partition_of(city.name, clients.widths(consumer, address)[ORDERS])
@@ -74,7 +75,7 @@ def still_refused(address: str, city: City, feed: str | None = None) -> list[Ref
     return [told for told in found.values() if feed in (None, told.feed)]
 
 
-def ask(address: str, city: City, intake: Intake, refused: Sequence[Refusal]) -> tuple[int, int]:
+def ask(address: Address, city: City, intake: Intake, refused: Sequence[Refusal]) -> tuple[int, int]:
     """Ask the city's intake to read them again: (records asked for, records whose partition no feed reads any more).
 
     Raises SpokenError where the brokers do not take it.
@@ -102,7 +103,7 @@ def ask(address: str, city: City, intake: Intake, refused: Sequence[Refusal]) ->
     return sum(map(len, wanted.values())), lost
 
 
-def read_again(address: str, request: Retry, now: int) -> list[tuple[str, Raw]]:
+def read_again(address: Address, request: Retry, now: int) -> list[tuple[str, Raw]]:
     """(key, record) of each place that still lies there. Raises KafkaException, TimeoutError where brokers are slow."""
     consumer = clients.consumer(address, "tocsin-reading", ends=True)
     found: list[tuple[str, Raw]] = []

@@ -18,6 +18,7 @@ from rules import book as books
 from rules.book import Book
 from rules.records import Record, UseBook
 from rules.signals import Signal
+from streams.brokers import Address
 from streams.crashpoints import never
 from streams.engines import RuleEngines
 from streams.journal import sums
@@ -45,7 +46,7 @@ class BookMissingError(RuntimeError):
 class Books:
     """Every book of the topic, by digest; it is read again where a digest is not known yet."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: Address) -> None:
         self._address = address
         self._known: dict[str, Book] = {}
 
@@ -90,7 +91,7 @@ class Shard:
     def __init__(
         self,
         number: int,
-        address: str,
+        address: Address,
         engines: Engines | None = None,
         *,
         crash: Crash = never,

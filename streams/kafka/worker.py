@@ -22,10 +22,12 @@ import structlog
 from confluent_kafka import KafkaException
 from faust.types import EventT, StreamT
 
+from streams.brokers import Address, Brokers, brokers_at
 from streams.crashpoints import never
+from streams.kafka import knock
 from streams.kafka.clients import FENCED
 from streams.kafka.crashpoints import Crash, Point
-from streams.kafka.membership import Consumer, NoTables, Transport
+from streams.kafka.membership import Consumer, NoTables, Transport, wire
 from streams.kafka.metrics import RoadMetrics, sensor
 from streams.kafka.shard import Shard
 from streams.kafka.topics import FRAMES
@@ -57,7 +59,7 @@ class Worker:
     have been judged. Whoever starts us again goes on from what was saved.
     """
 
-    def __init__(self, address: str, metrics: RoadMetrics, crash: Crash = never) -> None:
+    def __init__(self, address: Address, metrics: RoadMetrics, crash: Crash = never) -> None:
         self._address = address
         self._metrics = metrics
         self._crash = crash
@@ -157,13 +159,15 @@ class App(faust.App):
     """The app of one worker process."""
 
     cities: Worker
+    brokers: Brokers
 
 
-def make_app(address: str, *, member: str | None = None, metrics: RoadMetrics, crash: Crash = never) -> App:
+def make_app(address: Address, *, member: str | None = None, metrics: RoadMetrics, crash: Crash = never) -> App:
     """`member`: keeps its partitions over a restart (static membership)."""
+    brokers = brokers_at(address)
     app = App(
         NAME,
-        broker=[f"kafka://{one}" for one in address.split(",")],
+        **wire(brokers),
         store="memory://",
         web_enabled=False,
         topic_disable_leader=True,
@@ -177,7 +181,8 @@ def make_app(address: str, *, member: str | None = None, metrics: RoadMetrics, c
         stream_buffer_maxsize=BUFFER,
         TableManager=NoTables,
     )
-    app.cities = worker = Worker(address, metrics, crash)
+    app.brokers = brokers
+    app.cities = worker = Worker(brokers, metrics, crash)
     app.sensors.add(sensor(metrics))
     app.transport = Transport(app.conf.broker, app, app.loop)
     frames = app.topic(FRAMES, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
@@ -222,8 +227,10 @@ class _Process(faust.Worker):
         super()._on_sigterm()
 
 
-def run(address: str, *, metrics: RoadMetrics, member: str | None = None, crash: Crash = never) -> None:
-    """Until the process is told to end."""
+def run(address: Address, *, metrics: RoadMetrics, member: str | None = None, crash: Crash = never) -> None:
+    """Until the process is told to end. Raises SpokenError where a wire that is secured lets us not in."""
+    if brokers_at(address).secured:
+        knock.check(address)  # Faust would try for ever, and say little
     app = make_app(address, member=member, metrics=metrics, crash=crash)
     logging.basicConfig(level=logging.WARNING)  # Faust and mode look for a handler of the root's
     _Process(app, loglevel="warn", override_logging=False, redirect_stdouts=False).execute_from_commandline()

@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -64,15 +64,24 @@ class Broker:
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True)
         (folder / "server.properties").write_text(self._properties(replicas=voters.count("@")), encoding="utf-8")
-        self._run("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(folder / "server.properties"))
+        written = ["-t", CLUSTER_ID, "-c", str(folder / "server.properties")]
+        self._run("kafka.tools.StorageTool", "format", *written, *self._users())
 
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
+    def _users(self) -> Sequence[str]:
+        """Words that make users while the storage is formatted."""
+        return ()
+
+    def _more(self) -> Mapping[str, object]:
+        """Properties beside or over the given ones."""
+        return {}
+
     def _properties(self, replicas: int) -> str:
         inside = min(replicas, 3)
-        values = {
+        values: dict[str, object] = {
             "process.roles": "broker,controller",
             "node.id": self.number,
             "controller.quorum.voters": self._voters,
@@ -90,7 +99,7 @@ class Broker:
             "transaction.state.log.min.isr": min(inside, 2),
             "default.replication.factor": inside,
         }
-        return "".join(f"{name}={value}\n" for name, value in values.items())
+        return "".join(f"{name}={value}\n" for name, value in (values | dict(self._more())).items())
 
     def _command(self, main: str, *arguments: str) -> list[str]:
         return ["java", HEAP, "-XX:+UseSerialGC", "-cp", f"{jars()}/*", main, *arguments]

@@ -9,6 +9,7 @@ from kafka.admin import KafkaAdminClient
 
 from streams.kafka.topics import topics
 from tests.kafka.broker import Cluster, NoKafkaError, given
+from tests.kafka.secured import SecuredBroker
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +26,18 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         pytest.skip(str(fault))
     yield cluster.address
     cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredBroker]:
+    """A broker that lets in only who may come, and lets do only what a right says."""
+    try:
+        broker = SecuredBroker(tmp_path_factory.mktemp("secured") / "broker")
+        broker.start()
+    except NoKafkaError as fault:
+        pytest.skip(str(fault))
+    yield broker
+    broker.kill()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from rules.records import Record, UseBook
 from streams import replay
+from streams.brokers import Address
 from streams.city import City
 from streams.clock import WallClock
 from streams.kafka.intake import IntakeProcess
@@ -55,20 +56,20 @@ def span(city: City, since: str, until: str) -> tuple[int, int]:
     return round(first.timestamp() * 1000), round(last.timestamp() * 1000)
 
 
-def poured(address: str, city: City, since: int, until: int) -> int:
+def poured(address: Address, city: City, since: int, until: int) -> int:
     return Pour(address, city, intake_of(city, REPLAY_KEY), replay.files_of(city, [], [])).run(since, until)
 
 
-def taken_in(address: str, cities: Sequence[City], *, without: Sequence[str] = ()) -> None:
+def taken_in(address: Address, cities: Sequence[City], *, without: Sequence[str] = ()) -> None:
     IntakeProcess(address, cities, REPLAY_KEY, without=without).run(to_the_end=True)
 
 
-def messages(address: str, topic: str, partition: int) -> list[tuple[bytes | None, bytes]]:
+def messages(address: Address, topic: str, partition: int) -> list[tuple[bytes | None, bytes]]:
     """All that lies in a partition and is committed, (key, value) each."""
     return [(message.key(), message.value() or b"") for message in whole(address, topic, partition)]
 
 
-def log_of(address: str, city: City) -> list[Record]:
+def log_of(address: Address, city: City) -> list[Record]:
     """The log of a city."""
     told = messages(address, FRAMES, partition_of(city.name, PARTITIONS))
     return [read(value) for key, value in told if key == city.name.encode()]
