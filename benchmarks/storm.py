@@ -43,7 +43,7 @@ from alerts.handing import Handing
 from alerts.outbox import Outbox
 from alerts.room import DeskRoom
 from streams.board import CityBoard
-from streams.judging import Judge
+from streams.proving import Prover
 from tests.alerts.robots import DingTalkRobot
 from tests.alerts.signals import CITY, book, evidence, signal
 
@@ -106,7 +106,7 @@ def served(at: Place, folder: Path) -> Iterator[tuple[int, str]]:
         feeds=at.board.feeds,
         refused=lambda _: None,
         city_now=at.board.now,
-        judge=Judge(CITY, at.store, SECRET, (), wall),
+        judge=Prover(CITY, at.store, SECRET, (), wall),
     )
     live = Live(at.board.version, at.board.changed)
     service = Service({CITY: city}, {CITY: live}, accounts, Logins(accounts), wall, lambda: False)

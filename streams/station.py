@@ -40,10 +40,10 @@ from streams.engines import RuleEngines
 from streams.gate import Class, Gate
 from streams.handover import Handed, take_handed
 from streams.journal import means_full
-from streams.judging import Judge
 from streams.messages import say
 from streams.metrics import Metrics
 from streams.opened import CityError, desks_of, intake_of, journal_of, open_city, shown_of
+from streams.proving import Prover
 from streams.push import PushDoor
 from streams.refused_lately import RefusedLately
 from streams.releases import ReleaseError, Swap, released
@@ -106,7 +106,7 @@ class Station:
         self._texts, self._texts_held = Gate(), threading.Lock()
         self._purger = Purger(city.name, self.store, lambda: self.city.keep)
         self._purge_at = 0
-        self._judge = Judge(city.name, self.store, key, city.heads, clock.now)
+        self._judge = Prover(city.name, self.store, key, city.heads, clock.now)
         self._refused = RefusedLately(journal_of(city.name, settings), clock.steady)
         self.workshop = RuleRoom(lambda: self.city, settings.data, clock)
         self._delivered_at = 0.0

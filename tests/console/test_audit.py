@@ -14,7 +14,7 @@ from alerts.chain import Head, Mute, hash_of, sign
 from alerts.desks import HeadWay
 from alerts.duty import Act
 from alerts.store import Change, MemoryStore
-from streams.judging import Judge
+from streams.proving import Prover
 from tests.access.crowds import HOUR, closed, held
 from tests.access.guarded import NAME, PASSWORD, Town
 
@@ -119,7 +119,7 @@ def test_the_page_proves_the_chain_against_the_heads_that_lie_outside(fresh: Tow
     assert last is not None
     head = Head(NAME, last.seq + (heads == "cut"), last.hash.hex(), fresh.clock.now())
     file.write_bytes(b"" if heads == "none" else json.dumps(_plain(sign(head, station.key))).encode())
-    judged = Judge(NAME, station.store, station.key, [HeadWay("file", {"path": str(file)})], fresh.clock.now)()
+    judged = Prover(NAME, station.store, station.key, [HeadWay("file", {"path": str(file)})], fresh.clock.now)()
     assert judged.whole == (heads == "good")
     assert judged.unread == (heads == "none")
 

@@ -32,6 +32,7 @@ LAWS: tuple[Callable[[Found], str], ...] = (
     reading_laws.law_2_restarts_say_the_same_signals,
     reading_laws.another_reading_comes_to_the_same_dump,
     reading_laws.undisturbed_says_the_same,
+    reading_laws.shadows_are_heard_by_nobody,
     reading_laws.law_10_a_rule_that_raises_stops_alone,
     desk_laws.the_desk_holds_what_was_said,
     desk_laws.every_move_is_heard_once,

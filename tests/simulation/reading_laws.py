@@ -12,13 +12,13 @@ from msgspec import structs
 from rules import canonical
 from rules.calendar import DAY_MS
 from rules.engine import Engine
-from rules.records import Frame, HearFeed, Record, Tick, UseBook
+from rules.records import Blind, DropShadow, Frame, HearFeed, Record, StartShadow, Tick, UseBook
 from rules.signals import Signal
 from streams.intake import Raw
 from streams.opened import intake_of
 from tests.simulation.found import Found, judged, short
 from tests.simulation.outside import KEY
-from tests.simulation.script import Push, UseRules
+from tests.simulation.script import IN_SHADOW, Push, UseRules
 
 
 def law_2_restarts_say_the_same_signals(found: Found) -> str:
@@ -130,6 +130,21 @@ def undisturbed_says_the_same(found: Found) -> str:
         return ""
     _, said = judged(found.fresh(), list(enumerate(_undisturbed(found), 1)))
     return _same(canonical.lines(found.signals), canonical.lines(said), "the faults changed the dump")
+
+
+def shadows_are_heard_by_nobody(found: Found) -> str:
+    """What is told is what would be told without them, alert by alert; nothing that was told is of their text."""
+    if not found.orders(StartShadow):
+        return ""
+    bare = [
+        (offset, Blind(record.start, "nobody", 0, 0) if isinstance(record, StartShadow | DropShadow) else record)
+        for offset, record in found.records
+    ]
+    engine = found.fresh()
+    if [signal for offset, record in bare for signal in engine.apply(record, offset)] != found.signals:
+        return "a shadow changed what was told"
+    told = [alert.signal.rule_version for alert in found.lived.alerts]
+    return f"{told.count(IN_SHADOW)} alerts are of a shadow" if IN_SHADOW in told else ""
 
 
 def _undisturbed(found: Found) -> Iterator[Record]:

@@ -10,7 +10,23 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from rules.records import Blind, Down, Exclude, HearFeed, MuteFeed, Order, Retire, Review, StartRule, StopRule
+import msgspec
+from msgspec import structs
+
+from rules.records import (
+    Blind,
+    Down,
+    DropShadow,
+    Exclude,
+    HearFeed,
+    MuteFeed,
+    Order,
+    Retire,
+    Review,
+    StartRule,
+    StartShadow,
+    StopRule,
+)
 from streams.city import City
 from streams.crashpoints import CrashPoint
 from streams.runtime import ClockKind
@@ -20,6 +36,8 @@ MINUTE: Final = 60_000
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 BEGIN: Final = 1_772_409_600_000  # 2026-03-02T00:00:00Z; in New York the clocks change on 8 March
+IN_SHADOW: Final = "in-shadow"
+"""The version of candidates: no folder brings it."""
 IN_DELIVERY: Final = "in-delivery"
 """A channel has heard a notice, and nobody has kept its receipt."""
 POINTS: Final = (*(str(point) for point in CrashPoint if point is not CrashPoint.CUTTING_TAIL), IN_DELIVERY)
@@ -162,7 +180,22 @@ def script(of: Weather, made: Made, town: City, dice: Random) -> list[Step]:
     steps: list[Step] = []
     for push in _bodies(of, made.sent, dice):
         steps += [*_faults(of, town, dice), push]
+    _shadow(steps, town, Random(len(made.sent) * 1_000 + len(steps)))
     return [*steps, *_calm_end(of)]
+
+
+def _shadow(steps: list[Step], town: City, dice: Random) -> None:
+    """In every other world a candidate judges in shadow, and now and then another one after it. By dice of its own, so
+    that a seed that was found before means what it meant."""
+    for _ in range(dice.choice((0, 0, 1, 2))):
+        base = dice.choice(town.book.rules)
+        changes = dice.choice(({"at_least": 2}, {"keep": 2 * base.keep}, {"windows": base.windows[:1]}, {}))
+        candidate = structs.replace(base, version=IN_SHADOW, **changes)
+        order = StartShadow(0, base.id, msgspec.json.encode(candidate), by="A1", reason="as the script says")
+        begin = dice.randrange(len(steps))
+        if dice.random() < 0.5:
+            steps.insert(dice.randrange(begin, len(steps)) + 1, Give(DropShadow(0, base.id)))
+        steps.insert(begin, Give(order))
 
 
 def _bodies(of: Weather, sents: Sequence[Sent], dice: Random) -> Iterator[Push | Wait]:

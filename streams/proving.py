@@ -17,7 +17,7 @@ AGAIN_MS: Final = 10_000
 """So long a proof is given again: each one reads the whole chain."""
 
 
-class Judge:
+class Prover:
     """Asked from any thread; one proof is made at a time. `now`: the desk's clock, ms UTC."""
 
     def __init__(
