@@ -10,7 +10,6 @@ from typing import Annotated, Final
 
 import msgspec
 import typer
-from msgspec import structs
 
 from alerts.export import rfc3339
 from rules import canonical
@@ -18,7 +17,7 @@ from rules.book import Book
 from streams import backtest as backtests
 from streams import logs, replay
 from streams.arguments import TIMES, CityFolder, DataFolder, settings_of, time_of
-from streams.backtest import Ground, Group, Report, Scope, Side, Trial
+from streams.backtest import Ground, Group, Report, Scope, Side, Trial, only
 from streams.bar import Bar
 from streams.calibrate_command import Calibrating, quiet_months
 from streams.city import City
@@ -114,11 +113,11 @@ class _Asked:
     @property
     def books(self) -> list[Book]:
         """Of the old rules and of the new. Raises SpokenError for a rule that neither has."""
-        known = sorted({rule.id for city in self.cities for rule in city.book.rules})
+        known = sorted({rule.id for city in self.cities for rule in city.book.all_rules})
         if self.rule is not None and self.rule not in known:
             raise SpokenError("rule-not-there", rule=self.rule, city=self.city.name, known=", ".join(known))
         return [
-            structs.replace(city.book, rules=tuple(rule for rule in city.book.rules if self.rule in (None, rule.id)))
+            only(city.book, tuple(rule for rule in city.book.all_rules if self.rule in (None, rule.id)))
             for city in self.cities
         ]
 
@@ -127,7 +126,7 @@ class _Asked:
         """Each group once in which a rule is asked about: what is the same in both books is judged once."""
         found: list[Group] = []
         for city, book in zip(self.cities, self.books, strict=True):
-            asked = [group for group in backtests.groups_of(city.book) if any(rule in book.rules for rule in group)]
+            asked = [group for group in backtests.groups_of(city.book) if any(rule in book.all_rules for rule in group)]
             found += [group for group in asked if group not in found]
         return found
 
@@ -140,7 +139,7 @@ class _Asked:
                 for group, trials in by_group
                 if group in backtests.groups_of(city.book)
                 for trial in trials
-                if trial.rule in book.rules
+                if trial.rule in book.all_rules
             ]
             for city, book in zip(self.cities, self.books, strict=True)
         ]

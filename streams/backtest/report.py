@@ -14,7 +14,7 @@ import msgspec
 
 from alerts.desks import Desk
 from alerts.export import rfc3339
-from rules.book import Book, Rule
+from rules.book import Book, MatterRule, Rule
 from rules.signals import Signal
 from streams.backtest.labels import EVENTFUL, EXPECTED, Label
 from streams.backtest.shifts import Spread, shift_starts, spread
@@ -154,10 +154,10 @@ class Scope:
 
 def report(scope: Scope, old: Side, new: Side | None, trials: Iterable[Trial]) -> Report:
     """Everything there is to say. `new` None: nothing was changed."""
-    ids = {rule.id for side in (old, new) if side for rule in side.book.rules}
-    texts = [{rule.id: rule for rule in side.book.rules} for side in (old, new) if side]
+    ids = {rule.id for side in (old, new) if side for rule in side.book.all_rules}
+    texts = [{rule.id: rule for rule in side.book.all_rules} for side in (old, new) if side]
     changed = [name for name in sorted(ids) if texts[0].get(name) != texts[-1].get(name)]
-    rules = [rule for side in (old, new) if side for rule in side.book.rules]
+    rules = [rule for side in (old, new) if side for rule in side.book.all_rules]
     wanted = [label for label in scope.labels if _asks(label, scope, rules, old.book)]
     heard = tuple(_heard(label, old, new) for label in wanted)
     return Report(
@@ -180,7 +180,7 @@ def report(scope: Scope, old: Side, new: Side | None, trials: Iterable[Trial]) -
     )
 
 
-def _asks(label: Label, scope: Scope, rules: Iterable[Rule], book: Book) -> bool:
+def _asks(label: Label, scope: Scope, rules: Iterable[Rule | MatterRule], book: Book) -> bool:
     """Whether a label expects something, in the span, that some rule counts."""
     if label.expect != EXPECTED or label.start >= scope.until or label.end < scope.since:
         return False
@@ -275,13 +275,18 @@ def _unexplained(scope: Scope, side: Side) -> list[Signal]:
 
 def _promises(scope: Scope, old: Side, new: Side | None) -> Iterable[Promise]:
     months = max(scope.until - scope.since, DAY) / MONTH
-    sides = [(_by_rule(scope, side), {rule.id: rule for rule in side.book.rules}) for side in (old, new) if side]
+    sides = [(_by_rule(scope, side), {rule.id: rule for rule in side.book.all_rules}) for side in (old, new) if side]
     for rule_id in sorted({rule_id for _, rules in sides for rule_id in rules}):
         rule = next(rules[rule_id] for _, rules in reversed(sides) if rule_id in rules)
-        promised = rule.false_alarms if promises(rule.detector.kind) else None
+        promised = promised_by(rule)
         for desk in scope.desks:
             told = [round(count[rule_id, desk.id] / months, 2) if rule_id in rules else None for count, rules in sides]
             yield Promise(rule_id, desk.id, promised, told[0], told[1] if new else None)
+
+
+def promised_by(rule: Rule | MatterRule) -> float | None:
+    """False alarms a month to each first desk; None where a rule promises nothing."""
+    return rule.false_alarms if isinstance(rule, Rule) and promises(rule.detector.kind) else None
 
 
 def promises(kind: str) -> bool:
@@ -313,6 +318,11 @@ def _differences(scope: Scope, old: Side, new: Side, heard: Sequence[Heard]) -> 
 
 
 def _same(one: Signal, other: Signal) -> bool:
-    """Whether two alerts are of one thing: they overlap, under one rule, and name the same area and category."""
+    """Whether two alerts are of one thing: they overlap, under one rule, and name the same area, category, office."""
     named = (one.rule, one.area, one.category) == (other.rule, other.area, other.category)
-    return named and one.first <= other.last and other.first <= one.last
+    return named and _office(one) == _office(other) and one.first <= other.last and other.first <= one.last
+
+
+def _office(alert: Signal) -> str:
+    """Of an alert on matters."""
+    return alert.evidence.owed.office if alert.evidence.owed else ""

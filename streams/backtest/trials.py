@@ -12,7 +12,7 @@ from multiprocessing import get_context
 
 from msgspec import UNSET, structs
 
-from rules.book import Book, Rule
+from rules.book import Book, MatterRule, Rule
 from rules.canonical import final_states
 from rules.counts import fingerprint
 from rules.records import Calibrate, Frame, Record, StartRule, StopRule, UseBook
@@ -57,20 +57,27 @@ class Trial:
     `stopped`: why the rule itself was, "" where it judged to the end.
     """
 
-    rule: Rule
+    rule: Rule | MatterRule
     alerts: tuple[Signal, ...]
     stopped: str = ""
 
 
-Group = tuple[Rule, ...]
+Group = tuple[Rule | MatterRule, ...]
 
 
 def groups_of(book: Book) -> list[Group]:
-    """The rules of a book by the counts that they share, in the order of the book."""
+    """The rules of a book by the counts that they share, in the order of the book; those on matters each alone."""
     found: dict[str, list[Rule]] = {}
     for rule in book.rules:
         found.setdefault(fingerprint(rule, book).name, []).append(rule)
-    return [tuple(rules) for rules in found.values()]
+    return [*(tuple(rules) for rules in found.values()), *((rule,) for rule in book.on_matters)]
+
+
+def only(book: Book, rules: Group) -> Book:
+    """The book with no other rules."""
+    on_counts = tuple(rule for rule in rules if isinstance(rule, Rule))
+    on_matters = tuple(rule for rule in rules if isinstance(rule, MatterRule))
+    return structs.replace(book, rules=on_counts, matter_rules=on_matters or UNSET)
 
 
 def judged(
@@ -86,8 +93,7 @@ def judged(
             done[number] = events
 
         past = replay.Past(iter(ground.records), ground.events, settles_at=ground.settles_at, ends=ground.ends)
-        alone = structs.replace(book, rules=groups[number], matter_rules=UNSET)
-        told = replay.run(alone, past, clock, progress, calibrate=calibrate)
+        told = replay.run(only(book, groups[number]), past, clock, progress, calibrate=calibrate)
         done[number] = ground.events
         last = sorted(final_states(told.signals).values(), key=lambda signal: (signal.said_at, signal.key))
         stopped = told.engine.stopped

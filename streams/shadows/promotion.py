@@ -20,7 +20,7 @@ from rules.calendar import DAY_MS
 from rules.engine import Engine
 from rules.shadows.said import Said
 from rules.shadows.score import ShadowState, paired, shadows_of
-from streams.backtest.report import MONTH, promises
+from streams.backtest.report import MONTH, promised_by
 from streams.backtest.shifts import Spread, shift_starts, spread, whole_shifts
 from streams.messages import SpokenError
 
@@ -186,12 +186,6 @@ def _load(desk: Desk, state: ShadowState, rule: Rule | MatterRule, book: Book) -
         theirs=spread(begins, sides[1]),
         ours_a_month=round(len(sides[0]) / months, 2),
         theirs_a_month=round(len(sides[1]) / months, 2),
-        promised=_promised(rule),
-        promised_in_force=None if in_force is None else _promised(in_force),
+        promised=promised_by(rule),
+        promised_in_force=None if in_force is None else promised_by(in_force),
     )
-
-
-def _promised(rule: Rule | MatterRule) -> float | None:
-    if isinstance(rule, MatterRule) or not promises(rule.detector.kind):
-        return None
-    return rule.false_alarms

@@ -47,6 +47,20 @@ RULES = {
     "against-before": ("[1h, 3h]", "{kind: ratio, parameters: {times: 6}}"),
     "too-few-calls": ("12h", "{kind: drop}"),
 }
+AGAIN = """\
+id: called-again
+counts: {kind: incident, category: traffic}
+areas: district
+step: 1h
+matters: {rule: repeat, contacts: 3, within: 30d}
+colours: {yellow: 1}
+owner: traffic operations
+review: 2027-06-30
+guidance:
+  en: Call the traffic dispatcher.
+  zh-CN: 联系交通调度。
+"""
+"""A rule on single matters: of every hundred calls the last three are about one."""
 LULL = 50
 """A day on which nothing came from the west."""
 
@@ -65,6 +79,7 @@ def _past() -> list[dict[str, Any]]:
             n,
             area="east" if (at - BEGAN).days == LULL else dice.choice(["east", "west"]),
             occurred_at=at.isoformat(timespec="seconds"),
+            **({"matter": f"matter {n // 100}"} if n % 100 > 96 else {}),
         )
         for n, at in enumerate(sorted(times))
     ]
@@ -87,6 +102,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = make_town(tmp_path_factory.mktemp("cities") / "town", calls=FEED)
     for name, (window, detector) in RULES.items():
         (folder / "rules" / f"{name}.yaml").write_text(RULE % (name, window, detector), encoding="utf-8")
+    (folder / "rules" / "called-again.yaml").write_text(AGAIN, encoding="utf-8")
     (folder / "data").mkdir()
     lines = [json.dumps(one) for one in _past()]
     (folder / "data" / "calls.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -126,7 +142,7 @@ def test_a_backtest_of_what_runs_is_what_was_said_alert_by_alert(town: Path, dat
     store = SqliteStore(data / NAME / "alerts.sqlite")
     said = [alert.signal for alert in store.final() if alert.signal.kind in COUNTED]
     store.close()
-    assert len({signal.rule for signal in said}) == 4, "a rule said nothing: the test would be blind to it"
+    assert len({signal.rule for signal in said}) == 5, "a rule said nothing: the test would be blind to it"
     whole = canonical.lines(said)
     span = ("--from", rfc3339(_ms(BEGAN)), "--to", rfc3339(_ms(BEGAN + timedelta(days=DAYS))))
     assert _run(town, *span, "--stored", "--data", data, "--out", tmp_path / "stored")[0] == 0
@@ -198,6 +214,20 @@ def test_the_page_links_each_difference_to_an_alert_on_it(
     assert ("新增的无标注告警" in page) == (language == "zh-CN")
     assert "<script" not in page
     assert page.count("<svg") >= 3
+
+
+def test_a_change_of_a_rule_on_matters_is_held_against_it(town: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "called-again.yaml"
+    changed.write_text(AGAIN.replace("contacts: 3", "contacts: 4"), encoding="utf-8")
+    code, told = _run(town, "--rule", "called-again", "--change", changed, "--out", tmp_path)
+    assert code == 0, told
+    found = _report(tmp_path)
+    assert found["changed"] == ["called-again"]
+    assert found["old_alerts"] != []
+    assert found["new_alerts"] == [], "nobody called a fourth time"
+    assert found["promises"][0]["promised"] is None
+    gone = {one["old"] for one in found["differences"]}
+    assert gone <= {one["key"] for one in found["old_alerts"]} != set()
 
 
 def test_a_change_that_is_none_makes_no_difference(town: Path, tmp_path: Path) -> None:
