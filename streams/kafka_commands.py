@@ -92,8 +92,9 @@ def intake(
     crash = road("crashpoints").armed(settings.crash_at if kind == "stream" else "")
     counts = counted(metrics)
     process = road("intake").IntakeProcess(
-        settings.brokers, read, key, kind=kind, without=without or (), crash=crash, metrics=counts
-    )
+        settings.brokers, read, key, kind=kind, without=without or (), crash=crash, metrics=counts,
+        released=lambda city: released(city, settings.data, settings.language),
+    )  # fmt: skip
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: process.end())
     process.run()

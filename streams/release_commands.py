@@ -13,7 +13,7 @@ import typer
 from rules.engine import Engine
 from rules.records import UseBook
 from streams.arguments import CityFolder, DataFolder, settings_of
-from streams.by_hand import By, Hand, Why, signed
+from streams.by_hand import By, Hand, RoadOption, Why, signed
 from streams.city import City
 from streams.city.case_checks import read_cases
 from streams.city.folder import RULES
@@ -28,6 +28,7 @@ from streams.releases.swap import fitting
 from streams.rewind import engine_now
 from streams.rule_commands import rules
 from streams.shadows import check_ripe
+from streams.worker_command import Brokers, road
 
 LINES_SHOWN: Final = 400
 """Lines of a difference that are shown."""
@@ -51,10 +52,13 @@ def publish_command(city: CityFolder, by: By, reason: Why, data: DataFolder = No
 
 
 @rules.command("approve")
-def approve_command(city: CityFolder, release: ReleaseId, by: By, reason: Why, data: DataFolder = None) -> None:
+def approve_command(
+    city: CityFolder, release: ReleaseId, by: By, reason: Why, data: DataFolder = None, on: RoadOption = "local",
+    brokers: Brokers = None,
+) -> None:  # fmt: skip
     """Put a release in force. Whoever published it cannot. Works while serving; counts, and what is running, are
     kept."""
-    hand = Hand.of(city, by, reason, data, "local", None)
+    hand = Hand.of(city, by, reason, data, on, brokers)
     shelf, at = _shelf(hand), WallClock().now()
     shelf.release(release)
     engine = engine_of(hand)
@@ -73,9 +77,11 @@ def rollback_command(
     reason: Why,
     to: Annotated[str, typer.Option("--to", help="A release that ran; else the one before.")] = "",
     data: DataFolder = None,
+    on: RoadOption = "local",
+    brokers: Brokers = None,
 ) -> None:
     """Go back to the release that ran before, at once; a second account reviews it within 24 h. Counts are kept."""
-    hand = Hand.of(city, by, reason, data, "local", None)
+    hand = Hand.of(city, by, reason, data, on, brokers)
     shelf, at = _shelf(hand), WallClock().now()
     target = to or shelf.before()
     if not target:
@@ -167,6 +173,9 @@ def _show(found: Drift, language: str) -> None:
 
 def engine_of(hand: Hand) -> Engine | None:
     """The city's engine as it is now; None where no log has begun."""
+    if hand.on_kafka:
+        saved: Engine | None = road("looking").engine_of(hand.settings.brokers, hand.city.name)
+        return saved
     path = journal_of(hand.city.name, hand.settings)
     if not path.exists():
         return None
@@ -183,6 +192,10 @@ def give_release(hand: Hand, given: Swap, at: int) -> None:
     """Hand the rules over to the process that serves the city; where there is none, its next start takes them."""
     city = hand.city
     folder = hand.settings.data / city.name
-    taken = lay_and_wait(folder, lambda: hand_over_swap(folder, given, at))
+    if hand.on_kafka:
+        road("orders").release(hand.settings.brokers, city.name, given)
+        taken = True
+    else:
+        taken = lay_and_wait(folder, lambda: hand_over_swap(folder, given, at))
     word = "release-taken" if taken else "order-waits"
     typer.echo(say(word, hand.settings.language, id=given.release, city=city.name))

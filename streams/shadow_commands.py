@@ -16,14 +16,14 @@ from rules.records import DropShadow, StartShadow, UseBook
 from rules.shadows.at_work import MOST
 from rules.shadows.score import ShadowState, shadows_of
 from streams import shadows
-from streams.arguments import CityFolder, DataFolder, settings_of
+from streams.arguments import CityFolder, DataFolder, is_kafka, settings_of
 from streams.by_hand import By, Hand, RoadOption, Why, checked_reason
 from streams.city import City
 from streams.city.folder import RULES
 from streams.clock import WallClock
 from streams.messages import SpokenError, say
 from streams.opened import city_of, city_with, journal_of, store_beside
-from streams.release_commands import city_released, give_release
+from streams.release_commands import city_released, engine_of, give_release
 from streams.releases import Swap, shelf_of
 from streams.releases.shelf import texts_in
 from streams.rewind import engine_beside
@@ -31,7 +31,7 @@ from streams.rule_commands import RuleId, rules
 from streams.settings import Settings
 from streams.shadows.promotion import Promotion
 from streams.shadows.words import head, standing, word_of_stop
-from streams.worker_command import Brokers
+from streams.worker_command import Brokers, road
 
 shadow: Final = typer.Typer(
     help="Candidates of rules that judge beside those in force, and of which nobody hears.", no_args_is_help=True
@@ -64,8 +64,9 @@ def start_command(
     changed = city_with(city, change, hand.settings.language)
     rule = changed.book.rule(change.stem)
     assert rule is not None
-    if not hand.on_kafka and (path := journal_of(hand.city.name, hand.settings)).exists():
-        _check_free(engine_beside(path), changed.book, rule, city)
+    engine = engine_of(hand)
+    if engine is not None:
+        _check_free(engine, changed.book, rule, city)
     order = StartShadow(
         0,
         rule.id,
@@ -78,11 +79,12 @@ def start_command(
 
 
 @shadow.command("list")
-def list_command(city: CityFolder, data: DataFolder = None) -> None:
-    """Which candidates are in shadow, whether they judge, and how many shifts they have had. Works while serving."""
-    settings = settings_of(data=data)
+def list_command(city: CityFolder, data: DataFolder = None, on: RoadOption = "local", brokers: Brokers = None) -> None:
+    """Which candidates are in shadow, whether they judge, and how many shifts they have had. Works while serving; on
+    the Kafka road as the worker last saved it."""
+    settings = settings_of(data=data, kafka=brokers)
     read = city_of(city, settings.language)
-    engine = engine_beside(journal_of(read.name, settings))
+    engine = _engine(read, settings, on)
     for state in shadows_of(engine):
         typer.echo(head(state, read.zone, settings.language))
         served = shadows.served(state, _candidate(engine, state), engine.book, read.desks)
@@ -98,12 +100,14 @@ def report_command(
     rule: RuleId,
     as_json: Annotated[bool, typer.Option("--json", help="All of it as JSON, alerts by their ids.")] = False,
     data: DataFolder = None,
+    on: RoadOption = "local",
+    brokers: Brokers = None,
 ) -> None:
     """What a candidate would have told against what was told: week by week, by what desks found of it, load and
     promises. Works while serving."""
-    settings = settings_of(data=data)
+    settings = settings_of(data=data, kafka=brokers)
     read = city_of(city, settings.language)
-    report = promotion_of(read, settings, engine_beside(journal_of(read.name, settings)), rule)
+    report = promotion_of(read, settings, _engine(read, settings, on), rule)
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())
         return
@@ -127,7 +131,7 @@ def promote_command(
     """Make a release with a candidate's text and put it in force: it goes on with all that it learned in shadow.
     Whoever began the shadow cannot. Works while serving."""
     hand = Hand.of(city, by, reason, data, on, brokers)
-    engine = engine_beside(journal_of(hand.city.name, hand.settings))
+    engine = _engine(hand.city, hand.settings, on)
     state = _state(engine, hand.city, rule)
     if by == state.by:
         raise SpokenError("shadow-own", number=by, rule=rule)
@@ -152,8 +156,8 @@ def drop_command(
 ) -> None:  # fmt: skip
     """End a shadow: what it said is forgotten. Works while serving."""
     hand = Hand.of(city, by, reason, data, on, brokers)
-    if not hand.on_kafka:
-        _state(engine_beside(journal_of(hand.city.name, hand.settings)), hand.city, rule)
+    if not hand.on_kafka:  # what the worker has not saved yet may be dropped all the same
+        _state(_engine(hand.city, hand.settings, on), hand.city, rule)
     hand.give(DropShadow(0, rule), "shadow-dropped", rule=rule)
 
 
@@ -177,6 +181,16 @@ def reason_with(hand: Hand, engine: Engine, state: ShadowState, early: str) -> s
     if not early.strip():
         raise SpokenError("shadow-young", rule=state.rule, needed=state.shifts, told=lacks)
     return f"{hand.reason}; {lacks} / {state.shifts}: {checked_reason(early)}"
+
+
+def _engine(city: City, settings: Settings, on: str) -> Engine:
+    """The engine as it is now, on the Kafka road as it was saved last. Raises SpokenError where there is none."""
+    if not is_kafka(on):
+        return engine_beside(journal_of(city.name, settings))
+    saved: Engine | None = road("looking").engine_of(settings.brokers, city.name)
+    if saved is None:
+        raise SpokenError("shadow-unsaved", city=city.name)
+    return saved
 
 
 def _check_free(engine: Engine, book: Book, rule: Rule | MatterRule, city: Path) -> None:

@@ -23,6 +23,10 @@ OF_SHADOWS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{rule}: version {version} in shadow beside {in_force} since {at}, by {by}: {reason}",
         "zh-CN": "{rule}：版本 {version} 自 {at} 起与 {in_force} 并行影子运行，由 {by} 启动：{reason}",
     },
+    "shadow-unsaved": {
+        "en": "{city}: no worker has saved what it judges yet: ask again in a minute",
+        "zh-CN": "{city}：工作进程尚未保存过状态：请一分钟后再试",
+    },
     "shadow-none": {"en": "{city}: no rule is in shadow", "zh-CN": "{city}：没有规则在影子运行"},
     "shadow-not-there": {
         "en": "{rule}: is not in shadow; these are: {known}",

@@ -47,7 +47,6 @@ class Door:
         intake: Intake,
         feeds: Mapping[Source, Sequence[str]],
         shown: Mapping[Source, int],
-        digest: str,
         kind: ClockKind = "stream",
     ) -> None:
         self.intake = intake
@@ -56,7 +55,6 @@ class Door:
         self.lifted = 0
         """Rows whose stamp was not later than the last tick: 0 without faults of clocks."""
         self._feeds = feeds
-        self._digest = digest
         self._latest = self.merge.tick + 1 if self.merge.tick else 0  # the largest event time so far
         self._orders: list[Order] = []
         self._again: list[tuple[Source, Raw]] = []
@@ -68,9 +66,10 @@ class Door:
     def put(self, source: Source, record: Raw) -> None:
         self.merge.put(source, record)
 
-    def use_book(self) -> None:
-        """The city's folder differs from the book in force."""
-        self._orders.append(UseBook(self.merge.tick + 1, self._digest))
+    def use_book(self, digest: str, order: UseBook | None = None) -> None:
+        """Another book than the one in force; `order`: who wants it so. None: the folder differs."""
+        given = order or UseBook(0, "")
+        self._orders.append(msgspec.structs.replace(given, start=self.merge.tick + 1, digest=digest))
 
     def order(self, order: Order) -> None:
         self._orders.append(order)

@@ -8,7 +8,8 @@ by; their offsets go into its transaction. What is read again after a kill gives
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -24,6 +25,7 @@ from confluent_kafka import (
 
 from rules import book as books
 from rules.records import Frame, Tick
+from rules.shadows.at_work import fits
 from streams.brokers import Address
 from streams.city import City
 from streams.clock import Clock, WallClock
@@ -36,6 +38,7 @@ from streams.kafka.intake_sources import KINDS, sources_of
 from streams.kafka.marks import Marks, marks_of
 from streams.kafka.merge import Source
 from streams.kafka.metrics import RoadMetrics
+from streams.kafka.orders import swap_in
 from streams.kafka.retries import Retry, read_again, release, retry_in
 from streams.kafka.topics import FRAMES, ORDERS, REFUSED, RULES, partition_of
 from streams.kafka.wire import Raw, raw_of, read, written
@@ -43,6 +46,7 @@ from streams.keys import Keys
 from streams.messages import SpokenError
 from streams.opened import intake_of
 from streams.refusals import Reason, Refusal
+from streams.releases import Swap
 from streams.runtime.ports import ClockKind
 
 log = structlog.get_logger()
@@ -95,6 +99,7 @@ class Lane:
         self._consumer: Consumer = clients.consumer(address, RAW_GROUP, ends=True)
         for city in cities:
             self._metrics.log_written.labels(city.name)  # seen from the start, though nothing is written yet
+        self._cities = {city.name: city for city in cities}
         self._sources = {city.name: sources_of(city, number, widths) for city in cities}
         places = sorted({source for feeds in self._sources.values() for source in feeds})
         kept = {
@@ -114,7 +119,7 @@ class Lane:
         self._doors = {city.name: self._door(city, key) for city in cities}
         self._pending: list[City] = [city for city in cities if self._books.get(city.name) != city.book.digest]
         for city in self._pending:
-            self._doors[city.name].use_book()
+            self._doors[city.name].use_book(city.book.digest)
         self._consumer.assign(
             [TopicPartition(topic, partition, self._next[topic, partition]) for topic, partition in places]
             + [TopicPartition(ORDERS, number, self._next_order)]
@@ -124,7 +129,7 @@ class Lane:
         feeds = self._sources[city.name]
         shown = {s: self._marks[s].shown[city.name] for s in feeds if city.name in self._marks[s].shown}
         intake: Intake = intake_of(city, key)
-        return Door(intake, feeds, shown, city.book.digest, self._kind)
+        return Door(intake, feeds, shown, self._kind)
 
     # work
 
@@ -208,6 +213,10 @@ class Lane:
         if request is not None:
             self._again(door, request)
             return
+        if (swap := swap_in(record.data)) is not None:
+            if not self._released(door, swap):
+                self._set_aside(Reason.MALFORMED, source, record)
+            return
         try:
             order = read(record.data)
         except msgspec.MsgspecError:
@@ -217,6 +226,19 @@ class Lane:
             self._set_aside(Reason.WRONG_KIND, source, record)
         else:
             door.order(order)
+
+    def _released(self, door: Door, swap: Swap) -> bool:
+        """Other rules for the book in force, from the next tick on; whether the rest of the book has what they name.
+        What is in force already was handed over twice."""
+        city = self._cities[door.city]
+        book = swap.put_into(city.book)
+        if not all(fits(rule, book) for rule in book.all_rules):
+            return False
+        if book.digest != city.book.digest:
+            self._cities[door.city] = replace(city, book=book)
+            self._pending.append(self._cities[door.city])
+            door.use_book(book.digest, swap.order)
+        return True
 
     def _again(self, door: Door, request: Retry) -> None:
         """Refused records, read by their place once more; another city's are not ours to put through."""
@@ -308,7 +330,9 @@ class IntakeProcess:
         without: Sequence[str] = (),
         crash: Crash = never,
         metrics: RoadMetrics | None = None,
+        released: Callable[[City], City] = lambda city: city,
     ) -> None:
+        self._released = released  # with the rules that are in force when a partition is taken over
         self._metrics = metrics or RoadMetrics()
         self._without = without
         self._crash = crash
@@ -358,7 +382,7 @@ class IntakeProcess:
             if mine and at.partition not in self._lanes:
                 self._lanes[at.partition] = Lane(
                     at.partition,
-                    mine,
+                    [self._released(city) for city in mine],
                     self._key,
                     self._address,
                     self._widths,

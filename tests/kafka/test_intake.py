@@ -17,12 +17,13 @@ from rules.records import Calibrate, Frame, MuteFeed, StopRule, Tick, UseBook
 from streams.by_hand import signed
 from streams.city import City
 from streams.kafka import admin, clients, orders
-from streams.kafka.intake import Lane
+from streams.kafka.intake import IntakeProcess, Lane
 from streams.kafka.marks import Marks
 from streams.kafka.topics import INCIDENTS, ORDERS, REFUSED, RULES, partition_of
 from streams.kafka.wire import Headers
 from streams.messages import SpokenError
 from streams.refusals import Reason, Refusal
+from streams.releases import Swap
 from streams.replay import REPLAY_KEY
 from tests.kafka.road import (
     PARTITIONS,
@@ -108,6 +109,48 @@ def test_a_record_of_another_city_or_feed_is_refused_by_its_place(address: str, 
         (1, Reason.UNKNOWN_FEED),
     }
     assert {one.place.offset for one in told} == {0, 1, 2}
+
+
+def test_a_release_acts_by_an_order_at_once_and_once(address: str, cities: Sequence[City]) -> None:
+    """Sent twice, as after a kill: one Order, with who and why; whoever takes the partition over goes on with it."""
+    city = cities[0]
+    days = [span(city, day, until) for day, until in (("2016-01-20", "2016-01-22"), ("2016-01-22", "2016-01-24"))]
+    poured(address, city, *days[0])
+    taken_in(address, [city])
+    rules = tuple(structs.replace(one, version="quieter", keep=2 * one.keep) for one in city.book.rules)
+    swapped = replace(city, book=structs.replace(city.book, rules=rules))
+    given = Swap.to(swapped, "e1", "0123456789ab", UseBook(0, "", by="A-18", reason="0123456789ab: quieter"))
+    for _ in range(2):
+        orders.release(address, city.name, given)
+    number, widths = partition_of(city.name, PARTITIONS), {INCIDENTS: PARTITIONS}
+    lane = Lane(number, [city], REPLAY_KEY, address, widths)
+    while lane.behind():
+        lane.turn()
+    lane.close()
+    poured(address, city, *days[1])
+    IntakeProcess(address, [city], REPLAY_KEY, released=lambda _: swapped).run(to_the_end=True)
+    log = log_of(address, city)
+    used = [(record.digest, record.by, record.reason) for record in log if isinstance(record, UseBook)]
+    assert used == [(city.book.digest, "", ""), (swapped.book.digest, "A-18", "0123456789ab: quieter")]
+    engine = Engine(city.book, clock="stream")
+    engine.add_book(swapped.book)
+    for offset, record in enumerate(log, 1):
+        engine.apply(record, offset)
+    assert engine.book == swapped.book
+    assert {watch.rule.version for watch in engine.rules.values()} == {"quieter"}
+    assert messages(address, REFUSED, number) == []
+
+
+def test_a_release_that_the_city_cannot_hold_is_set_aside(address: str, cities: Sequence[City]) -> None:
+    city = cities[0]
+    strange = tuple(structs.replace(one, areas="nowhere") for one in city.book.rules)
+    swapped = replace(city, book=structs.replace(city.book, rules=strange))
+    orders.release(address, city.name, Swap.to(swapped, "e1", "0123456789ab", UseBook(0, "")))
+    taken_in(address, [city])
+    number = partition_of(city.name, PARTITIONS)
+    assert [msgspec.json.decode(value, type=Refusal).reason for _, value in messages(address, REFUSED, number)] == [
+        Reason.MALFORMED
+    ]
 
 
 def test_a_city_begins_with_its_book_and_orders_join_its_log(address: str, cities: Sequence[City]) -> None:
