@@ -19,6 +19,7 @@ from sqlalchemy.exc import DatabaseError
 from alerts import alert as alert_module
 from alerts import engines, schema, seals, tables
 from alerts.alert import Alert
+from alerts.board_rows import BoardRows, let_boards_read
 from alerts.chain import link
 from alerts.count_rows import CountRows
 from alerts.decoded import Decoded
@@ -35,7 +36,7 @@ CHUNK: Final = 500
 """Ids in one query: well below SQLite's bound on variables."""
 
 
-class DatabaseStore(DutyRows, NoticeRows, PurgeRows, CountRows):
+class DatabaseStore(DutyRows, NoticeRows, PurgeRows, CountRows, BoardRows):
     """A store over two engines: one writes, one only reads. Brings the schema up to date, and looks for damage.
 
     `name`: what the store is called where it cannot be used. Raises schema.StoreTooNewError, seals.StoreDamagedError.
@@ -49,6 +50,7 @@ class DatabaseStore(DutyRows, NoticeRows, PurgeRows, CountRows):
             schema.upgrade(writer, name)
             with writer.begin() as db:
                 seals.check(db, name)
+                let_boards_read(db)
         except (DatabaseError, CommandError) as fault:
             self.close()
             raise StoreDamagedError(name, type(fault).__name__) from fault

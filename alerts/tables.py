@@ -129,6 +129,21 @@ causes: Final = Table(
     Column("sum", LargeBinary, nullable=True),
 )
 
+names: Final = Table(
+    "names",
+    metadata,
+    Column("city", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),  # area, category, rule, desk, feed
+    Column("code", Text, primary_key=True),
+    Column("parent", Text, nullable=False),
+    Column("en", Text, nullable=False),
+    Column("zh", Text, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("latitude", Float, nullable=True),
+    Column("longitude", Float, nullable=True),
+    Column("promise", Float, nullable=True),  # false alarms a month that a rule promises each first desk
+)
+
 counts: Final = Table(
     "counts",
     metadata,

@@ -35,6 +35,7 @@ from streams.keyring import read_key
 from streams.keys import Keys
 from streams.messages import SpokenError
 from streams.metrics import Metrics
+from streams.named import names_of
 from streams.runtime import ClockKind, Engines, Recovery, Shard, Shown
 from streams.settings import Settings
 
@@ -123,6 +124,8 @@ def open_city(
             reserve.release()
         store = store_of(city.name, settings, folder)
         stack.callback(store.close)
+        if not shut:
+            store.put_names(city.name, names_of(city))
         desks = desks_of(city)
         roads = {desk.id: [channel.name for channel in desk.channels] for desk in city.desks}
         standby = {channel.name: channel.standby for desk in city.desks for channel in desk.channels if channel.standby}

@@ -42,6 +42,7 @@ from streams.handover import Handed, take_handed
 from streams.journal import means_full
 from streams.messages import say
 from streams.metrics import Metrics
+from streams.named import names_of
 from streams.opened import CityError, desks_of, intake_of, journal_of, open_city, shown_of
 from streams.proving import Prover
 from streams.push import PushDoor
@@ -227,6 +228,7 @@ class Station:
         self.acting.top, self.acting.route = len(city.book.ladder) - 1, route_of(city.book)
         self.acting.reckon()
         self.city = city
+        self.store.put_names(city.name, names_of(city))
         return []
 
     # for the doors
@@ -326,6 +328,8 @@ class Station:
         """Write what a person ordered into the desk's chain; whether there was room."""
         if isinstance(order, Swap):
             self.city = replace(self.city, book=self.shard.engine.book)
+            with self._on_a_full_disk():
+                self.store.put_names(self.city.name, names_of(self.city))
             entry = structs.replace(ordered(order.order, at), id=order.id, about=order.release)
         elif not isinstance(order, Calibrate) and order.by:
             entry = ordered(order, at)
