@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["lines", "number", "state"]
-"""lines: over time. number: the last value, coloured by its bounds. state: a band a series, by its value."""
+Kind = Literal["lines", "bars", "number", "state", "table", "map"]
+"""lines, bars: over time. number: the last value, coloured by its bounds. state: a band a series, by its value.
+table: rows as they come. map: a point a row, at its columns `latitude` and `longitude`, as large as `value`."""
 Queries = tuple[tuple[str, str], ...]
 """(PromQL, legend)."""
 
@@ -24,20 +25,36 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a query in words. `hue`: its colour; `dashed`, `band`: how its line is drawn, `band` filled up to the
+    column `low`."""
+
+    name: str
+    said: Said
+    hue: str = ""
+    dashed: bool = False
+    band: bool = False
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
-    """One panel. `worry`, `bad`: bounds from which a number is yellow, red.
+    """One panel, over Prometheus by `queries` or over the alert store by `sql`. `worry`, `bad`: bounds from which a
+    number is yellow, red; of lines they are drawn.
 
     `span`: columns of 24.
     """
 
     title: Said
     meaning: Said
-    queries: Queries
+    queries: Queries = ()
     unit: str = "short"
     kind: Kind = "lines"
     span: int = 8
     worry: float | None = None
     bad: float | None = None
+    sql: str = ""
+    columns: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +64,28 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Pick:
+    """One value that a reader chooses: `sql` gives what there is, as `__text` and `__value`."""
+
+    name: str
+    said: Said
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
-    """A board. `chooses`: the label by which a reader narrows it, with the metric that has its values."""
+    """A board. `chooses`: the label by which a reader narrows it, with the metric that has its values. `picks`: what he
+    chooses of the alert store, each out of what those before it leave. `marks`: SQL of what is marked over the figures;
+    "": alerts of Tocsin itself are."""
 
     name: str
     title: Said
     meaning: Said
     rows: tuple[Row, ...]
     chooses: tuple[str, str, Said] | None = field(default=None)
+    picks: tuple[Pick, ...] = ()
+    marks: str = ""
+    back: str = "now-6h"
 
     def figures(self) -> Iterator[Figure]:
         for row in self.rows:
@@ -65,6 +96,14 @@ class Board:
         for figure in self.figures():
             for query, _ in figure.queries:
                 yield open_to_all(query)
+
+    def statements(self) -> Iterator[str]:
+        """Every statement, as it is sent but for what Grafana fills in (`filled`)."""
+        for figure in self.figures():
+            if figure.sql:
+                yield figure.sql
+        if self.marks:
+            yield self.marks
 
 
 def spread(histogram: str, by: str = "", match: str = "", legend: str = "") -> Queries:
@@ -77,8 +116,19 @@ def spread(histogram: str, by: str = "", match: str = "", legend: str = "") -> Q
     )
 
 
+def filled(statement: str, values: Mapping[str, str], begun: int, end: int) -> str:
+    """A statement as Grafana sends it where a reader has chosen `values`, for times of [begun, end], ms."""
+    told = {"$__from": str(begun), "$__to": str(end)}
+    for name, value in values.items():
+        quoted = "'" + value.replace("'", "''") + "'"
+        told |= {f"${{{name}:sqlstring}}": quoted, f"${{{name}:raw}}": value, f"${{{name}}}": value}
+    for name, value in told.items():
+        statement = statement.replace(name, value)
+    return statement
+
+
 def open_to_all(query: str) -> str:
     """A query as Grafana sends it where a reader has chosen everything."""
-    for name, value in (("$city", ".*"), ("$__rate_interval", "1m")):
+    for name, value in (("$city", ".*"), ("${city:text}", ".*"), ("$__rate_interval", "1m")):
         query = query.replace(name, value)
     return query

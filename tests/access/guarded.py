@@ -93,8 +93,8 @@ class Town:
 
 
 @contextmanager
-def town_in_service(folder: Path) -> Iterator[Town]:
-    """A city with two desks and one alert, its clock moved by hand.
+def town_in_service(folder: Path, **given: Any) -> Iterator[Town]:
+    """A city with two desks and one alert, its clock moved by hand; with settings as `given`.
 
     The turn that told the alert is over: no clock of a desk moves any more until the hand moves, or something else is
     told. So what a test holds stays held, though no desk has a budget.
@@ -103,7 +103,7 @@ def town_in_service(folder: Path) -> Iterator[Town]:
     (place / "desks.yaml").write_text(DESKS, encoding="utf-8")
     (place / "rules" / "many-calls.yaml").write_text(MANY_CALLS, encoding="utf-8")
     clock = HandClock(WallClock().now() // 30_000 * 30_000)
-    chosen, metrics = settings(folder / "var"), Metrics()
+    chosen, metrics = settings(folder / "var", **given), Metrics()
     station = Station(city_of(place), chosen, clock, metrics)
     guarded = guard({station.city.name: station}, chosen, clock, metrics)
     station.start()

@@ -38,6 +38,7 @@ class Host:
         self._secrets = secrets
         self._ports: dict[tuple[str, str], int] = {}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._fresh: dict[str, Program] = {}  # started, and not yet heard to answer
         self._database = Path(tempfile.mkdtemp(prefix="tocsin-postgres-"))  # where another account can come
         self._called = {name: name for name in self.services} | {
             alias: name
@@ -150,6 +151,7 @@ class Host:
         kind = named(self.services[name]["image"])
         program: Program = {"tocsin": Tocsin, "kafka": Kafka, "postgres": Postgres}.get(kind, Program)(self, name, kind)
         program.prepare()
+        self._fresh.setdefault(name, program)
         with (self.folder / f"{name}.said").open("ab") as said:
             self._running[name] = subprocess.Popen(
                 program.words(),
@@ -197,6 +199,8 @@ class Host:
             assert process.poll() is None, f"{name} ended: {self.said(name)}"
             assert time.monotonic() < limit, f"{name} is not healthy: {self.said(name)}"
             time.sleep(0.1)
+        if condition == "service_healthy" and name in self._fresh:
+            self._fresh.pop(name).answered()
 
     def said(self, name: str) -> str:
         return (self.folder / f"{name}.said").read_text("utf-8", "replace")[-3000:]

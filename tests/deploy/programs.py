@@ -47,6 +47,9 @@ class Program:
     def prepare(self) -> None:
         """What the image does before it starts."""
 
+    def answered(self) -> None:
+        """What the image does once, when its server answers for the first time."""
+
     def words(self) -> list[str]:
         return [program(self.kind, f"prometheus-{self.kind}"), *self.host.command(self.service)]
 
@@ -122,3 +125,12 @@ class Postgres(Program):
         words = [tool("postgres"), *self.host.command(self.service)[1:], "-D", str(self.home), "-c", "fsync=off"]
         words += ["-c", f"port={self.host.port(self.service, 5432)}", "-c", "unix_socket_directories="]
         return [*words, "-c", "listen_addresses=127.0.0.1"]
+
+    def answered(self) -> None:
+        """The scripts of its folder, in their order."""
+        told = plain() | self.host.environment(self.service)
+        told |= {"PGHOST": "127.0.0.1", "PGPORT": str(self.host.port(self.service, 5432))}
+        told |= {"PGPASSWORD": Path(told["POSTGRES_PASSWORD_FILE"]).read_text("utf-8").strip()}
+        for script in sorted(Path(self.host.local(self.service, "/docker-entrypoint-initdb.d")).glob("*.sh")):
+            done = subprocess.run([script], env=told, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr

@@ -13,7 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from deploy.boards import BOARDS, FOLDER, LANGUAGES, Board, pages
-from deploy.boards.written import ALERTS, SOURCE
+from deploy.boards.written import ALERTS, SOURCE, STORE
 from streams.kafka.metrics import RoadMetrics
 from streams.metrics import Metrics
 from tests.deploy.compose import HOUSE
@@ -38,6 +38,9 @@ def test_the_boards_are_what_their_source_writes() -> None:
 def test_both_languages_show_the_same_in_their_own_words(board: Board) -> None:
     english, chinese = written(board, "en"), written(board, "zh-CN")
     assert not CHINESE.search(json.dumps(english, ensure_ascii=False))
+    assert [one["query"] for one in english["templating"].get("list", ()) if one["name"] != "language"] == [
+        one["query"] for one in chinese["templating"].get("list", ()) if one["name"] != "language"
+    ]
     for one, other in zip(english["panels"], chinese["panels"], strict=True):
         assert CHINESE.search(other["title"])
         assert one.get("targets") == other.get("targets")
@@ -62,17 +65,36 @@ def test_every_metric_and_every_label_of_a_panel_is_ours(board: Board) -> None:
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
-def test_every_panel_asks_the_provisioned_source_and_alerts_are_marked(board: Board) -> None:
+def test_a_panel_asks_one_source_and_says_its_columns_in_both_languages(board: Board) -> None:
+    for figure in board.figures():
+        assert bool(figure.sql) != bool(figure.queries)
+        for column in figure.columns:
+            assert CHINESE.search(column.said.zh)
+            assert not CHINESE.search(column.said.en)
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
+def test_every_panel_asks_a_provisioned_source_and_alerts_are_marked(board: Board) -> None:
     provisioned = YAML(typ="safe").load(
         (HOUSE / "deploy/grafana/provisioning/datasources/tocsin.yml").read_text("utf-8")
     )
-    assert SOURCE.uid in {source["uid"] for source in provisioned["datasources"]}
+    known = {(source["uid"], source["type"]) for source in provisioned["datasources"]}
+    assert known == {(source.uid, source.type_val) for source in (SOURCE, STORE)}
     page = written(board, "en")
     for panel in page["panels"]:
         for target in panel.get("targets", ()):
-            assert target["datasource"]["uid"] == SOURCE.uid
+            assert target["datasource"]["uid"] == (STORE.uid if "rawSql" in target else SOURCE.uid)
+            assert target["datasource"] == panel["datasource"]
     (marks,) = page["annotations"]["list"]
-    assert (marks["expr"], marks["datasource"]["uid"]) == (ALERTS, SOURCE.uid)
+    if board.marks:
+        assert (marks["target"]["rawSql"], marks["datasource"]["uid"]) == (board.marks, STORE.uid)
+    else:
+        assert (marks["expr"], marks["datasource"]["uid"]) == (ALERTS, SOURCE.uid)
+
+
+def test_nothing_of_a_board_is_fetched_from_outside() -> None:
+    for path in FOLDER.rglob("*.json"):
+        assert "http" not in path.read_text("utf-8")
 
 
 def test_every_folder_of_boards_is_provisioned() -> None:

@@ -127,7 +127,7 @@ def test_secrets_are_made_once_and_read_by_containers_alone(tmp_path: Path) -> N
     before = {path.name: path.read_text() for path in folder.iterdir()}
     assert set(before) == {Path(one["file"]).name for one in whole()["secrets"].values()}
     assert before["tocsin_database"] == before["scrape_token"] == "\n"
-    assert len({text for text in before.values() if text.strip()}) == 4
+    assert len({text for text in before.values() if text.strip()}) == 5
     assert all(len(text) > 40 for text in before.values() if text.strip())
     assert folder.stat().st_mode & 0o777 == 0o700
     secrets(tmp_path, "full")

@@ -15,10 +15,12 @@ from urllib.request import urlopen
 import httpx2
 import psycopg
 import pytest
+from ruamel.yaml import YAML
 
-from deploy.boards import KAFKA, PIPELINE, Board
+from deploy.boards import CITY, KAFKA, PIPELINE, Board
 from streams.kafka.clients import Sending
 from streams.kafka.topics import INCIDENTS, SIGNALS, partition_of
+from tests.deploy.compose import HOUSE
 from tests.deploy.native import Host
 from tests.deploy.prometheus import program
 from tests.deploy.typed import PAGE, Typist, commands
@@ -56,6 +58,20 @@ def asked(address: str, query: str) -> list[float]:
 def unanswered(prometheus: str, board: Board) -> list[str]:
     """Queries of a board that have no data."""
     return [query for query in board.queries() if not asked(prometheus, query)]
+
+
+def read_as_grafana_does(host: Host) -> int:
+    """How many alerts are there for the account, password and address that the provisioned source names."""
+    text = host.local("postgres", (HOUSE / "deploy/grafana/provisioning/datasources/tocsin.yml").read_text("utf-8"))
+    (source,) = [one for one in YAML(typ="safe").load(text)["datasources"] if one["name"] == "PostgreSQL"]
+    password = (host.folder / "secrets/postgres/boards_password").read_text("utf-8").strip()
+    place, _, port = source["url"].partition(":")
+    name = source["jsonData"]["database"]
+    with psycopg.connect(host=place, port=port, user=source["user"], password=password, dbname=name) as database:
+        (count,) = database.execute("select count(*) from tocsin_city.shown_alerts").fetchone() or (0,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            database.execute("select * from tocsin_city.chain")
+    return int(count)
 
 
 def told(alertmanager: str) -> set[str]:
@@ -109,6 +125,8 @@ def test_the_small_road_typed_as_the_guide_says_leads_from_an_event_to_alertmana
         with psycopg.connect((host.folder / "secrets/serve/tocsin_database").read_text().strip()) as database:
             (count,) = database.execute("select count(*) from tocsin_city.alerts").fetchone() or (0,)
         assert count >= 1
+        until(lambda: not unanswered(prometheus, CITY), f"data for {unanswered(prometheus, CITY)}")
+        assert read_as_grafana_does(host) >= 1
         assert host.healthy("watchdog")
         codes = host.down()
         assert [codes[name] for name in ("serve", "watchdog", "postgres")] == [0, 0, 0]
