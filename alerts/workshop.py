@@ -13,6 +13,7 @@ from typing import Final, Literal, Protocol
 
 from alerts.drafting import Drafting
 from alerts.releasing import Releasing
+from alerts.trials import Trials
 
 REASON_LONGEST: Final = 200
 """Of what stands in the city's log beside an order."""
@@ -56,6 +57,9 @@ class Workshop(Protocol):
 
     @property
     def releasing(self) -> Releasing: ...
+
+    @property
+    def trials(self) -> Trials: ...
 
     def standing(self) -> Standing:
         """From memory, at any rate of asking."""

@@ -64,14 +64,19 @@ def cores() -> int:
 def _be_a_child(parent: int) -> None:
     """Ctrl-C ends a child at once and without a word: its parent says what there is to say. Nor does it outlive it."""
     signal.signal(signal.SIGINT, lambda *_: os._exit(130))
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    ends_with(parent)
 
 
-def _end_with(parent: int) -> None:
-    """A parent that was killed cannot say so, and who waits for its next job would wait for ever."""
-    while os.getppid() == parent:
-        time.sleep(LOOK_SECONDS)
-    os._exit(130)
+def ends_with(parent: int) -> None:
+    """This process ends with its parent: one that was killed cannot say so, and who waits for its next job would wait
+    for ever."""
+
+    def look() -> None:
+        while os.getppid() == parent:
+            time.sleep(LOOK_SECONDS)
+        os._exit(130)
+
+    threading.Thread(target=look, daemon=True).start()
 
 
 def _one(number: int) -> Any:

@@ -109,7 +109,7 @@ class Station:
         self._purge_at = 0
         self._judge = Prover(city.name, self.store, key, city.heads, clock.now)
         self._refused = RefusedLately(journal_of(city.name, settings), clock.steady)
-        self.workshop = RuleRoom(lambda: self.city, settings.data, clock)
+        self.workshop = RuleRoom(lambda: self.city, settings.data, clock, self._ring)
         self._delivered_at = 0.0
         self._changed = True
         self._unseen = 0
@@ -197,6 +197,7 @@ class Station:
         self._stopped = True
         if self.watcher is not None:
             self.watcher.stop()
+        self.workshop.stop()
         self.writer.stop()
         if self.weekly is not None:
             self.weekly.stop()
@@ -284,6 +285,9 @@ class Station:
         return "clock stepped" if self._clock.apart_seconds() else ""
 
     # on the writer's thread
+
+    def _ring(self) -> None:
+        self.board.ring()
 
     def _broke(self, fault: BaseException) -> None:
         if self.on_fault is not None:

@@ -53,6 +53,8 @@ POLICY: Final[Mapping[tuple[str, str], Action]] = {
     ("POST", "/city/{name}/rules/{rule}/orders"): "tune",
     ("POST", "/city/{name}/rules/{rule}/draft"): "tune",
     ("POST", "/city/{name}/rules/{rule}/overrides"): "tune",
+    ("GET", "/city/{name}/rules/{rule}/trials"): "view",
+    ("POST", "/city/{name}/rules/{rule}/trials"): "tune",
     ("POST", "/city/{name}/rules/{rule}/publish"): "tune",
     ("POST", "/city/{name}/releases"): "tune",
     ("GET", "/city/{name}/releases/{release}"): "view",

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, get_args
 
 from alerts.access.roles import Who
 from alerts.alert import Alert
@@ -18,6 +18,7 @@ from alerts.api.troubles import TroubleError
 from alerts.drafting import Draft, Override, Texts
 from alerts.near import NearCell
 from alerts.releasing import Release
+from alerts.trials import Past, Tried
 from alerts.workfaults import WorkRefused
 from alerts.workshop import REASON_LONGEST, Standing, Verb, Workshop
 
@@ -130,6 +131,31 @@ class RuleDoor:
 
     def drop(self, rule: str) -> None:
         self.shop().drafting.drop(rule)
+
+    # what is tried
+
+    def begin_trial(self, rule: str, seen: str, past: str) -> None:
+        """Try the draft on the past. Raises TroubleError."""
+        shop = self.shop()
+        wanted = next((one for one in get_args(Past) if one == past), None)
+        if wanted is None:
+            raise TroubleError("wrong_form", ("past",))
+        with _told():
+            shop.trials.begin(rule, seen, wanted, self.who.account)
+
+    def cancel_trial(self, trial: str) -> None:
+        """End it. Raises TroubleError."""
+        self.shop().trials.cancel(trial)
+
+    def found(self, rule: str, tried: Tried) -> dict[str, Alert]:
+        """By their key, the alerts that desks were told of where the old rules spoke."""
+        keys = {one.key for one in tried.old}
+        if not keys:
+            return {}
+        alerts = self.town.store.between(tried.since - DAY_MS, tried.until + DAY_MS)
+        return {
+            a.signal.key: a for a in self.town.seen(self.who, alerts) if a.signal.rule == rule and a.signal.key in keys
+        }
 
     # what is released
 

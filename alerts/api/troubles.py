@@ -105,6 +105,10 @@ WORDS: Final[Mapping[Trouble | Fault, Mapping[str, str]]] = {
         "zh-CN": "规则或其用例最多 20000 个字符。",
     },
     "drafts_full": {"en": "There are 100 drafts: throw one away first.", "zh-CN": "草稿已达 100 份：请先弃用一份。"},
+    "trials_full": {
+        "en": "Three trials wait already: try again when one is over.",
+        "zh-CN": "已有三项试算在等待：请稍后再试。",
+    },
     "rule_known": {"en": "There is a rule or a draft of this id already.", "zh-CN": "已有同名规则或草稿。"},
     "rule_name": {
         "en": "An id has letters, digits, - and _ alone, 64 at most.",

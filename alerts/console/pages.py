@@ -209,6 +209,12 @@ def sheet_part(source: BoardSource, reader: Reader, sheet: Sheet) -> str:
     return _render("sheet_part.html", reader.language, {**frame, **sheet(frame["names"])})
 
 
+def piece(template: str, source: BoardSource, reader: Reader, sheet: Sheet) -> str:
+    """A part of a page that is asked for by itself."""
+    frame = _frame(source, reader, {})
+    return _render(template, reader.language, {**frame, **sheet(frame["names"])})
+
+
 Turned = Callable[[Names], tuple[HandoverFigures | None, int]]
 """A hand-over in the reader's names, None: his is no desk; and the desk's clock, ms UTC."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -14,9 +15,10 @@ from alerts.api.rule_door import DAYS, RuleDoor
 from alerts.api.troubles import TroubleError
 from alerts.console.answers import page, said_of, status_of
 from alerts.console.naming import Names
-from alerts.console.pages import sheet_page
+from alerts.console.pages import piece, sheet_page
 from alerts.console.posted import UNSHOWN, Text, way_to
 from alerts.console.ruling import found_in
+from alerts.console.trying import trial_figures
 from alerts.console.tuning import diff_line, tune_figures
 from alerts.drafting import Checked, Texts
 from alerts.workshop import Verb
@@ -56,6 +58,7 @@ class RulePages:
         draft = shop.drafting.draft(rule) if is_id(rule) else None
         if draft is None and (not is_id(rule) or asked.town.book().rule(rule) is None):
             raise HTTPException(404)
+        trials = self._trials(door, rule)
         checked = shop.drafting.check(draft, reader.language) if draft else UNCHECKED
         now = asked.source.now() or asked.town.now()
 
@@ -84,6 +87,7 @@ class RulePages:
                 "found": found_in(names.speech),
                 "days": DAYS,
                 "typed": typed,
+                **trials(names),
             }
 
         html = sheet_page(asked.source, reader, self._console.seen(request), fill, said_of(request, reader, trouble))
@@ -118,6 +122,48 @@ class RulePages:
 
     def _door(self, request: Request, name: str) -> RuleDoor:
         return RuleDoor(*self._console.town(request, name))
+
+    def trials(self, request: Request, name: str, rule: str) -> Response:
+        """The part of the page that says how far a trial is: asked for again as long as one is under way."""
+        asked = self._console.asked(request, name)
+        door = RuleDoor(asked.town, asked.who)
+        reader = self._console.reader(request, asked.source)
+        try:
+            trials = self._trials(door, known(rule))
+        except TroubleError:
+            raise HTTPException(404) from None
+
+        def fill(names: Names) -> dict[str, Any]:
+            return {
+                "asked": asked,
+                "door": door,
+                "desk_now": asked.town.now(),
+                "found": found_in(names.speech),
+                **trials(names),
+            }
+
+        return page(request, piece("parts/trial.html", asked.source, reader, fill), reader)
+
+    def _trials(self, door: RuleDoor, rule: str) -> Callable[[Names], dict[str, Any]]:
+        """What the part shows. Raises TroubleError."""
+        shop = door.reading()
+        draft = shop.drafting.draft(rule)
+        kept = shop.trials.of(rule)
+        of_it = next((one for one in kept if draft is not None and one.stamp == draft.stamp), None)
+        last = of_it or next(iter(kept), None)
+        tried = shop.trials.result(last.id) if last is not None and last.state == "done" else None
+        alerts = door.found(rule, tried) if tried is not None else {}
+
+        def fill(names: Names) -> dict[str, Any]:
+            return {
+                "rule_id": rule,
+                "draft": draft,
+                "trial": last,
+                "fresh": of_it is not None,
+                "tried": trial_figures(tried, alerts, names) if tried is not None else None,
+            }
+
+        return fill
 
     # forms
 
@@ -188,6 +234,27 @@ class RulePages:
             return _to(name, "rules", rule, trouble=trouble)
         return _to(name, "rules", rule)
 
+    def tried(
+        self,
+        request: Request,
+        name: str,
+        rule: str,
+        seen: Text = "",
+        past: Text = "",
+        trial: Text = "",
+        act: Text = "begin",
+    ) -> Response:
+        """Begin a trial of the draft, or end one."""
+        door = self._door(request, name)
+        try:
+            if act == "cancel":
+                door.cancel_trial(trial)
+            else:
+                door.begin_trial(known(rule), seen, past)
+        except TroubleError as trouble:
+            return _to(name, "rules", rule, trouble=trouble)
+        return _to(name, "rules", rule)
+
     def publish(self, request: Request, name: str, rule: str, seen: Text = "", reason: Text = "") -> Response:
         try:
             made = self._door(request, name).publish(known(rule), seen, reason)
@@ -212,13 +279,18 @@ class RulePages:
 
 def add_rule_doors(app: FastAPI, pages: RulePages) -> None:
     """Add the addresses to the console."""
-    for path, read in (("rules/{rule}", pages.rule), ("releases/{release}", pages.release)):
+    for path, read in (
+        ("rules/{rule}", pages.rule),
+        ("rules/{rule}/trials", pages.trials),
+        ("releases/{release}", pages.release),
+    ):
         app.get(f"/city/{{name}}/{path}", response_model=None)(read)
     for path, form in (
         ("rules", pages.begin),
         ("rules/{rule}/orders", pages.order),
         ("rules/{rule}/draft", pages.draft),
         ("rules/{rule}/overrides", pages.override),
+        ("rules/{rule}/trials", pages.tried),
         ("rules/{rule}/publish", pages.publish),
         ("orders/{order_id}/review", pages.review),
         ("releases", pages.roll_back),

@@ -310,14 +310,14 @@ def _differences(scope: Scope, old: Side, new: Side, heard: Sequence[Heard]) -> 
                 yield Change("earlier" if sooner > 0 else "later", label.old, label.new, number, sooner)
     before, after = _unexplained(scope, old), _unexplained(scope, new)
     for alert in before:
-        if not any(_same(alert, other) for other in after):
+        if not any(same_thing(alert, other) for other in after):
             yield Change("dropped", alert.key, None, None, None)
     for alert in after:
-        if not any(_same(alert, other) for other in before):
+        if not any(same_thing(alert, other) for other in before):
             yield Change("added", None, alert.key, None, None)
 
 
-def _same(one: Signal, other: Signal) -> bool:
+def same_thing(one: Signal, other: Signal) -> bool:
     """Whether two alerts are of one thing: they overlap, under one rule, and name the same area, category, office."""
     named = (one.rule, one.area, one.category) == (other.rule, other.area, other.category)
     return named and _office(one) == _office(other) and one.first <= other.last and other.first <= one.last

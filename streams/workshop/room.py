@@ -23,6 +23,7 @@ from streams.messages import SpokenError
 from streams.releases import Shelf, shelf_of
 from streams.workshop import in_force
 from streams.workshop.letting import Letting
+from streams.workshop.trying import Trying
 from streams.workshop.writing import Writing
 
 ORDERS: Final[Mapping[Verb, type[StopRule | StartRule]]] = {"stop": StopRule, "start": StartRule}
@@ -32,12 +33,13 @@ SEEN_SECONDS: Final = 3.0
 class RuleRoom:
     """`look` on the writer's thread, everything else on any. `city`: as it is served now."""
 
-    def __init__(self, city: Callable[[], City], data: Path, clock: Clock) -> None:
+    def __init__(self, city: Callable[[], City], data: Path, clock: Clock, ring: Callable[[], object]) -> None:
         self._city = city
         self._clock = clock
         self.folder: Final = data / city().name
         self.shelf: Final[Shelf] = shelf_of(data, city().name)
         self.drafting: Final = Writing(city, self.folder, self.shelf, clock)
+        self.trials: Final = Trying(city, self.folder, self.drafting, clock, ring)
         self._runs: Book | None = None
         self.releasing: Final = Letting(
             city, self.folder, self.drafting, self.shelf, clock, lambda: self._runs, self._see
@@ -65,6 +67,10 @@ class RuleRoom:
         self._runs = engine.book
         if self._book != engine.book.digest:
             self._book, self._rules = engine.book.digest, frozenset(rule.id for rule in engine.book.all_rules)
+
+    def stop(self) -> None:
+        """End what is tried."""
+        self.trials.stop()
 
     # for pages
 
