@@ -54,6 +54,12 @@ class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
             return 0
         return self.signal.over_at or self.signal.at
 
+    @property
+    def told_otherwise(self) -> bool:
+        """Whether it had another colour when its first desk was interrupted for it."""
+        then = [move.colour for move in self.moves if move.wall_at <= self.duty.told_at]
+        return bool(self.duty.told_at and then) and then[-1] != self.colour
+
 
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(Alert)

@@ -41,9 +41,12 @@ class DutyRows:
 
     def told_since(self, desk: str, since: int, below: int) -> int:
         a = tables.alerts.c
-        told = select(func.count()).where(a.desk == desk, a.told_at >= since, a.told_at > 0, a.rank < below)
+        told = (a.desk == desk) & (a.told_at >= since) & (a.told_at > 0)
         with self._reader.connect() as db:
-            return db.scalar(told) or 0
+            lower = db.scalar(select(func.count()).where(told, a.rank < below)) or 0
+        return lower + sum(
+            alert.told_otherwise for _, alert in self._known(select(a.version, a.body).where(told, a.rank >= below))
+        )
 
     def held_since(self, desk: str, since: int) -> int:
         a = tables.alerts.c

@@ -84,10 +84,14 @@ class Handing:
 
     def _tell(self, one: Turnover, to: str, now: int) -> None:
         """Entry and notices in one transaction. The notice is carried by the worst of what is owed there, else by what
-        the desk was told of last; a desk that was never told of anything has the entry alone."""
+        the desk was told of last, else by what the one that is told was told of last; where neither ever was, the entry
+        stands alone."""
         told = Handover(now, "unread", one.made.desk, one.made.turn, one.made.shift, to=to, role=clocks.CLOCK)
         page = self.sheet(one, now)
-        carrier, desk = page.worst or self._store.last_told(one.made.desk), self._desks()[to]
+        carrier, desk = (
+            page.worst or self._store.last_told(one.made.desk) or self._store.last_told(to),
+            self._desks()[to],
+        )
         mark = f"unread-{one.made.desk}-{one.made.turn}"
         notices = (
             tell(carrier, "unread", to, *roads(desk), now, count=page.owed, mark=mark, about=one.made.desk)

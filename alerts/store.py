@@ -87,7 +87,8 @@ class Store(CountStore, Protocol):
         ...
 
     def told_since(self, desk: str, since: int, below: int) -> int:
-        """How many alerts of a rank below `below` interrupted their first desk `desk` at `since` (ms) or later."""
+        """How many alerts interrupted their first desk `desk` at `since` (ms) or later that are, or were when they did,
+        of a rank below `below`, the top one: one that worsens to it has had its place, and frees none."""
         ...
 
     def held_since(self, desk: str, since: int) -> int:
@@ -284,9 +285,8 @@ class MemoryStore(MemoryNotices, MemoryCounts):
 
     def told_since(self, desk: str, since: int, below: int) -> int:
         with self._lock:
-            return sum(
-                a.desk == desk and a.rank < below and a.duty.told_at >= max(since, 1) for _, a in self._alerts.values()
-            )
+            told = [a for _, a in self._alerts.values() if a.desk == desk and a.duty.told_at >= max(since, 1)]
+        return sum(a.rank < below or a.told_otherwise for a in told)
 
     def held_since(self, desk: str, since: int) -> int:
         with self._lock:

@@ -9,14 +9,15 @@ from typing import Any, Final, Literal
 
 import pytest
 
-from alerts.acting import Acting
+from alerts.acting import Acting, moved_by
+from alerts.alert import Alert
 from alerts.chain import Handover, Missed, Mute, decode, verify
 from alerts.desks import Channel, Desk, Shift
 from alerts.duty import OWED, Act, MoveRefused, Outcome, Verb
 from alerts.handing import Handing, UnknownTurnError, owed_at
 from alerts.keys import KeyUsedError
 from alerts.room import DeskRoom
-from alerts.store import MemoryStore, Store
+from alerts.store import Change, MemoryStore, Store
 from alerts.turnover import Sheet
 from tests.alerts.signals import CITY, HOUR, NOON, book, evidence, signal
 
@@ -182,6 +183,19 @@ def test_where_nothing_is_owed_the_last_alert_carries_the_word_and_a_desk_that_n
     desk.acting.by_hand("a1", Act("close", EVENING + HOUR, outcome="confirmed", **OFFICER))
     desk.tick(EVENING + 8 * HOUR)
     desk.tick(EVENING + 9 * HOUR)
+    assert desk.unread() == [("region", 0, "county")]
+
+
+def test_a_desk_that_never_had_an_alert_has_its_word_carried_by_one_of_the_desk_that_is_told(store: Store) -> None:
+    desk = Desked(store)
+    other = Alert("r1", CITY, "open", "region", 1, "yellow", NOON, signal(1, alert="r1"), ())
+    first = Act("first", NOON, desk="region", role="engine", rank=1)
+    store.commit(Change(CITY, None, (moved_by(other, first),), (("r1", first),), was={"r1": 0}))
+    desk.tick(NOON)
+    desk.tick(EVENING)
+    desk.tick(EVENING + 15 * MINUTE)
+    [carrier] = [a for a in store.final() for n in store.notices_of(a.id) if n.reason == "unread"]
+    assert carrier.id == "r1"
     assert desk.unread() == [("region", 0, "county")]
 
 

@@ -65,6 +65,27 @@ def test_above_the_budget_the_least_urgent_are_held_and_the_top_rank_passes(stor
     assert store.told_since("county", 0, TOP) == 4
 
 
+def test_an_alert_that_worsens_to_the_top_rank_after_it_was_told_frees_no_place(store: Store) -> None:
+    """The desk was interrupted for it at the lower rank; and once more, for red passes."""
+    room, _ = at_work(store, budget=2)
+    room.apply(storm([1, 1, 1]), NOON)
+    room.apply([signal(8, alert="a1", evidence=evidence(TOP))], NOON + 1)
+    room.apply(storm([TOP, 2], 9), NOON + 2)
+    assert sorted(told(store)) == ["a1", "a2", "a9"]
+    assert sorted(held(store)) == ["a10", "a3"]
+    assert store.told_since("county", 0, TOP) == 2
+    room.apply([signal(20, alert="a9", evidence=evidence(1))], NOON + 3)  # corrected: it counts from then on
+    assert store.told_since("county", 0, TOP) == 3
+
+
+def test_one_that_is_let_out_because_it_is_of_the_top_rank_by_now_takes_no_place(store: Store) -> None:
+    room, _ = at_work(store, budget=1)
+    room.apply(storm([1, 1]), NOON)
+    room.apply([signal(8, alert="a2", evidence=evidence(TOP))], NOON + 1)
+    assert sorted(told(store)) == ["a1", "a2"]
+    assert store.told_since("county", 0, TOP) == 1
+
+
 def test_a_storm_over_the_budget_tells_its_desk_once_how_many_are_held_and_again_at_each_tenfold(store: Store) -> None:
     room, _ = at_work(store, budget=1)
     room.apply(storm([1] * 5), NOON)
