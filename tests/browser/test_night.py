@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +14,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from alerts.access.accounts import FILE, Account, Accounts
 from alerts.access.credentials import code_at
+from alerts.channels.signature import verify as believed
 from streams.city import read_city
 from streams.settings import Settings
 from streams.verify import verify
 from tests.access.guarded import FACTOR, KEPT, MANY_CALLS, PASSWORD
+from tests.alerts.mailserver import MailServer
+from tests.alerts.receiver import Receiver
 from tests.alerts.robots import DingTalkRobot
 from tests.browser.conftest import DESK
 from tests.browser.test_desk import opened
@@ -28,6 +32,7 @@ __all__ = ["postgres"]
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 SECRET: Final = "SEC0123456789"
+SIGN: Final = "what signs the pushes of a night"
 DESKS: Final = """\
 desks:
   - id: east
@@ -38,6 +43,9 @@ desks:
     channels:
       - console
       - {{kind: dingtalk, hook: robot_hook, secret: robot_sign, private: true, language: zh-CN}}
+      - {{kind: webhook, url: 'http://127.0.0.1:{hook}/alerts', secret: hook_sign, private: true}}
+      - {{kind: email, host: localhost, port: {mail}, tls: none, private: true, sender: tocsin@example.org,
+         to: [duty@example.org]}}
   - id: city
     names: {{en: City desk, zh-CN: 市值班台}}
     areas: [newcity]
@@ -71,14 +79,16 @@ def test_the_first_spike_of_the_night(
 ) -> None:
     database = {"TOCSIN_DATABASE": request.getfixturevalue("postgres")} if kept_in == "postgres" else {}
     city, data, heads = make_town(tmp_path / "town"), tmp_path / "var", tmp_path / "heads"
-    (city / "desks.yaml").write_text(DESKS.format(heads=heads), encoding="utf-8")
     (city / "rules" / "many-calls.yaml").write_text(MANY_CALLS, encoding="utf-8")
     data.mkdir()
     accounts = Accounts(data / FILE)
     for number, area in (("1001", "east"), ("2001", NAME)):
         accounts.put(Account(number, ("officer",), {NAME: (area,)}, KEPT, FACTOR), 1)
-    with DingTalkRobot(SECRET.encode()) as robot:
+    with DingTalkRobot(SECRET.encode()) as robot, Receiver() as hook, MailServer() as mail:
+        desks = DESKS.format(heads=heads, hook=hook.port, mail=mail.port)
+        (city / "desks.yaml").write_text(desks, encoding="utf-8")
         secrets = {"TOCSIN_SECRET_ROBOT_HOOK": robot.hook, "TOCSIN_SECRET_ROBOT_SIGN": SECRET}
+        secrets["TOCSIN_SECRET_HOOK_SIGN"] = SIGN
         with served(city, data, log=None, **secrets, **database) as child:
             address = child.ready()
             at = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(time.time() - 60))
@@ -107,6 +117,15 @@ def test_the_first_spike_of_the_night(
             expect(officer.locator("#stage")).to_have_attribute("data-stage", "closed")
             expect(above.locator(".desk-page")).to_contain_text("Nothing is owed.")
             assert len(robot.heard) == 1  # taken: nobody was told twice
+            waited(lambda: bool(hook.pushes and mail.mails))
+            (push,), (letter,) = hook.pushes, mail.mails
+            said = json.loads(push.body)
+            assert officer.url.endswith(f"/alert/{said['alert']['id']}")
+            assert believed(SIGN.encode(), push.headers, push.body, int(time.time()))
+            assert "East District" in letter["Subject"]
+            plain = letter.get_body(("plain",))
+            assert plain is not None
+            assert "6" in plain.get_content()
             officer.context.close()
             above.context.close()
             assert child.end() == 0
