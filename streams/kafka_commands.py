@@ -61,6 +61,27 @@ def check(cities: CityFolders, brokers: Brokers = None) -> None:
 
 
 @kafka.command()
+def acls(
+    cities: Annotated[
+        list[Path] | None, typer.Argument(metavar="[CITY]...", help="Folders of cities, for topics of others.")
+    ] = None,
+    brokers: Brokers = None,
+    prefix: Annotated[str, typer.Option(help="What the users' names begin with; the process follows.")] = "tocsin-",
+    apply: Annotated[bool, typer.Option("--apply", help="Make them at the brokers, as a user who may.")] = False,
+) -> None:
+    """Print what each process needs to be let do at the brokers, as commands of Kafka's; or make it so."""
+    settings = settings_of(kafka=brokers)
+    read = [city_of(folder, settings.language) for folder in cities or ()]
+    wanted = road("rights").rights(tuple(road("topics").foreign(read)))
+    if not apply:
+        for line in road("granting").commands(settings.brokers, wanted, prefix):
+            typer.echo(line)
+        return
+    count = road("granting").grant(settings.brokers, wanted, prefix)
+    typer.echo(say("kafka-acls-made", settings.language, count=count, users=len(wanted), address=settings.kafka))
+
+
+@kafka.command()
 def asyncapi() -> None:
     """Print what the topics carry, as an AsyncAPI 3 document."""
     told = road("asyncapi").document()
@@ -90,7 +111,7 @@ def intake(
     read = [released(city, settings.data, settings.language) for city in folders]
     kind: ClockKind = "stream" if clock == "stream" else "wall"
     crash = road("crashpoints").armed(settings.crash_at if kind == "stream" else "")
-    counts = counted(metrics)
+    counts = counted(metrics, settings)
     process = road("intake").IntakeProcess(
         settings.brokers, read, key, kind=kind, without=without or (), crash=crash, metrics=counts,
         released=lambda city: released(city, settings.data, settings.language),

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import ssl
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -25,6 +26,7 @@ from streams.opened import CityError, city_of
 from streams.runtime import ClockKind
 from streams.settings import Settings
 from streams.station import Station
+from streams.wire_settings import pair
 
 log = structlog.get_logger()
 
@@ -32,6 +34,8 @@ DRAIN_SECONDS: Final = 5
 IDLE_SECONDS: Final = 15
 MISTAKES_TOLD: Final = 20
 """Most mistakes of a folder that the log repeats."""
+HTTPS_SECONDS: Final = 31_536_000
+"""A year: so long a browser remembers to come over https alone."""
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -77,12 +81,16 @@ def listen(settings: Settings) -> tuple[socket.socket, str]:
         listener.close()
         raise CityError("address-taken", host=host, port=port, why=fault.strerror) from None
     bound = listener.getsockname()[1]
-    return listener, f"http://{f'[{host}]' if family == socket.AF_INET6 else host}:{bound}"
+    scheme = "http" if settings.certificate is None else "https"
+    return listener, f"{scheme}://{f'[{host}]' if family == socket.AF_INET6 else host}:{bound}"
 
 
 def config_of(app: ASGIApp, settings: Settings) -> uvicorn.Config:
-    """How uvicorn serves `app`. Who asks is whoever connects, unless that is a proxy that the settings name."""
-    return uvicorn.Config(
+    """How uvicorn serves `app`. Who asks is whoever connects, unless that is a proxy that the settings name.
+
+    With a certificate: TLS 1.2 or later, and browsers are told to come by nothing else (RFC 6797).
+    """
+    config = uvicorn.Config(
         app,
         access_log=False,
         log_config=None,
@@ -92,7 +100,14 @@ def config_of(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         forwarded_allow_ips=settings.proxies or None,
         timeout_graceful_shutdown=DRAIN_SECONDS,
         timeout_keep_alive=IDLE_SECONDS,
+        ssl_certfile=settings.certificate,
+        ssl_keyfile=settings.certificate_key,
+        headers=[] if settings.certificate is None else [("Strict-Transport-Security", f"max-age={HTTPS_SECONDS}")],
     )
+    config.load()
+    if config.ssl is not None:
+        config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+    return config
 
 
 class Service:
@@ -101,6 +116,7 @@ class Service:
     def __init__(self, stations: Sequence[Station], settings: Settings, clock: Clock, metrics: Metrics) -> None:
         self._stations: Mapping[str, Station] = {station.city.name: station for station in stations}
         guarded = guard(self._stations, settings, clock, metrics)
+        self._settings = settings
         self.server = Server(config_of(guarded.app, settings), guarded.end_streams, self._reread)
         self.faults: list[BaseException] = []
 
@@ -123,9 +139,22 @@ class Service:
         self.server.end()
 
     def _reread(self) -> None:
+        self._take_certificate()
         loop = asyncio.get_running_loop()
         for name, station in self._stations.items():
             loop.run_in_executor(None, _reread, name, station)
+
+    def _take_certificate(self) -> None:
+        """What lies in the certificate's files now holds for connections that come; open ones keep theirs."""
+        certificate, key, context = self._settings.certificate, self._settings.certificate_key, self.server.config.ssl
+        if certificate is None or key is None or context is None:
+            return
+        wrong = [one.values["name"] for one in pair(certificate, key, "certificate")]
+        if wrong:  # the one in force goes on
+            log.error("certificate_not_read_again", settings=wrong, advice="mend the files, then send SIGHUP again")
+            return
+        context.load_cert_chain(certificate, key)
+        log.info("certificate_read_again")
 
 
 def _reread(name: str, station: Station) -> None:

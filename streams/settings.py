@@ -68,6 +68,10 @@ class Settings(BaseSettings):
         description="Addresses or networks of reverse proxies, with commas: what they say of who asks is believed."
         " Empty: nobody is.",
     )
+    certificate: File = Field(
+        None, description="PEM file of the certificate under which we answer over https. Empty: http, for a proxy."
+    )
+    certificate_key: File = Field(None, description="PEM file of its key, without a password.")
     language: Literal["en", "zh-CN"] = Field("en", description="Language of the command line's messages.")
     log: Literal["auto", "json", "console"] = Field(
         "auto", description="Form of the logs: colours on a terminal, JSON elsewhere (auto), or one of the two."

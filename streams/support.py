@@ -28,7 +28,7 @@ from streams.messages import say
 from streams.opened import journal_of
 from streams.settings import Settings
 
-FILES: Final = frozenset({"kafka_ca", "kafka_certificate", "kafka_certificate_key"})
+FILES: Final = frozenset({"certificate", "certificate_key", "kafka_ca", "kafka_certificate", "kafka_certificate_key"})
 ADDRESSES: Final = frozenset({"address", "kafka", "kafka_user", "proxies", "host", "data"}) | FILES
 """Settings that say where things lie in the house: told as set or not, as secrets are."""
 

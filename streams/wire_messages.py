@@ -35,6 +35,21 @@ OF_WIRES: Final[Mapping[str, Mapping[str, str]]] = {
         "zh-CN": "{name}：{path} 不是 {certificate} 的私钥，或带有口令："
         "请指定该证书的 PEM 私钥，不带口令，且仅本账户可读",
     },
+    "kafka-acls-made": {
+        "en": "{address}: {count} rights of {users} users are there; whatever else is granted was left alone",
+        "zh-CN": "{address}：{users} 个用户的 {count} 条权限已就绪；其他已授予的权限保持不变",
+    },
+    "kafka-acls-refused": {
+        "en": "{address}: {count} rights were not made ({why}): be a user who may alter the cluster, and give the"
+        " brokers an authorizer (authorizer.class.name)",
+        "zh-CN": "{address}：有 {count} 条权限未能创建（{why}）：请使用可修改集群的用户，"
+        "并为代理配置授权器（authorizer.class.name）",
+    },
+    "kafka-forbidden": {
+        "en": "{address}: the brokers do not let us ({why}): give this user the rights of {process}, tocsin kafka acls"
+        " lists them",
+        "zh-CN": "{address}：代理不允许此操作（{why}）：请授予该用户 {process} 的权限，可用 tocsin kafka acls 列出",
+    },
     "kafka-plain": {
         "en": "{address}: no TLS is spoken there: name the brokers' TLS listener in TOCSIN_KAFKA, or set"
         " TOCSIN_KAFKA_SECURITY=PLAINTEXT",

@@ -23,6 +23,10 @@ class Wired(Protocol):
     """The settings that this looks at."""
 
     @property
+    def certificate(self) -> Path | None: ...
+    @property
+    def certificate_key(self) -> Path | None: ...
+    @property
     def kafka_security(self) -> str: ...
     @property
     def kafka_ca(self) -> Path | None: ...
@@ -56,6 +60,7 @@ def faults(settings: Wired, known: Collection[str] = ()) -> Iterator[SpokenError
     for field in ("kafka_ca", "kafka_certificate", "kafka_certificate_key"):
         if security == "PLAINTEXT" and getattr(settings, field) is not None:
             yield SpokenError("wire-unused", name=variable(field), security=security, cure="SSL / SASL_SSL")
+    yield from pair(settings.certificate, settings.certificate_key, "certificate")
     if settings.kafka_ca is not None:
         yield from authorities(settings.kafka_ca, "kafka_ca")
     yield from pair(settings.kafka_certificate, settings.kafka_certificate_key, "kafka_certificate")

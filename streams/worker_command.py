@@ -15,6 +15,7 @@ from streams.messages import SpokenError
 
 if TYPE_CHECKING:
     from streams.kafka.metrics import RoadMetrics
+    from streams.settings import Settings
 
 Brokers = Annotated[str | None, typer.Option("--kafka", help="Brokers; else TOCSIN_KAFKA, else 127.0.0.1:9092.")]
 
@@ -35,7 +36,7 @@ def worker(
     logs.configure(settings.log)
     points = road("crashpoints")
     crash = points.armed(settings.crash_at if points.on_this_machine(settings.kafka) else "")
-    counts = counted(metrics)
+    counts = counted(metrics, settings)
     road("worker").run(settings.brokers, member=member, crash=crash, metrics=counts)
 
 
@@ -46,12 +47,12 @@ def alone(words: Sequence[str]) -> None:
     app(args=list(words), prog_name="tocsin worker")
 
 
-def counted(at: str | None) -> RoadMetrics:
+def counted(at: str | None, settings: Settings) -> RoadMetrics:
     """Metrics of this process, served where `at` says. Raises SpokenError."""
     road_metrics = road("metrics")
     metrics: RoadMetrics = road_metrics.RoadMetrics()
     if at is not None:
-        road_metrics.serve(metrics, at)
+        road_metrics.serve(metrics, at, settings.certificate, settings.certificate_key)
     return metrics
 
 

@@ -31,6 +31,7 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "settings": lists.settings,
     "metrics": lists.metrics,
     "road-metrics": lists.road_metrics,
+    "rights": lists.rights,
     "refusals": lists.refusals,
     "event": lists.event,
     "troubles": lists.troubles,

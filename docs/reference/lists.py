@@ -12,6 +12,8 @@ from rules.detectors.register import DETECTORS, parameters
 from streams.contract import Event, schema
 from streams.http.trouble import HEADERS, STATUS, WORDS, Trouble
 from streams.kafka.metrics import RoadMetrics
+from streams.kafka.rights import DOES
+from streams.kafka.rights import rights as kafka_rights
 from streams.metrics import Metrics
 from streams.refusals import MEANINGS, Reason
 from streams.settings import Settings
@@ -36,6 +38,19 @@ def metrics() -> str:
 def road_metrics() -> str:
     rows = ((code(name), kind, cell(text)) for name, kind, text in RoadMetrics().catalogue())
     return table(("metric", "kind", "meaning"), rows)
+
+
+def rights() -> str:
+    """Rights at the brokers by process: a row a kind of thing and what is done with it."""
+    rows = []
+    for process, granted in kafka_rights().items():
+        named: dict[tuple[str, str], list[str]] = {}
+        for right in granted:
+            named.setdefault((right.kind, right.operation), []).append(right.name + ("*" if right.prefixed else ""))
+        for n, ((kind, operation), names) in enumerate(named.items()):
+            who = (code(process), cell(DOES[process])) if n == 0 else ("", "")
+            rows.append((*who, operation, kind, ", ".join(map(code, names))))
+    return table(("user", "process", "may", "what", "names"), rows)
 
 
 def refusals() -> str:

@@ -19,6 +19,15 @@ FENCED: Final = frozenset(
     {KafkaError._FENCED, KafkaError._FATAL, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
 )
 """Codes of what a transactional producer raises once another one has its name; fatal is what it says from then on."""
+FORBIDDEN: Final = frozenset(
+    {
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+        KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+    }
+)
+"""Codes of what the brokers do not let us do."""
 CALL_SECONDS: Final = 10.0
 QUEUE_SECONDS: Final = 30.0
 _COMING_UP: Final = frozenset({KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_LOAD_IN_PROGRESS})
@@ -104,6 +113,23 @@ def widths(client: Consumer | Producer, address: Address) -> dict[str, int]:
     if ORDERS not in found:
         raise SpokenError("kafka-topic-missing", topic=ORDERS)
     return found
+
+
+def check_rights(address: Address, process: str, group: str, topic: str) -> None:
+    """That we may read a topic as a member of a group: a client that may not waits for ever. Raises SpokenError."""
+    client = consumer(address, group)
+    try:
+        told = client.list_topics(topic, CALL_SECONDS).topics[topic]
+        if told.error is not None and told.error.code() in FORBIDDEN:
+            raise SpokenError("kafka-forbidden", address=address, why=told.error.name(), process=process)
+        committed(client, [TopicPartition(topic, 0)])
+    except KafkaException as fault:
+        if fault.args[0].code() in FORBIDDEN:
+            raise SpokenError(
+                "kafka-forbidden", address=address, why=fault.args[0].name(), process=process
+            ) from None  # what else there is, a client tries again
+    finally:
+        client.close()
 
 
 class Sending:

@@ -354,17 +354,30 @@ class IntakeProcess:
         self._orders.subscribe([ORDERS], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
         try:
             while not self._ended:
-                self._orders.poll(0)
+                self._heard(self._orders.poll(0))
                 self._metrics.lanes.set(len(self._lanes))
                 read_now = sum(self._turn(lane) for lane in list(self._lanes.values()))
                 if not self._lanes:
-                    self._orders.poll(POLL_SECONDS)
+                    self._heard(self._orders.poll(POLL_SECONDS))
                 elif to_the_end and not read_now and not any(lane.behind() for lane in self._lanes.values()):
                     return
+        except KafkaException as fault:
+            if fault.args[0].code() not in clients.FORBIDDEN:
+                raise
+            raise self._forbidden(fault.args[0]) from None
         finally:
             for lane in self._lanes.values():
                 lane.close()
             self._orders.close()
+
+    def _heard(self, message: Message | None) -> None:
+        """Its records are left to the lanes; what it is told of a right that is missing would come again for ever."""
+        fault = message.error() if message is not None else None
+        if fault is not None and fault.code() in clients.FORBIDDEN:
+            raise self._forbidden(fault)
+
+    def _forbidden(self, fault: KafkaError) -> SpokenError:
+        return SpokenError("kafka-forbidden", address=self._address, why=fault.name(), process="intake")
 
     def _turn(self, lane: Lane) -> int:
         """Raises SpokenError where a transaction did not come off: who starts us again goes on from the last."""
@@ -372,6 +385,8 @@ class IntakeProcess:
             return lane.turn()
         except KafkaException as fault:
             name = "kafka-fenced" if fault.args[0].code() in clients.FENCED else "kafka-broke"
+            if fault.args[0].code() in clients.FORBIDDEN:
+                raise self._forbidden(fault.args[0]) from None
             raise SpokenError(name, partition=lane.number, why=fault.args[0].name()) from None
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:

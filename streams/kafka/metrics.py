@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from prometheus_client import start_http_server
@@ -34,13 +35,17 @@ class RoadMetrics(Catalogue):
         self.memory_bytes = self._counter("tocsin_memory_written_bytes", "Rows and heads of the engines.", city)
 
 
-def serve(metrics: Catalogue, at: str) -> None:
-    """Answer `GET /metrics` at host:port, in a thread. Raises SpokenError where that cannot be."""
+def serve(metrics: Catalogue, at: str, certificate: Path | None = None, key: Path | None = None) -> None:
+    """Answer `GET /metrics` at host:port, in a thread, over https where there is a certificate. Raises SpokenError."""
     host, _, port = at.rpartition(":")
     try:
-        start_http_server(int(port), host or "127.0.0.1", metrics.registry)
+        start_http_server(int(port), host or "127.0.0.1", metrics.registry, _text(certificate), _text(key))
     except (OSError, ValueError, OverflowError):
         raise SpokenError("metrics-unserved", at=at[:60]) from None
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 def sensor(metrics: RoadMetrics) -> Any:

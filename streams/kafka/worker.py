@@ -25,7 +25,7 @@ from faust.types import EventT, StreamT
 from streams.brokers import Address, Brokers, brokers_at
 from streams.crashpoints import never
 from streams.kafka import knock
-from streams.kafka.clients import FENCED
+from streams.kafka.clients import FENCED, check_rights
 from streams.kafka.crashpoints import Crash, Point
 from streams.kafka.membership import Consumer, NoTables, Transport, wire
 from streams.kafka.metrics import RoadMetrics, sensor
@@ -231,6 +231,7 @@ def run(address: Address, *, metrics: RoadMetrics, member: str | None = None, cr
     """Until the process is told to end. Raises SpokenError where a wire that is secured lets us not in."""
     if brokers_at(address).secured:
         knock.check(address)  # Faust would try for ever, and say little
+        check_rights(address, "worker", NAME, FRAMES)
     app = make_app(address, member=member, metrics=metrics, crash=crash)
     logging.basicConfig(level=logging.WARNING)  # Faust and mode look for a handler of the root's
     _Process(app, loglevel="warn", override_logging=False, redirect_stdouts=False).execute_from_commandline()

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from streams.brokers import Brokers
+from streams.kafka.rights import DOES
 from tests.certificates import Authority, Pair
 from tests.kafka.broker import Broker, free_ports
 
-USERS: Final = {"keeper": "hush-keeper-Zr8", "intake": "hush-intake-Qx3", "worker": "hush-worker-Vy5"}
+USERS: Final = {name: f"hush-{name}-Zr8" for name in ("keeper", *DOES)}
 """Users of the tests and their passwords, marked so that a search finds them anywhere."""
 KINDS: Final = ("TLS", "OURS", "USERS")
 """Listeners: any client, one with a certificate, one with a user."""

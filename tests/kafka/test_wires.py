@@ -56,7 +56,10 @@ def told(process: subprocess.Popen[str]) -> str:
     return out
 
 
-@pytest.mark.parametrize("wire", [pytest.param("tls", marks=pytest.mark.nightly), "by_certificate", "by_user"])
+@pytest.mark.parametrize(
+    "wire", ["by_certificate", *(pytest.param(wire, marks=pytest.mark.nightly) for wire in ("tls", "by_user"))]
+)
+@pytest.mark.timeout(300)  # half a minute where the machine does nothing else
 def test_a_wire_carries_setup_replay_intake_and_worker(secured: SecuredBroker, tmp_path: Path, wire: str) -> None:
     brokers: Brokers = secured.by_user("keeper") if wire == "by_user" else getattr(secured, wire)()
     city = example("montgomery")

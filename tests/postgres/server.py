@@ -34,7 +34,9 @@ def tool(name: str) -> str:
 class Server:
     """One cluster in a folder of its own. `start` returns once it answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, **more: str) -> None:
+        """`more`: options of the server beside the given ones."""
+        self._more = more
         self.folder = Path(tempfile.mkdtemp(prefix="tocsin-postgres-"))
         self._account: str | None = None
         if os.geteuid() == 0:
@@ -48,6 +50,10 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
+
+    def add(self, **more: str) -> None:
+        """Options beside the given ones, before it is started."""
+        self._more |= more
 
     @property
     def url(self) -> str:
@@ -66,6 +72,7 @@ class Server:
             "unix_socket_directories": "",
             "fsync": "off",  # the machine does not go down in a test
             "full_page_writes": "off",
+            **self._more,
         }
         run = [tool("postgres"), "-D", str(data)]
         run += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]

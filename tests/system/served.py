@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -21,10 +22,13 @@ PATIENCE = 60.0
 class Served:
     """`tocsin serve` as a child: its address, and how it ends."""
 
-    def __init__(self, city: Path, data: Path, *, log: Path | None = None, **settings: str) -> None:
+    def __init__(
+        self, city: Path, data: Path, *, log: Path | None = None, trusts: ssl.SSLContext | bool = True, **settings: str
+    ) -> None:
         command = [sys.executable, "-c", "from streams.cli import main; main()", "serve", str(city)]
         plain = {"TOCSIN_RESERVE_BYTES": "0", "TOCSIN_LOG": "json", "PYTHONPATH": str(HOUSE)}
         self.data = data
+        self._trusts = trusts
         self._said = log or data.with_suffix(".log")
         with self._said.open("ab") as said:
             self._child = subprocess.Popen(
@@ -42,11 +46,11 @@ class Served:
         """Wait until it takes events; its address."""
         limit = time.monotonic() + PATIENCE
         while time.monotonic() < limit and self._child.poll() is None:
-            found = re.findall(r"serves \S+ at (http://\S+)", self.said())
+            found = re.findall(r"serves \S+ at (https?://\S+)", self.said())
             if found:
                 self.address = found[-1]
                 try:
-                    if httpx2.get(f"{self.address}/readyz").status_code == 200:
+                    if httpx2.get(f"{self.address}/readyz", verify=self._trusts).status_code == 200:
                         return self.address
                 except httpx2.TransportError:  # an older line of the log, or not listening yet
                     self.address = ""
@@ -72,7 +76,7 @@ class Served:
 
 @contextmanager
 def served(city: Path, data: Path, *, log: Path | None = None, **settings: str) -> Iterator[Served]:
-    child = Served(city, data, log=log, **settings)
+    child = Served(city, data, log=log, trusts=True, **settings)
     try:
         yield child
     finally:
