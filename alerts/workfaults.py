@@ -9,13 +9,14 @@ WorkFault = Literal[
     "draft_changed", "draft_gone", "draft_unfit", "draft_long", "drafts_full", "rule_known", "rule_name",
     "override_unread", "override_gone",
     "release_same", "release_own", "release_overtaken", "release_gone", "release_first", "release_unfit",
-    "release_differs", "release_broken",
+    "release_differs", "release_broken", "release_young",
     "trials_full",
 ]  # fmt: skip
 """rule_gone: no such rule in force. not_taken: laid ready, and the city has not taken it yet. order_own: whoever gave
 it cannot review it. order_gone: it waits for no review. draft_*: changed by another since it was read, not there, with
 problems in it, too long; drafts_full: too many. rule_known, rule_name: for a new rule. override_unread: the text cannot
-be read; override_gone: it has none there. release_*: as `tocsin rules approve` and `rollback` say it. trials_full: too
+be read; override_gone: it has none there. release_*: as `tocsin rules approve` and `rollback` say
+it; release_young: it brings a shadow before its shifts. trials_full: too
 many wait."""
 
 

@@ -27,7 +27,7 @@ from streams.releases.shelf import texts_in
 from streams.releases.swap import fitting
 from streams.rewind import engine_now
 from streams.rule_commands import rules
-from streams.shadows import check_ripe
+from streams.shadows import check_ripe, trials_of
 from streams.worker_command import Brokers, road
 
 LINES_SHOWN: Final = 400
@@ -64,7 +64,7 @@ def approve_command(
     engine = engine_of(hand)
     with_release = city_released(hand, engine, shelf, release)
     if engine is not None:
-        check_ripe(engine, with_release.book, hand.city.desks)
+        check_ripe(trials_of(engine), with_release.book, hand.city.desks)
     shelf.approve(release, by, hand.reason, at)
     order = UseBook(0, "", by=by, reason=f"{release}: {hand.reason}")
     give_release(hand, Swap.to(with_release, f"{release}-{at:x}", release, order), at)

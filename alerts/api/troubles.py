@@ -141,6 +141,10 @@ WORDS: Final[Mapping[Trouble | Fault, Mapping[str, str]]] = {
         "en": "Areas, categories, calendar, feeds or desks of the folder are not those in force: load it first.",
         "zh-CN": "目录中的区域、类别、日历、数据源或席位与生效的不同：请先重新加载目录。",
     },
+    "release_young": {
+        "en": "It brings a rule that has not been in shadow for its shifts: tocsin rules shadow promote asks why.",
+        "zh-CN": "其中有规则的影子运行未满所需班次：请用 tocsin rules shadow promote 并说明理由。",
+    },
     "release_broken": {
         "en": "What lies there is not what was published: put it back from a copy.",
         "zh-CN": "存放的内容与发布时不符：请从备份恢复。",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -19,10 +19,10 @@ from rules.book import Book, MatterRule, Rule
 from rules.calendar import DAY_MS
 from rules.engine import Engine
 from rules.shadows.said import Said
-from rules.shadows.score import ShadowState, paired, shadows_of
+from rules.shadows.score import ShadowState, paired
 from streams.backtest.report import MONTH, promised_by
 from streams.backtest.shifts import Spread, shift_starts, spread, whole_shifts
-from streams.messages import SpokenError
+from streams.releases import ReleaseError
 
 HEARD_AFTER_MS: Final = 2 * 3_600_000
 """What was missed counts as heard by an alert that began up to so long after it."""
@@ -120,19 +120,42 @@ def served(state: ShadowState, rule: Rule | MatterRule, book: Book, desks: Itera
 
 def lacks(state: ShadowState, rule: Rule | MatterRule, book: Book, desks: Iterable[Desk]) -> str:
     """Whole shifts by desk where they do not suffice; "" where they do."""
-    found = served(state, rule, book, desks)
+    return _lacking(served(state, rule, book, desks))
+
+
+def _lacking(found: Iterable[Served]) -> str:
+    found = tuple(found)
     if all(one.shifts >= one.needed for one in found):
         return ""
     return ", ".join(f"{one.desk} {one.shifts}" for one in found)
 
 
-def check_ripe(engine: Engine, release: Book, desks: Sequence[Desk]) -> None:
-    """Raises SpokenError where a release brings the text of a shadow that has not had its shifts: a shadow is promoted
+class Trial(NamedTuple):
+    """A shadow at work, as far as its age goes. Times in ms."""
+
+    rule: Rule | MatterRule
+    begun: int
+    until: int
+    shifts: int
+
+
+def trials_of(engine: Engine) -> tuple[Trial, ...]:
+    """All of them at the engine's last tick."""
+    now = engine.tick or 0
+    return tuple(Trial(one.rule, one.begun, now, one.order.shifts) for one in engine.shadows.at_work.values())
+
+
+def check_ripe(trials: Iterable[Trial], release: Book, desks: Sequence[Desk]) -> None:
+    """Raises ReleaseError where a release brings the text of a shadow that has not had its shifts: a shadow is promoted
     by its own command, which asks for a reason."""
-    for state in shadows_of(engine):
-        rule = engine.shadows.at_work[state.rule].rule
-        if release.rule(state.rule) == rule and (told := lacks(state, rule, engine.book, desks)):
-            raise SpokenError("shadow-young", rule=state.rule, needed=state.shifts, told=told)
+    for trial in trials:
+        if release.rule(trial.rule.id) != trial.rule:
+            continue
+        mine = reached(trial.rule, release)
+        turns = {desk.id: whole_shifts(desk, trial.begun, trial.until) for desk in desks if desk.id in mine}
+        told = _lacking(Served(desk, had, trial.shifts) for desk, had in sorted(turns.items()))
+        if told:
+            raise ReleaseError("shadow-young", rule=trial.rule.id, needed=trial.shifts, told=told)
 
 
 def _outcomes(state: ShadowState, book: Book, found: Mapping[str, str], missed: Sequence[Missed]) -> Outcomes:

@@ -19,6 +19,7 @@ from streams.handover import hand_over_swap, lay_and_wait
 from streams.messages import SpokenError
 from streams.releases import Entry, ReleaseError, Shelf, Swap, drift
 from streams.releases.swap import fitting
+from streams.shadows import Trial, check_ripe
 from streams.workshop import in_force
 from streams.workshop.writing import Writing
 
@@ -33,13 +34,15 @@ FAULTS: Final[Mapping[str, WorkFault]] = {
     "release-folder-differs": "release_differs",
     "release-damaged": "release_broken",
     "release-history": "release_broken",
+    "shadow-young": "release_young",
 }
 SHOWN: Final = 50
 """Lines of the history, the newest."""
 
 
 class Letting:
-    """Any thread. `runs`: the book in force; `see`: waits a moment until pages show what was done."""
+    """Any thread. `runs`: the book in force; `see`: waits a moment until pages show what was done;
+    `trials`: the shadows at work."""
 
     def __init__(
         self,
@@ -50,7 +53,9 @@ class Letting:
         clock: Clock,
         runs: Callable[[], Book | None],
         see: Callable[[Callable[[], bool]], object],
+        trials: Callable[[], Sequence[Trial]],
     ) -> None:
+        self._trials = trials
         self._city, self._data, self._clock = city, data, clock
         self._writing, self._shelf = writing, shelf
         self._runs, self._see = runs, see
@@ -105,6 +110,7 @@ class Letting:
         with _told():
             self._shelf.release(release)
             city = fitting(self._city(), self._shelf, release, "en", self._runs())
+            check_ripe(self._trials(), city.book, city.desks)
             self._shelf.approve(release, by, reason, at)
         order = UseBook(0, "", by=by, reason=f"{release}: {reason}")
         self._give(Swap.to(city, f"{release}-{at:x}", release, order), at)

@@ -21,6 +21,7 @@ from streams.clock import Clock
 from streams.handover import hand_over_order, lay_and_wait
 from streams.messages import SpokenError
 from streams.releases import Shelf, shelf_of
+from streams.shadows import Trial, trials_of
 from streams.workshop import in_force
 from streams.workshop.letting import Letting
 from streams.workshop.trying import Trying
@@ -41,8 +42,9 @@ class RuleRoom:
         self.drafting: Final = Writing(city, self.folder, self.shelf, clock)
         self.trials: Final = Trying(city, self.folder, self.drafting, clock, ring)
         self._runs: Book | None = None
+        self._trials: tuple[Trial, ...] = ()
         self.releasing: Final = Letting(
-            city, self.folder, self.drafting, self.shelf, clock, lambda: self._runs, self._see
+            city, self.folder, self.drafting, self.shelf, clock, lambda: self._runs, self._see, lambda: self._trials
         )
         self._stopped: Mapping[str, Stop] = {}
         self._unreviewed: tuple[Unreviewed, ...] = ()
@@ -65,6 +67,7 @@ class RuleRoom:
         owed = sorted(engine.reviews.owed.values(), key=lambda one: (one.due, one.id))
         self._unreviewed = tuple(map(_unreviewed, owed))
         self._runs = engine.book
+        self._trials = trials_of(engine)
         if self._book != engine.book.digest:
             self._book, self._rules = engine.book.digest, frozenset(rule.id for rule in engine.book.all_rules)
 

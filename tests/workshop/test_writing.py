@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from alerts.drafting import Override, Texts
 from alerts.workfaults import WorkRefused
+from rules.records import DropShadow, StartShadow
 from streams.city.folder import RULES
+from streams.handover import hand_over_order, lay_and_wait
+from streams.opened import city_with
 from tests.access.guarded import NAME, Town, town_in_service
 
 REFUSED = (  # what each of them is called in the closed list
@@ -185,3 +189,21 @@ areas: district
 owner: citizen services
 guidance: {en: Call the office., zh-CN: 联系承办单位。}
 """
+
+
+def test_a_release_does_not_go_past_the_shifts_of_a_shadow(town: Town, tmp_path: Path) -> None:
+    drafting, releasing = town.station.workshop.drafting, town.station.workshop.releasing
+    text = calls("n: 21")
+    (tmp_path / "many-calls.yaml").write_text(text, encoding="utf-8")
+    rule = city_with(town.station.city.folder, tmp_path / "many-calls.yaml", "en").book.rule("many-calls")
+    order = StartShadow(0, "many-calls", msgspec.json.encode(rule), text=text, shifts=14, by="A-17", reason="quieter")
+    folder = town.station.workshop.folder
+    assert lay_and_wait(folder, lambda: hand_over_order(folder, order, 1))
+    draft = drafting.keep("many-calls", Texts(text, ""), "", "A-17")
+    name = releasing.publish("many-calls", draft.stamp, "A-17", "quieter")
+    with pytest.raises(WorkRefused) as young:
+        releasing.approve(name, "A-18", "looked at it")
+    assert young.value.fault == "release_young"
+    assert lay_and_wait(folder, lambda: hand_over_order(folder, DropShadow(0, "many-calls"), 2))
+    releasing.approve(name, "A-18", "looked at it")
+    assert n_in_force(town) == 21
