@@ -117,7 +117,12 @@ def _hours(asked: Asked, code: str, now: int, names: Names) -> HourFigures:
     if not all(map(is_id, filter(None, (rule, category)))):
         raise TroubleError("unknown")
     fine = town.counts(who, code, span.since, span.until, rule=rule, category=category)
-    coarse = town.counts(who, code, span.until - COARSE_MS, span.until, rule=rule, category=category, step=DAY)
+    slow = [one.id for one in names.city.book.rules if one.step >= DAY and rule in (None, one.id)]
+    coarse = [  # asked by rule, which is found at once: of weeks of hours there are a hundred times as many
+        row
+        for one in slow
+        for row in town.counts(who, code, span.until - COARSE_MS, span.until, rule=one, category=category, step=DAY)
+    ]
     return hour_figures(
         [row for row in fine if row.step < DAY],
         coarse,

@@ -17,6 +17,7 @@ import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
 from alerts.duty import Act
+from tests.access.crowds import HOUR, counted
 from tests.access.guarded import NAME, PASSWORD, Town, town_in_service
 from tests.api.test_handovers import hand_over
 from tests.browser.conftest import DESK, PATIENCE_MS, PHONE
@@ -87,7 +88,9 @@ def faults(page: Page) -> list[Any]:
 def test_every_page_of_the_desk_can_be_read_by_everybody(
     browser: Browser, served: Served, size: tuple[int, int], language: str, dark: bool
 ) -> None:
-    page = opened(browser, size, language, dark=dark)
+    page, now = opened(browser, size, language, dark=dark), served.town.clock.now()
+    hours = [counted("west", now - n * HOUR, n % 7, settled=n > 0, missing=n == 3) for n in range(1, 24)]
+    served.town.station.store.put_counts(NAME, [*hours, counted("west", now)])
     for path, opens in (
         ("/", ""),
         (f"/alert/{served.town.alert.id}", ""),
@@ -99,6 +102,7 @@ def test_every_page_of_the_desk_can_be_read_by_everybody(
         (f"/city/{NAME}/feeds", ""),
         (f"/city/{NAME}/missed", ""),
         (f"/city/{NAME}/area", ""),
+        (f"/city/{NAME}/area/west", ""),
         (f"/city/{NAME}/rules", ""),
         (f"/city/{NAME}/rules/many-calls", ""),
         (f"/city/{NAME}/audit?verify=1", ""),

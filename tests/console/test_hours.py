@@ -12,6 +12,16 @@ from tests.access.guarded import NAME, Town
 
 PAGE = f"/city/{NAME}/area"
 DAY = 24 * HOUR
+SLOW = """\
+id: slow
+counts: {kind: incident, category: traffic}
+areas: district
+window: 1d
+step: 1d
+detector: {kind: threshold, parameters: {n: 500}}
+owner: traffic operations
+guidance: {en: Look at the week., zh-CN: 查看本周。}
+"""
 
 
 def night(town: Town, area: str = "west", **changes: Any) -> list[Count]:
@@ -104,7 +114,9 @@ def test_a_day_is_from_midnight_to_midnight_where_the_city_lies(fresh: Town) -> 
 
 
 def test_days_and_weeks_of_slow_rules_are_drawn_beside_the_hours(fresh: Town) -> None:
-    now = fresh.clock.now()
+    now, folder = fresh.clock.now(), fresh.station.city.folder
+    (folder / "rules" / "slow.yaml").write_text(SLOW, "utf-8")
+    assert fresh.station.reread() == []
     lay(fresh, *(counted("west", now - n * DAY, n, step=DAY, settled=True, rule="slow") for n in range(40)))
     lay(fresh, *night(fresh))
     page = fresh.as_role("viewer").get(f"{PAGE}/west").text
