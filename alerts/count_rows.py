@@ -12,8 +12,10 @@ from sqlalchemy.engine import Connection
 
 from alerts import tables
 from alerts.counts import COARSE_KEPT_MS, DAY_MS, Place
-from alerts.duty_rows import insert
+from alerts.duty_rows import hold, insert
 from alerts.near import LEAST, PARTS
+from alerts.offset_rows import move
+from alerts.offsets import ReadTo
 from rules.shown import Count, Recount
 
 _KEY: Final = tuple(column.name for column in tables.counts.primary_key)
@@ -27,10 +29,13 @@ class CountRows:
     _writer: Engine
     _reader: Engine
 
-    def put_counts(self, city: str, rows: Sequence[Count | Recount]) -> None:
-        if not rows:
+    def put_counts(self, city: str, rows: Sequence[Count | Recount], read: Sequence[ReadTo] = ()) -> None:
+        if not rows and not read:
             return
         with self._writer.begin() as db:
+            if read:
+                hold(db)
+                move(db, read)
             put(db, city, rows)
 
     def counts(

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 import msgspec
 
 from alerts.near import is_near
+from alerts.offsets import MemoryOffsets, ReadTo
 from rules.shown import Count, Recount
 
 DAY_MS: Final = 86_400_000
@@ -27,8 +28,11 @@ Place = tuple[int, str, str, str, int]
 class CountStore(Protocol):
     """Counts of a city. Times ms UTC; every method may be called from any thread."""
 
-    def put_counts(self, city: str, rows: Sequence[Count | Recount]) -> None:
-        """Keep rows, the later of one key last; all or none. Of what is kept a recount changes the count alone."""
+    def put_counts(self, city: str, rows: Sequence[Count | Recount], read: Sequence[ReadTo] = ()) -> None:
+        """Keep rows, the later of one key last; all or none. Of what is kept a recount changes the count alone.
+
+        `read`: how far their reader has read. Raises StaleError.
+        """
         ...
 
     def counts(
@@ -51,13 +55,15 @@ class CountStore(Protocol):
         ...
 
 
-class MemoryCounts:
+class MemoryCounts(MemoryOffsets):
     """The fake: a dictionary, gone with the process."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._counts: dict[tuple[str, Key], Count] = {}
 
-    def put_counts(self, city: str, rows: Sequence[Count | Recount]) -> None:
+    def put_counts(self, city: str, rows: Sequence[Count | Recount], read: Sequence[ReadTo] = ()) -> None:
+        self.read_on(read)
         for row in rows:
             at = (city, key_of(row))
             before = self._counts.get(at)

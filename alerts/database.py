@@ -25,6 +25,7 @@ from alerts.count_rows import CountRows
 from alerts.decoded import Decoded
 from alerts.duty_rows import DutyRows, hold, insert, last_link
 from alerts.notice_rows import NoticeRows, notice_row
+from alerts.offset_rows import OffsetRows, move
 from alerts.purge_rows import PurgeRows
 from alerts.seals import StoreDamagedError
 from alerts.store import Change, Known, check_cause, check_versions
@@ -36,7 +37,7 @@ CHUNK: Final = 500
 """Ids in one query: well below SQLite's bound on variables."""
 
 
-class DatabaseStore(DutyRows, NoticeRows, PurgeRows, CountRows, BoardRows):
+class DatabaseStore(DutyRows, NoticeRows, PurgeRows, CountRows, BoardRows, OffsetRows):
     """A store over two engines: one writes, one only reads. Brings the schema up to date, and looks for damage.
 
     `name`: what the store is called where it cannot be used. Raises schema.StoreTooNewError, seals.StoreDamagedError.
@@ -63,6 +64,7 @@ class DatabaseStore(DutyRows, NoticeRows, PurgeRows, CountRows, BoardRows):
             hold(db)
             check_cause(change, _last_cause(db, change.city))
             check_versions(change, _versions(db, change.was))
+            move(db, change.read)
             version = _version(db) + 1
             if change.alerts:
                 _upsert(db, [_alert_row(alert, version, change.due.get(alert.id, 0)) for alert in change.alerts])

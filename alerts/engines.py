@@ -22,6 +22,7 @@ READERS: Final = 4
 BUSY_TIMEOUT_MS: Final = 5_000
 _READS: Final = r"-c default_transaction_read_only=on -c default_transaction_isolation=repeatable\ read"
 """Several queries of a reader see one moment, as they do in SQLite."""
+_HEARD_OF: Final = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=2"
 CONNECT_SECONDS: Final = 5
 STATEMENT_MS: Final = 30_000
 """No query of the store is longer: one that hangs would hold the writer."""
@@ -74,6 +75,14 @@ def postgres(url: str, city: str) -> tuple[Engine, Engine]:
         with writer.begin() as db:
             db.execute(CreateSchema(schema_of(city), if_not_exists=True))
     return writer, postgres_reader(url, city)
+
+
+def postgres_alone(url: str, city: str) -> Engine:
+    """One connection, of whose end the server hears within some seconds. Raises DatabaseUnusableError."""
+    with _unusable():
+        alone = _postgres(url, schema_of(city), 1, _HEARD_OF)
+        with alone.connect():
+            return alone
 
 
 def postgres_reader(url: str, city: str) -> Engine:

@@ -13,6 +13,7 @@ from alerts.desks import Desk
 from alerts.duty import Act, Heard
 from alerts.mutes import covers
 from alerts.notice import Notice, tell
+from alerts.offsets import ReadTo
 from alerts.store import Change, ConflictError, Store
 from rules.book import Book
 from rules.signals import Signal
@@ -51,22 +52,24 @@ class DeskRoom:
         self._store = store
         self._channels = channels
 
-    def apply(self, signals: Sequence[Signal], wall_at: int) -> list[Alert]:
-        """The alerts that `signals` changed, as they are now. Repeats, told by their cause, change nothing.
+    def apply(self, signals: Sequence[Signal], wall_at: int, read: Sequence[ReadTo] = ()) -> list[Alert]:
+        """The alerts that `signals` changed, as they are now. Repeats, told by their cause, change nothing. `read`: how
+        far their reader has read, kept in the same transaction.
 
         Raises ValueError for a signal of another city, StaleError where a second writer was faster: both are bugs.
         """
         fresh = self._fresh(signals) if signals else []  # most frames say nothing: they cost no query
         if not fresh:
+            self._store.read_on(read)
             return []
         for _ in range(TRIES):
             try:
-                return self._write(fresh, wall_at)
+                return self._write(fresh, wall_at, read)
             except ConflictError:  # an officer moved one of them meanwhile: from there, then
                 continue
         raise ConflictError(f"{len(fresh)} signals met other moves {TRIES} times over")
 
-    def _write(self, fresh: Sequence[Signal], wall_at: int) -> list[Alert]:
+    def _write(self, fresh: Sequence[Signal], wall_at: int, read: Sequence[ReadTo]) -> list[Alert]:
         """One transaction. Raises ConflictError, and nothing is written."""
         known = self._store.known({signal.alert for signal in fresh})
         alerts = {i: alert for i, (_, alert) in known.items()}
@@ -108,6 +111,7 @@ class DeskRoom:
                 tuple(notice for several in (*notices.values(), floods) for notice in several),
                 was={i: known[i][0] if i in known else 0 for i in changed},
                 due=dues(changed.values(), self.desks, routing.route_of(self.book)),
+                read=tuple(read),
             )
         )
         return list(changed.values())

@@ -19,6 +19,7 @@ from alerts.counts import CountStore, MemoryCounts
 from alerts.duty import OWED
 from alerts.memory_notices import MemoryNotices
 from alerts.notice import Backlog, Notice
+from alerts.offsets import OffsetStore, ReadTo, StaleError
 from rules.signals import Cause
 
 LAST: Final = 2**62
@@ -30,7 +31,8 @@ class Change(msgspec.Struct, frozen=True):
 
     `cause` is the last one applied; None where the engine did not speak. `acts`: (alert, act) in their order; the
     alert of a form "missed" or of a mute is "". `was`: alert -> the version it was read at, 0 where it was not there.
-    `due`: alert -> when a clock has something to do about it, ms UTC; one that is not named has no clock.
+    `due`: alert -> when a clock has something to do about it, ms UTC; one that is not named has no clock. `read`: how
+    far its reader has read to know of it.
     """
 
     city: str
@@ -40,21 +42,18 @@ class Change(msgspec.Struct, frozen=True):
     notices: tuple[Notice, ...] = ()
     was: Mapping[str, int] = {}
     due: Mapping[str, int] = {}
+    read: tuple[ReadTo, ...] = ()
 
 
 Known = tuple[int, Alert]
 """An alert with the version of the commit that changed it last."""
 
 
-class StaleError(Exception):
-    """A change whose cause is not later than the last one of its city: two writers, or a repeat. A bug."""
-
-
 class ConflictError(Exception):
     """An alert was changed since it was read: nothing was written. Look again."""
 
 
-class Store(CountStore, Protocol):
+class Store(CountStore, OffsetStore, Protocol):
     """Alerts, counts, chain, outbox and causes of a city. Times ms UTC; every method may be called from any thread."""
 
     def commit(self, change: Change) -> int:
@@ -241,6 +240,7 @@ class MemoryStore(MemoryNotices, MemoryCounts):
         with self._lock:
             check_cause(change, self._causes.get(change.city))
             check_versions(change, {i: self._alerts[i][0] for i in change.was if i in self._alerts})
+            self.read_on(change.read)
             self._version += 1
             if change.cause is not None:
                 self._causes[change.city] = change.cause

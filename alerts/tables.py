@@ -164,3 +164,11 @@ counts: Final = Table(
     Index(None, "start"),
     sqlite_with_rowid=False,
 )
+
+offsets: Final = Table(
+    "offsets",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("partition", BigInteger, primary_key=True, autoincrement=False),
+    Column("offset", BigInteger, nullable=False),  # the next to be read
+)

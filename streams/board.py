@@ -6,7 +6,8 @@ only that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from alerts.alert import Alert
 from alerts.console import Bell, City, FeedState
@@ -14,7 +15,18 @@ from alerts.console.source import RECENT
 from alerts.store import Store
 from rules.book import Book
 from rules.feeds import FeedView
-from streams.runtime import EngineLike
+
+
+class Looked(Protocol):
+    """What pages ask of an engine, or of what a worker says of one."""
+
+    @property
+    def book(self) -> Book: ...
+    @property
+    def tick(self) -> int | None: ...
+    @property
+    def stopped(self) -> Mapping[str, tuple[int, str]]: ...  # rule -> (offset, why)
+    def feeds(self) -> Sequence[FeedView]: ...
 
 
 class CityBoard:
@@ -32,7 +44,7 @@ class CityBoard:
 
     # for the writer's thread
 
-    def look(self, engine: EngineLike, *, catching_up: bool = False) -> None:
+    def look(self, engine: Looked, *, catching_up: bool = False) -> None:
         """Take what pages may see; ring where more than the time has changed."""
         self._tick = engine.tick or 0
         known = engine.book.feed_by_name

@@ -41,6 +41,7 @@ from streams.channel_commands import channels
 from streams.city import check as check_city
 from streams.city import init as init_city
 from streams.clock import WallClock
+from streams.desk_command import desk
 from streams.doctor_command import doctor, support_bundle
 from streams.engines import RuleEngines
 from streams.entry import guarded
@@ -86,6 +87,7 @@ app.command()(support_bundle)
 app.command()(purge)
 app.command()(intake)
 app.command()(worker)
+app.command()(desk)
 
 SHORT_MS: Final = 60 * 86_400_000
 """A past shorter than this is learned from for a good part of it: a replay says so."""

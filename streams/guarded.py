@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from fastapi import FastAPI
 from starlette.applications import Starlette
@@ -13,14 +14,17 @@ from alerts.access.accounts import FILE, Accounts
 from alerts.access.gate import Gate
 from alerts.access.logins import Logins
 from alerts.api.app import create_api
+from alerts.api.door import DutyCity
 from alerts.api.service import Live, Service
 from alerts.console import create_app as create_console
 from alerts.console.taking import Taking, add_taking
+from streams.board import CityBoard
+from streams.city import City
 from streams.clock import Clock
+from streams.http import City as HttpCity
 from streams.http import create_app
 from streams.metrics import Metrics
 from streams.settings import Settings
-from streams.station import Station
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,24 @@ class Guarded:
     end_streams: Callable[[], None]
 
 
-def guard(stations: Mapping[str, Station], settings: Settings, clock: Clock, metrics: Metrics) -> Guarded:
+class Served(HttpCity, Protocol):
+    """A city in service, whichever road its signals come by (`streams.station.Station`, `streams.kafka.desk`)."""
+
+    city: City
+    on_fault: Callable[[BaseException], None] | None
+
+    @property
+    def board(self) -> CityBoard: ...
+    @property
+    def duty(self) -> DutyCity: ...
+    @property
+    def key(self) -> bytes: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def reread(self) -> Sequence[str]: ...
+
+
+def guard(stations: Mapping[str, Served], settings: Settings, clock: Clock, metrics: Metrics) -> Guarded:
     """Everything over `stations`, by name. Accounts lie in the data folder, beside the cities' own folders."""
     accounts = Accounts(settings.data / FILE)
 

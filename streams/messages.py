@@ -11,6 +11,7 @@ from typing import Final
 
 from streams.backup_messages import OF_BACKUPS
 from streams.calibrate_messages import OF_CALIBRATIONS
+from streams.desk_messages import OF_DESKS
 from streams.doctor_messages import OF_DOCTOR
 from streams.done_messages import OF_WHAT_WENT_WELL
 from streams.explain_messages import OF_EXPLAIN
@@ -474,6 +475,7 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     **OF_CALIBRATIONS,
     **OF_DOCTOR,
     **OF_EXPLAIN,
+    **OF_DESKS,
     **OF_ORDERS,
     **OF_RELEASES,
     **OF_SHADOWS,

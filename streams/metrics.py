@@ -131,6 +131,12 @@ class Metrics(Catalogue):
             "tocsin_rules_stopped_flag", "1 while a rule is stopped, by hand or because it raised.", ("city", "rule")
         )
         self.alerts_open = self._gauge("tocsin_alerts_open_alerts", "Alerts that run, by desk.", ("city", "desk"))
+        self.desk_heard = self._counter(
+            "tocsin_desk_heard_signals", "Kafka road: signals that a desk has heard, those said again too.", city
+        )
+        self.desk_unread = self._gauge(
+            "tocsin_desk_unread_records", "Kafka road: signals and counts that a desk has not heard yet.", city
+        )
         self.apply_seconds = self._histogram("tocsin_frame_apply_seconds", "The engine over one group of frames.", city)
         channel = ("city", "channel")
         self.notices_tried = self._counter(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Final
 
@@ -25,6 +25,7 @@ from alerts.room import DeskRoom
 from alerts.routing import route_of
 from alerts.schema import StoreTooNewError, StoreTooOldError
 from alerts.seals import StoreDamagedError
+from alerts.sole import HeldElsewhereError, Lost, Sole, never_lost
 from streams.city import City, read_city
 from streams.clock import Clock
 from streams.crashpoints import armed, never
@@ -81,8 +82,9 @@ def intake_of(city: City, key: bytes) -> Intake:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """What `open_city` gives. `close` ends it, the lock last."""
+class OpenedDesk:
+    """A city's desk: what a process has of it on either road. `close` ends it, the lock last; `lost`: whether another
+    process may have the store by now."""
 
     folder: Path
     key: bytes
@@ -91,9 +93,16 @@ class Opened:
     acting: Acting
     handing: Handing
     lines: Lines
+    lost: Lost
+    close: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(OpenedDesk):
+    """What `open_city` gives: a desk, and the log that speaks to it."""
+
     shard: Shard
     recovery: Recovery
-    close: Callable[[], None]
 
 
 def journal_of(city: str, settings: Settings) -> Path:
@@ -122,41 +131,77 @@ def open_city(
         if short:
             log.warning("no_room_for_the_reserve", city=city.name)
             reserve.release()
-        store = store_of(city.name, settings, folder)
-        stack.callback(store.close)
-        if not shut:
-            store.put_names(city.name, names_of(city))
-        desks = desks_of(city)
-        roads = {desk.id: [channel.name for channel in desk.channels] for desk in city.desks}
-        standby = {channel.name: channel.standby for desk in city.desks for channel in desk.channels if channel.standby}
-        acting = Acting(city.name, store, desks, len(city.book.ladder) - 1, route_of(city.book))
-        desk = DeskRoom(city.book, store, roads, standby=standby, desks=desks, mutes=acting.running_mutes, shut=shut)
-        handing = Handing(city.name, store, lambda: acting.desks, lambda: desk.book, lambda: acting.mutes)
-        lines = Lines(
-            city.name,
-            store,
-            lambda: acting.desks,
-            lambda now: frozenset(mute.id for mute in acting.running_mutes(now)),
-        )
+        desk = _desk_of(city, settings, folder, key, stack, shut=shut)
         crash = armed(settings.crash_at) if kind == "stream" else never
         shard = Shard(
             Journal.open(journal_of(city.name, settings), crash=crash),
             engines,
-            desk,
+            desk.desk,
             clock,
             metrics,
             reserve=reserve,
             kind=kind,
             loading=loading,
             crash=crash,
-            counts=store,
+            counts=desk.store,
             shown=shown_of(city),
         )
         stack.callback(shard.close)
         if short:
             shard.choke()  # what is free is for what is known already, until there is room for both
-        recovery = _recover(shard, city, store, clock, metrics)
-        return Opened(folder, key, store, desk, acting, handing, lines, shard, recovery, stack.pop_all().close)
+        recovery = _recover(shard, city, desk.store, clock, metrics)
+        return Opened(
+            folder, key, desk.store, desk.desk, desk.acting, desk.handing, desk.lines, desk.lost, stack.pop_all().close,
+            shard=shard, recovery=recovery,
+        )  # fmt: skip
+
+
+def open_desk(city: City, settings: Settings, *, shut: bool = False) -> OpenedDesk:
+    """Hold the city's data and take up its desk, whose log is elsewhere. Raises CityError, SettingsError."""
+    folder = settings.data / city.name
+    with contextlib.ExitStack() as stack:
+        stack.callback(hold_folder(folder).close)
+        desk = _desk_of(city, settings, folder, read_key(settings, folder), stack, shut=shut)
+        return replace(desk, close=stack.pop_all().close)
+
+
+def _desk_of(
+    city: City, settings: Settings, folder: Path, key: bytes, stack: contextlib.ExitStack, *, shut: bool
+) -> OpenedDesk:
+    """The desk of a city whose folder is held; what it opens is ended by `stack`."""
+    lost = _alone(city.name, settings, stack)
+    store = store_of(city.name, settings, folder)
+    stack.callback(store.close)
+    if not shut:
+        store.put_names(city.name, names_of(city))
+    desks = desks_of(city)
+    roads = {desk.id: [channel.name for channel in desk.channels] for desk in city.desks}
+    standby = {channel.name: channel.standby for desk in city.desks for channel in desk.channels if channel.standby}
+    acting = Acting(city.name, store, desks, len(city.book.ladder) - 1, route_of(city.book))
+    desk = DeskRoom(city.book, store, roads, standby=standby, desks=desks, mutes=acting.running_mutes, shut=shut)
+    handing = Handing(city.name, store, lambda: acting.desks, lambda: desk.book, lambda: acting.mutes)
+    lines = Lines(
+        city.name,
+        store,
+        lambda: acting.desks,
+        lambda now: frozenset(mute.id for mute in acting.running_mutes(now)),
+    )
+    return OpenedDesk(folder, key, store, desk, acting, handing, lines, lost, stack.close)
+
+
+def _alone(city: str, settings: Settings, stack: contextlib.ExitStack) -> Lost:
+    """Be the only process on the city's store. Raises CityError where another one is."""
+    url = settings.database.get_secret_value()
+    if not url:
+        return never_lost
+    with _faults_of_a_store():
+        PostgresStore(url, city).close()  # its schema is there from here on
+        try:
+            sole = Sole(url, city)
+        except HeldElsewhereError:
+            raise CityError("city-held", city=city) from None
+    stack.callback(sole.close)
+    return sole.lost
 
 
 def shown_of(city: City) -> Shown:

@@ -13,14 +13,15 @@ import socket
 import ssl
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from streams.city import City
 from streams.clock import Clock, WallClock
-from streams.guarded import guard
+from streams.guarded import Served, guard
 from streams.metrics import Metrics
 from streams.opened import CityError, city_of
 from streams.runtime import ClockKind
@@ -113,8 +114,8 @@ def config_of(app: ASGIApp, settings: Settings) -> uvicorn.Config:
 class Service:
     """Cities in service behind one address. `run` returns when the process is told to end."""
 
-    def __init__(self, stations: Sequence[Station], settings: Settings, clock: Clock, metrics: Metrics) -> None:
-        self._stations: Mapping[str, Station] = {station.city.name: station for station in stations}
+    def __init__(self, stations: Sequence[Served], settings: Settings, clock: Clock, metrics: Metrics) -> None:
+        self._stations: Mapping[str, Served] = {station.city.name: station for station in stations}
         guarded = guard(self._stations, settings, clock, metrics)
         self._settings = settings
         self.server = Server(config_of(guarded.app, settings), guarded.end_streams, self._reread)
@@ -157,7 +158,7 @@ class Service:
         log.info("certificate_read_again")
 
 
-def _reread(name: str, station: Station) -> None:
+def _reread(name: str, station: Served) -> None:
     try:
         mistakes = station.reread()
     except Exception:
@@ -171,7 +172,22 @@ def _reread(name: str, station: Station) -> None:
         log.info("city_read_again", city=name)
 
 
-def serve(folders: Sequence[Path], settings: Settings, *, kind: ClockKind, told: Callable[[str], None]) -> bool:
+class Opens(Protocol):
+    """What brings a city into service: `streams.station.Station`, or a desk of the Kafka road."""
+
+    def __call__(
+        self, city: City, settings: Settings, clock: Clock, metrics: Metrics, *, kind: ClockKind
+    ) -> Served: ...
+
+
+def serve(
+    folders: Sequence[Path],
+    settings: Settings,
+    *,
+    kind: ClockKind,
+    told: Callable[[str], None],
+    opens: Opens = Station,
+) -> bool:
     """Serve the cities in `folders`; `told` gets the address once it is had. Raises CityError, JournalError."""
     if kind == "stream" and settings.host not in LOOPBACK:
         raise CityError("stream-clock-open", host=settings.host)
@@ -182,12 +198,12 @@ def serve(folders: Sequence[Path], settings: Settings, *, kind: ClockKind, told:
     if len(set(names)) < len(names):
         raise CityError("one-name-twice", names=", ".join(sorted(names)))
     clock, metrics = WallClock(), Metrics()
-    stations: list[Station] = []
+    stations: list[Served] = []
     with contextlib.ExitStack() as opened:
         listener, address = listen(settings)  # before anything is written
         opened.callback(listener.close)
         for city in cities:
-            stations.append(Station(city, settings, clock, metrics, kind=kind))
+            stations.append(opens(city, settings, clock, metrics, kind=kind))
             opened.callback(stations[-1].stop)
         service = Service(stations, settings, clock, metrics)
         for station in stations:

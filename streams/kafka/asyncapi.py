@@ -18,7 +18,8 @@ from streams.in_band import BandTick
 from streams.kafka import topics as names
 from streams.kafka.retries import RELEASED, Retry
 from streams.kafka.topics import Topic, topics
-from streams.kafka.wire import ARRIVED, CLOCK, FEED, KIND, STAGE
+from streams.kafka.views import View
+from streams.kafka.wire import ARRIVED, BOOK, CLOCK, FEED, KIND, STAGE
 from streams.refusals import Refusal
 
 VERSION: Final = "3.0.0"
@@ -31,6 +32,12 @@ RAW_HEADERS: Final[Mapping[str, str]] = {
     STAGE: "On the stream clock: the stage of the row that arrived then.",
 }
 LOG_HEADERS: Final[Mapping[str, str]] = {KIND: "frame, tick or order.", CLOCK: "Which clock the log keeps."}
+
+
+SIGNAL_HEADERS: Final[Mapping[str, str]] = {
+    CLOCK: "Which clock the log keeps.",
+    BOOK: "Digest of the book that was in force.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,10 @@ CARRIED: Final[Mapping[str, Carried]] = {
     ),
     names.ORDERS: Carried(
         "What the engine cannot derive.",
-        (Said("retry", "Read these refused records again, by their places.", "city", Retry),),
+        (
+            Said("retry", "Read these refused records again, by their places.", "city", Retry),
+            Said("order", "A rule stopped, a feed muted, a calibration ..., packed; read by intakes alone.", "city"),
+        ),
         sends=True,
         receives=True,
     ),
@@ -88,8 +98,9 @@ CARRIED: Final[Mapping[str, Carried]] = {
     ),
     names.SIGNALS: Carried(
         "What the engine says. A signal said again has the same `id` and bytes.",
-        (Said("signal", "The whole state of an episode.", "city", Signal),),
+        (Said("signal", "The whole state of an episode.", "city", Signal, SIGNAL_HEADERS),),
         sends=True,
+        receives=True,
     ),
     names.STATE: Carried(
         "The engines' memory.",
@@ -111,8 +122,10 @@ CARRIED: Final[Mapping[str, Carried]] = {
         (
             Said("count", "A cell of one series, what was expected of it and what would speak.", _CELL, Count),
             Said("recount", "What a settled cell counts by now.", f"{_CELL}, later", Recount),
+            Said("view", "How the engine stands: its time, book, feeds and stopped rules.", "city, view", View),
         ),
         sends=True,
+        receives=True,
     ),
     names.BASE: Carried("Made for base counts of a province; nothing writes it yet."),
     names.ALERTS: Carried("Made for alerts as the desk has them; nothing writes it yet."),

@@ -1,6 +1,7 @@
 """Named places of the Kafka road at which a test may end the process; see `streams.crashpoints`.
 
-`TOCSIN_CRASH_AT=name:n` arms one: of an intake on the stream clock, of a worker whose brokers are all on this machine.
+`TOCSIN_CRASH_AT=name:n` arms one: of an intake or a desk on the stream clock, of a worker; its brokers are all on this
+machine.
 """
 
 from __future__ import annotations
@@ -23,12 +24,17 @@ class Point(StrEnum):
     AFTER_MEMORY = "after-memory"  # committed, the frames are not acknowledged
     LETTING_GO = "letting-go"  # a rebalance: saved, the others may have the cities
     HOLDING = "holding"  # a rebalance: memory is taken up, nothing is judged
+    DESK_STARTING = "desk-starting"  # a desk knows how far it has read, and reads nothing yet
+    BEFORE_DESK = "before-desk"  # signals are read, nothing is written
+    IN_DESK = "in-desk-commit"
+    AFTER_DESK = "after-desk"  # written, and nothing more is read
 
 
 INTAKE: Final = (Point.BEFORE_OFFSETS, Point.IN_INTAKE, Point.AFTER_INTAKE)
+DESK: Final = (Point.DESK_STARTING, Point.BEFORE_DESK, Point.IN_DESK, Point.AFTER_DESK)
 IN_REBALANCE: Final = (Point.LETTING_GO, Point.HOLDING)
 Crash = Callable[[Point], None]
-_INSIDE: Final[frozenset[StrEnum]] = frozenset({Point.IN_INTAKE, Point.IN_MEMORY})
+_INSIDE: Final[frozenset[StrEnum]] = frozenset({Point.IN_INTAKE, Point.IN_MEMORY, Point.IN_DESK})
 
 
 def armed(said: str) -> Crash:

@@ -34,6 +34,7 @@ DOES: Final[Mapping[str, str]] = {
     "replay": "`tocsin replay CITY --to kafka`",
     "intake": "`tocsin intake`",
     "worker": "`tocsin worker`",
+    "desk": "`tocsin desk`",
     "operator": "orders: `tocsin rules stop`, `calibrate`, `refused list` and `retry` with `--road kafka`",
     "doctor": "`tocsin doctor --road kafka`",
     "reader": "whatever reads what we say",
@@ -76,6 +77,12 @@ def rights(foreign: Iterable[str] = ()) -> Mapping[str, tuple[Right, ...]]:
             Right("group", "tocsin-worker", "Read"),
             Right("group", READING, "Read"),
             Right("transactional-id", "tocsin-worker-", "Write", prefixed=True),
+        ),
+        "desk": (
+            *_on((SIGNALS, COUNTS, RULES), "Read"),
+            *_on((ORDERS,), "Describe"),
+            Right("group", "tocsin-desk", "Read"),
+            Right("group", READING, "Read"),
         ),
         "operator": (
             *_on((ORDERS,), "Write"),

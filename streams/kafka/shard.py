@@ -16,18 +16,19 @@ from confluent_kafka import Producer
 
 from rules import book as books
 from rules.book import Book
-from rules.records import Record, UseBook
+from rules.records import Record, Tick, UseBook
 from rules.signals import Signal
 from streams.brokers import Address
 from streams.crashpoints import never
 from streams.engines import RuleEngines
 from streams.journal import sums
-from streams.kafka import clients, counted
+from streams.kafka import clients, counted, views
 from streams.kafka.crashpoints import Crash, Point
 from streams.kafka.metrics import RoadMetrics
 from streams.kafka.reading import whole
 from streams.kafka.state import Memory, Written, begins, by_city
 from streams.kafka.topics import COUNTS, RULES, SIGNALS, STATE
+from streams.kafka.wire import BOOK, CLOCK, Headers
 
 if TYPE_CHECKING:
     from streams.runtime.ports import ClockKind, EngineLike, Engines
@@ -37,6 +38,8 @@ log = structlog.get_logger()
 CALL_SECONDS: Final = 30.0
 OPEN_SECONDS: Final = 10.0
 """So often are counts said that have not settled, at most."""
+VIEW_SECONDS: Final = 1.0
+"""So often is said how an engine stands, at most."""
 
 
 class BookMissingError(RuntimeError):
@@ -75,13 +78,14 @@ class Books:
 
 class _City:
     """An engine and its memory. `at`: the last record of its log that is in it, its first one, the book, included;
-    `saved`: the one up to which the topic holds it."""
+    `saved`: the one up to which the topic holds it; `viewed`: the tick that was last told to desks, and when, s."""
 
     def __init__(self, name: str, memory: Memory, engine: EngineLike | None, saved: int) -> None:
         self.name = name
         self.memory = memory
         self.engine = engine
         self.at = self.saved = saved
+        self.viewed: tuple[int, float] = (0, 0.0)
 
 
 class Shard:
@@ -153,9 +157,13 @@ class Shard:
             if signals:
                 self._metrics.said.labels(name).inc(len(signals))
             for signal in signals:
+                assert city.engine is not None
+                headers: Headers = [(CLOCK, clock), (BOOK, city.engine.book.digest)]
                 data = msgspec.json.encode(signal)
-                self._says.send(SIGNALS, data, key=name.encode(), partition=self.number)
+                self._says.send(SIGNALS, data, key=name.encode(), partition=self.number, headers=headers)
             city.at = number
+            if isinstance(record, Tick):
+                self._view(city, time.monotonic())
         self.through = number
         return signals
 
@@ -199,12 +207,22 @@ class Shard:
         if opens:
             self._opened_at = now
         for city in self._cities.values():
+            self._view(city, now, anyhow=True)
             rows = city.engine.counted(open_too=opens) if city.engine is not None else ()
             for row in rows:
                 key, value = counted.entry(city.name, row)
                 self._says.send(COUNTS, value, key=key, partition=self.number)
             if rows:
                 self._metrics.counted.labels(city.name).inc(len(rows))
+
+    def _view(self, city: _City, now: float, *, anyhow: bool = False) -> None:
+        """Say how the engine stands, where that was not said just now. `now`: seconds."""
+        tick, at = city.viewed
+        if city.engine is None or city.engine.tick in (None, tick) or not (anyhow or now - at >= VIEW_SECONDS):
+            return
+        city.viewed = city.engine.tick or 0, now
+        key, value = views.entry(city.name, city.engine)
+        self._says.send(COUNTS, value, key=key, partition=self.number)
 
     def engine(self, name: str) -> EngineLike | None:
         """The engine of a city, as far as it has judged; None before its log begins."""

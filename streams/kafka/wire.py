@@ -25,7 +25,9 @@ STAGE: Final = "tocsin-stage"
 KIND: Final = "tocsin-kind"
 """Header of a record of a city's log: frame, tick or order."""
 CLOCK: Final = "tocsin-clock"
-"""Header of a record of a city's log: which clock the log keeps."""
+"""Header of a record of a city's log, and of a signal: which clock the log keeps."""
+BOOK: Final = "tocsin-book"
+"""Header of a signal: digest of the book in force when it was said."""
 
 LATEST_MS: Final = 10**14
 """No time of ours lies beyond the year 5138: a larger number is none."""

@@ -12,7 +12,8 @@ from alerts.channels.port import Receipt
 from alerts.database import CHUNK
 from alerts.duty import Act
 from alerts.notice import GIVE_UP_AFTER_MS, WAIT_TOP_MS, Notice, compose, settled
-from alerts.store import Change, ConflictError, StaleError, Store
+from alerts.offsets import ReadTo, StaleError
+from alerts.store import Change, ConflictError, Store
 from rules.signals import Cause, Signal
 from tests.alerts.signals import CITY, HOUR, NOON, evidence, signal
 
@@ -29,6 +30,22 @@ def change(*signals: Signal, desk: str = "county", channels: tuple[str, ...] = (
             acts.append((alert.id, life.act_of(alert, reason, timed=True)))
             notices += [compose(alert, reason, desk, channel, NOON) for channel in channels]
     return Change(CITY, signals[-1].cause, tuple(alerts), tuple(acts), tuple(notices))
+
+
+def test_how_far_was_read_is_kept_with_what_it_caused_or_neither_is(store: Store) -> None:
+    """A reader that began elsewhere than the one before ended is another one's shadow: nothing of it is written."""
+    one, other = change(signal(1)), change(signal(2, alert="b"))
+    read = msgspec.structs.replace
+    store.commit(read(one, read=(ReadTo("signals", 3, 0, 7),)))
+    with pytest.raises(StaleError):
+        store.commit(read(other, read=(ReadTo("signals", 3, 0, 9),)))
+    with pytest.raises(StaleError):
+        store.put_counts(CITY, [], read=[ReadTo("signals", 3, 6, 9)])
+    assert [alert.id for alert in store.final()] == ["a1"]
+    assert store.offsets() == {("signals", 3): 7}
+    store.commit(read(other, read=(ReadTo("signals", 3, 7, 9),)))
+    store.read_on([ReadTo("signals", 3, 9, 12), ReadTo("counts", 3, 0, 4)])
+    assert store.offsets() == {("signals", 3): 12, ("counts", 3): 4}
 
 
 def test_an_alert_comes_back_as_it_went_in(store: Store) -> None:

@@ -134,7 +134,9 @@ def test_the_small_road_typed_as_the_guide_says_leads_from_an_event_to_alertmana
 
 @pytest.mark.nightly
 @pytest.mark.timeout(600)
-def test_the_full_road_leads_from_a_raw_record_to_a_signal_also_with_a_worker_killed(tmp_path: Path) -> None:
+def test_the_full_road_leads_from_a_raw_record_to_board_and_alertmanager_also_with_a_worker_killed(
+    tmp_path: Path,
+) -> None:
     try:
         jars()
     except NoKafkaError as fault:
@@ -157,14 +159,20 @@ def test_the_full_road_leads_from_a_raw_record_to_a_signal_also_with_a_worker_ki
         signals = until(lambda: messages(broker, SIGNALS, number), "a signal")
         assert "storm" in {json.loads(value)["rule"] for _, value in signals}
         until(lambda: asked(prometheus, f'sum(tocsin_intake_written_records_total{{city="{NAME}"}}) > 1'), "figures")
-        until(lambda: "TocsinDeadMansSwitch" in told(alertmanager), "the dead man's switch")
+        until(lambda: {"storm", "TocsinDeadMansSwitch"} <= told(alertmanager), f"{told(alertmanager)}")
+        desk = host.address("desk", 8000)
+        assert "storm" in {one["rule"] for one in fetched(f"{desk}/v1/cities/{NAME}/alerts")["alerts"]}
+        assert httpx2.get(f"{desk}/", follow_redirects=True).status_code == 200
+        assert host.healthy("desk")
+        assert asked(prometheus, "sum(tocsin_desk_heard_signals_total)")[0] >= 1
         sending.send(INCIDENTS, b"no JSON", key=NAME.encode(), partition=number)
         sending.flush(30)
         until(lambda: not unanswered(prometheus, KAFKA), f"data for {unanswered(prometheus, KAFKA)}")
         host.running()["worker-two"].kill()
         until(lambda: "TocsinDown" in told(alertmanager), "that a worker is down")
         codes = host.down()
-        assert [codes[name] for name in ("intake", "worker-one", "worker-two")] == [0, 0, -signal.SIGKILL]
+        ended = [codes[name] for name in ("desk", "intake", "worker-one", "worker-two")]
+        assert ended == [0, 0, 0, -signal.SIGKILL]
 
 
 def test_every_line_of_the_guide_that_is_typed_is_typed_here() -> None:

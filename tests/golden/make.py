@@ -36,7 +36,7 @@ from tests.golden import readable, world
 FILES: Final = Path(__file__).parent / "files"
 RECORD: Final = 1
 SIGNAL: Final = 2
-SCHEMA: Final = "0008"
+SCHEMA: Final = "0009"
 """The newest step in `alerts/migrations`."""
 
 

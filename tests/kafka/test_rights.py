@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,17 @@ from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicC
 from confluent_kafka.admin import AclOperation, AdminClient  # type: ignore[attr-defined]  # it is of _enums there
 from confluent_kafka.cimpl import NewTopic
 
+from alerts.database import SqliteStore
+from alerts.room import DeskRoom
 from rules.records import StopRule
+from streams.clock import WallClock
 from streams.kafka import admin, clients, granting, health, orders, retries
+from streams.kafka.hearing import Hearing
 from streams.kafka.rights import DOES, rights
 from streams.kafka.topics import ALERTS, FRAMES, RULES, SIGNALS, STATE, partition_of, topics
 from streams.messages import SpokenError
+from streams.metrics import Metrics
+from streams.runtime import Shown
 from tests.kafka.road import PARTITIONS, example, messages, poured, span, taken_in
 from tests.kafka.secured import SecuredBroker
 from tests.kafka.test_wires import LONGEST, started, told
@@ -41,7 +48,7 @@ def test_each_process_does_its_work_with_just_its_rights(granted: SecuredBroker,
     taken_in(granted.by_user("intake"), [city])
     worker = started(granted.by_user("worker"), tmp_path, "worker", "--member", "rights")
     limit = time.monotonic() + LONGEST
-    while len(messages(granted.address, STATE, number)) <= before:
+    while len(messages(granted.address, STATE, number)) <= before or not messages(granted.address, SIGNALS, number):
         assert worker.poll() is None, told(worker)
         assert time.monotonic() < limit
         time.sleep(0.2)
@@ -57,6 +64,13 @@ def test_each_process_does_its_work_with_just_its_rights(granted: SecuredBroker,
     assert heard is not None
     assert heard.error() is None
     reader.close()
+    with closing(SqliteStore(tmp_path / "alerts.sqlite")) as store:
+        room, desk = DeskRoom(city.book, store, {}), granted.by_user("desk")
+        hearing = Hearing(desk, room, store, Shown(), WallClock(), Metrics(), kind="stream")
+        while not hearing.caught_up:
+            hearing.turn()
+        hearing.close()
+        assert list(store.final())
     assert retries.still_refused(granted.by_user("operator"), city) is not None
     lines = [one.line("en") for one in health.of_the_road(granted.by_user("doctor"), [city])]
     assert [line for line in lines if line.startswith("BAD")] == []

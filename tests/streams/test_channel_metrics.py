@@ -19,9 +19,9 @@ def test_every_channel_shows_what_it_was_heard_to_say_and_what_it_owes(tmp_path:
         room = DeskRoom(book, station.store, {desk.id: names for desk in station.city.desks})
         room.apply([signal(10**6 + n, alert=f"a{n}", city=NAME, area="east", category="traffic") for n in (1, 2)], NOON)
         roads = {name: FakeChannel(name, script=["refused"] if name == names[0] else ["failed"]) for name in names}
-        box = Outbox(station.store, roads, lambda _: book, on_receipt=station._tried)
+        box = Outbox(station.store, roads, lambda _: book, on_receipt=station.office._tried)
         box.deliver_due(NOON, wait_for_lanes=True)
-        station._show_channels(NAME)
+        station.office._show_channels(station.city)
         shown = scene.metrics.page().decode()
     labels = f'channel="{names[0]}",city="{NAME}"'
     other = f'channel="{names[1]}",city="{NAME}"'

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from alerts.counts import MemoryCounts
+from alerts.offsets import ReadTo
 from rules.records import Frame, Record, Tick
 from rules.shown import Count, Recount
 from streams.city import read_city
@@ -33,12 +34,12 @@ class Full(MemoryCounts):
 
     full = False
 
-    def put_counts(self, city: str, rows: Sequence[Count | Recount]) -> None:
+    def put_counts(self, city: str, rows: Sequence[Count | Recount], read: Sequence[ReadTo] = ()) -> None:
         if self.full:
             fault = sqlite3.OperationalError("database or disk is full")
             fault.sqlite_errorcode = sqlite3.SQLITE_FULL
             raise OperationalError("insert", {}, fault)
-        super().put_counts(city, rows)
+        super().put_counts(city, rows, read)
 
 
 def shard_of(folder: Path, counts: MemoryCounts, shown: Shown = WHOLE) -> tuple[Shard, Metrics]:

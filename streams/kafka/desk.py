@@ -1,0 +1,175 @@
+"""A city's desk on the Kafka road, in service: what workers say comes to the desk that one machine has.
+
+data folder - key - store - desk - hearing - outbox - board. There is no engine here: feeds are pushed to intakes, and
+what the engine sees comes as a view.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import structlog
+
+from alerts.api.door import DutyCity
+from alerts.export import rfc3339
+from alerts.offsets import StaleError
+from rules.book import Book
+from streams.city import City, read_city
+from streams.clock import Clock
+from streams.crashpoints import never
+from streams.kafka.crashpoints import Crash
+from streams.kafka.hearing import Hearing
+from streams.messages import say
+from streams.metrics import Metrics
+from streams.office import Office, StoreLostError
+from streams.opened import open_desk, shown_of
+from streams.push import PushDoor
+from streams.releases import ReleaseError, released
+from streams.runtime import ClockKind
+from streams.settings import Settings
+from streams.station import TICK_OLD_MS
+
+log = structlog.get_logger()
+
+FULL_DISK_PAUSE: Final = 0.5
+STOP_SECONDS: Final = 30.0
+
+
+class DeskStation:
+    """Open from the start; `start` begins to hear, `stop` ends in order. On the stream clock nobody is called.
+
+    Raises CityError, SpokenError, SettingsError.
+    """
+
+    def __init__(
+        self,
+        city: City,
+        settings: Settings,
+        clock: Clock,
+        metrics: Metrics,
+        *,
+        kind: ClockKind = "wall",
+        crash: Crash = never,
+    ) -> None:
+        self.city = city = released(city, settings.data, settings.language)
+        self.kind: Final = kind
+        self.on_fault: Callable[[BaseException], None] | None = None
+        self._settings, self._clock = settings, clock
+        self._opened = opened = open_desk(city, settings, shut=kind == "stream")
+        with contextlib.ExitStack() as begun:
+            begun.callback(opened.close)
+            self.hearing = Hearing(
+                settings.brokers, opened.desk, opened.store, shown_of(city), clock, metrics, kind=kind, crash=crash
+            )
+            begun.callback(self.hearing.close)
+            self.office = Office(
+                lambda: self.city, opened, settings, clock, metrics, book=self._book, refused=lambda _: None
+            )
+            begun.pop_all()
+        self.board = self.office.board
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="tocsin-desk", daemon=True)
+
+    def _book(self) -> Book:
+        """The one in force, as far as it is known here."""
+        return self.hearing.seen.book if self.hearing.seen is not None else self._opened.desk.book
+
+    # life
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """What was heard is kept, notices under way end. Idempotent."""
+        if self._ended.is_set():
+            return
+        self._ended.set()
+        if self._thread.ident is not None:
+            self._thread.join(STOP_SECONDS)
+        self.office.close()
+        self.hearing.close()
+        self._opened.close()
+
+    def reread(self) -> Sequence[str]:
+        """Read the folder again: desks, shapes, what is kept; the mistakes, one line each. Rules come by their log."""
+        reading = read_city(self.city.folder)
+        if reading.city is None:
+            return reading.render(self._settings.language).splitlines()
+        try:
+            city = released(reading.city, self._settings.data, self._settings.language)
+        except ReleaseError as fault:
+            return fault.render(self._settings.language).splitlines()
+        if city.name != self.city.name:
+            return [say("renamed", self._settings.language, name=city.name)]
+        self.office.reread(city)
+        self.hearing.shown = shown_of(city)
+        self.city = city
+        return []
+
+    def _run(self) -> None:
+        try:
+            while not self._ended.is_set():
+                self._turn()
+        except BaseException as fault:
+            fenced = isinstance(fault, StaleError | StoreLostError)
+            log.exception("another_desk_has_the_city" if fenced else "desk_broke", city=self.city.name)
+            if self.on_fault is None:
+                raise
+            self.on_fault(fault)
+
+    def _turn(self) -> None:
+        before = self.hearing.seen
+        if self.hearing.turn():
+            self.office.heard()
+        seen, catching_up = self.hearing.seen, not self.hearing.caught_up and self.kind == "wall"
+        if seen is not None and (seen is not before or catching_up != self.board.city().catching_up):
+            self.office.look(seen, catching_up=catching_up)
+        self.office.turn(caught_up=self.hearing.caught_up, catching_up=catching_up)
+        if self.hearing.full:
+            self._ended.wait(FULL_DISK_PAUSE)
+
+    # for the doors
+
+    @property
+    def duty(self) -> DutyCity:
+        return self.office.duty
+
+    @property
+    def key(self) -> bytes:
+        """The city's key."""
+        return self._opened.key
+
+    @property
+    def door(self) -> PushDoor:
+        """There is none: no feed is pushed here."""
+        raise LookupError(self.city.name)
+
+    @property
+    def pushed_feeds(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def takes_arrivals(self) -> bool:
+        return False
+
+    @property
+    def stopped_rules(self) -> tuple[str, ...]:
+        return self.office.stopped_rules
+
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def unready(self) -> str:
+        """Why somebody had better look; empty where all is well."""
+        if not self.alive():
+            return "dead"
+        if not self.hearing.caught_up:
+            return f"catching up, at {rfc3339(self.board.now())[:10]}" if self.board.now() else "catching up"
+        if self.hearing.full:
+            return "disk full"
+        if self.kind == "wall" and self._clock.now() - self.board.now() > TICK_OLD_MS:
+            return "no tick"
+        return "clock stepped" if self._clock.apart_seconds() else ""
