@@ -13,6 +13,7 @@ import numpy as np
 
 from rules.book import Book, Rule
 from rules.counts import Counts, laid_out
+from rules.detectors import clumps
 from rules.detectors.port import FloatArray, IntArray, Memory, Points
 from rules.detectors.register import make
 from rules.judge import Judge
@@ -72,7 +73,7 @@ class Null:
         of = self.judge.rows.row_of(np.arange(len(counts.pairs)))
         self.touched: tuple[IntArray, IntArray] = (np.zeros(0, np.int64), np.zeros(0, np.int64))
         """(bucket, series) that hold anything in what was drawn last, by bucket; shape (P,) each."""
-        self.kappa = spread[of, 0, 0]
+        self.clumped, self.onward = clumps.sizes(memory, memory["row"][of].astype(np.int64), spread[of, 0, 0])
         weights = parts.mean(axis=1) * float(lengths[-1])
         every = shocks(spread[of, :, 1], lengths, weights, family)
         doubt = shocks(memory["traits"][of, 2:3], np.array([1]), weights, family)
@@ -134,10 +135,7 @@ class Null:
 
     def _events(self, rates: FloatArray, dice: np.random.Generator) -> tuple[IntArray, IntArray]:
         """(part, bucket) of every event, shape (P,) each."""
-        odds = self.kappa / (1 + self.kappa)
-        clumped = odds > 1e-3
-        size = np.ones(len(odds))
-        size[clumped] = -odds[clumped] / ((1 - odds[clumped]) * np.log1p(-odds[clumped]))
+        size = 1 + self.clumped / (1 - self.onward)
         many = dice.poisson(rates / size[:, None])
         parts, cells = np.nonzero(many)
         times = many[parts, cells]
@@ -145,7 +143,8 @@ class Null:
         per_cell = self.counts.steps.per_cell
         buckets = self.first + cells * per_cell + dice.integers(per_cell, size=len(cells))
         rows = np.ones(len(parts), np.int64)
-        rows[clumped[parts]] = dice.logseries(odds[parts[clumped[parts]]])
+        large = np.flatnonzero(dice.random(len(parts)) < self.clumped[parts])
+        rows[large] += dice.geometric(1 - self.onward[parts[large]])
         return np.repeat(parts, rows), np.repeat(buckets, rows)
 
     def _fill(self, parts: IntArray, buckets: IntArray) -> None:

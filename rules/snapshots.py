@@ -54,10 +54,11 @@ from rules.silence import FeedWatch, Gap
 from rules.speech import Told
 from rules.watch import RuleWatch
 
-FORMAT: Final = 8
+FORMAT: Final = 9
 """Raised whenever the meaning of a row changes. What is not read is judged again from the log instead."""
-READ: Final = (7, FORMAT)
-"""7 knew no matters: its rows name none, and no rule of its time asked for one."""
+READ: Final = (7, 8, FORMAT)
+"""7 knew no matters: its rows name none, and no rule of its time asked for one. 8 knew no sizes of clumps, which quiet
+histories alone are drawn by: they are learned from there on."""
 
 HEAD: Final = "head"
 """The row that names format, book, offset and tick; it changes with every record."""

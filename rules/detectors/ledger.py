@@ -32,6 +32,7 @@ class Ledger:
     long_weeks: FloatArray  # (T,)
     past_cells: FloatArray  # (T,) cells since its past began, missing ones left out
     pools: FloatArray  # (T, W, 5) moment sums over the areas of a category
+    clumps: FloatArray  # (T, 2) sums of thirds and of means of single cells over the areas of a category
     row: FloatArray  # (S,) row of the series' topmost area
     share_events: FloatArray  # (S,)
     part_events: FloatArray  # (S, PARTS)
@@ -75,6 +76,7 @@ class Ledger:
             long_weeks=np.zeros(0),
             past_cells=np.zeros(0),
             pools=np.zeros((0, w, 5)),
+            clumps=np.zeros((0, 2)),
             row=np.zeros(0),
             share_events=np.zeros(0),
             part_events=np.zeros((0, PARTS)),
@@ -103,8 +105,10 @@ class Ledger:
 
     @classmethod
     def read(cls, memory: Memory) -> Self:
-        """A copy of `memory`. Raises KeyError where it is no memory of `Surprise`."""
-        return cls(**{field.name: np.array(memory[field.name], np.float64) for field in fields(cls)})
+        """A copy of `memory`. Raises KeyError where it is no memory of `Surprise`. One that was written before clumps
+        were told by their size knows nothing of them."""
+        known = memory if "clumps" in memory else {**memory, "clumps": np.zeros((len(memory["tops"]), 2))}
+        return cls(**{field.name: np.array(known[field.name], np.float64) for field in fields(cls)})
 
     def written(self) -> Memory:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -127,7 +131,7 @@ class Ledger:
         self.week_begun = np.concatenate(
             (self.week_begun, np.zeros(len(tops)) if began is None else self._weeks(began[tops]))
         )
-        for name in ("shape_events", "level_events", "long_events", "pools"):
+        for name in ("shape_events", "level_events", "long_events", "pools", "clumps"):
             setattr(self, name, _padded(getattr(self, name), rows))
         row_of = np.zeros(new)
         row_of[self.tops.astype(np.int64)] = np.arange(rows)

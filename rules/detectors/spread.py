@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from rules.detectors import clumps
 from rules.detectors.ledger import Ledger
 from rules.detectors.port import FloatArray, IntArray, Kin
 
@@ -34,6 +35,7 @@ def take_windows(ledger: Ledger, kin: Kin, cells: IntArray, counts: FloatArray, 
     pooling = np.flatnonzero((kin.area_depth > 0) | (kids[rows] == 0))
     ledger.moments *= fade
     ledger.pools *= fade
+    clumps.take(ledger, pooling, counts, means, fade)
     for w, length in enumerate(ledger.windows.astype(np.int64)):
         whole_counts, whole_means = (
             (counts, means) if length == 1 else _whole(ledger, w, int(length), cells, counts, means)
