@@ -1,4 +1,4 @@
-"""`python -m docs.pictures`: the pictures of the officer's guide, taken from the pages of a small city in service.
+"""`python -m docs.pictures`: the pictures of the guides, taken from the pages of a small city in service.
 
 A city is made, served on this machine, sent calls until one rule speaks, and looked at in Chromium in both languages.
 The other pictures of this folder show the demo.
@@ -30,6 +30,7 @@ PORT: Final = "8765"
 AT: Final = f"http://127.0.0.1:{PORT}"
 WIDE: Final = (1280, 720)
 PHONE: Final = (390, 844)
+TALL: Final = (1280, 1000)
 CALLS: Final = 6
 PATIENCE_MS: Final = 120_000
 
@@ -72,6 +73,9 @@ def main() -> None:
             take(browser, f"/alert/{alert}", f"card{ending}", WIDE, language)
             take(browser, f"/alert/{alert}", f"card-phone{ending}", PHONE, language, dark=True)
             take(browser, "/city/mycity/desk", f"owed{ending}", WIDE, language)
+        write(browser)
+        take(browser, "/city/mycity/rules", "rules", WIDE, "en", still=True)
+        take(browser, "/city/mycity/rules/many-calls", "rule", TALL, "en", still=True)
         browser.close()
 
 
@@ -117,8 +121,31 @@ def served(folder: Path) -> Iterator[str]:
         process.wait(60)
 
 
-def take(browser: Browser, path: str, name: str, size: tuple[int, int], language: str, *, dark: bool = False) -> None:
-    """One picture, when the page is live and its drawings are drawn."""
+def write(browser: Browser) -> None:
+    """A draft with an override in it, tried on what the city has stored."""
+    page = browser.new_page(locale="en")
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(f"{AT}/city/mycity/rules/many-calls?area=east")
+    page.get_by_label("So many times rarer than elsewhere").fill("2")
+    page.get_by_label("Reason, shown wherever the override is").fill("market days fill the ring road")
+    page.get_by_role("button", name="Lay the override").click()
+    page.locator("select[name=past]").select_option("stored")
+    page.get_by_role("button", name="Try its cases, and the past").click()
+    expect(page.locator("#trial .figures")).to_be_visible(timeout=PATIENCE_MS)
+    page.close()
+
+
+def take(
+    browser: Browser,
+    path: str,
+    name: str,
+    size: tuple[int, int],
+    language: str,
+    *,
+    dark: bool = False,
+    still: bool = False,
+) -> None:
+    """One picture, when the page is live and its drawings are drawn; `still`: of one that is not renewed."""
     scheme = "dark" if dark else "light"
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
@@ -127,7 +154,8 @@ def take(browser: Browser, path: str, name: str, size: tuple[int, int], language
     )
     page = context.new_page()
     page.goto(AT + path, timeout=PATIENCE_MS)
-    expect(page.locator("#live.heard")).to_be_attached(timeout=PATIENCE_MS)
+    if not still:
+        expect(page.locator("#live.heard")).to_be_attached(timeout=PATIENCE_MS)
     expect(page.locator("[data-chart]:not(:has([data-painted]))")).to_have_count(0, timeout=PATIENCE_MS)
     page.screenshot(path=FOLDER / f"{name}.png")
     context.close()

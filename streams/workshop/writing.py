@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from alerts.access.roles import NUMBER
 from alerts.drafting import Checked, Draft, Mark, Override, Texts
 from alerts.workfaults import WorkRefused
 from streams.city import City, read_city
@@ -23,6 +24,8 @@ from streams.workshop import in_force
 from streams.workshop.drafts import Drafts
 from streams.workshop.overriding import overrides_in, with_overrides
 
+NOBODY: Final = "0"
+"""Who wrote an override while the city had no accounts yet: a rule's file takes duty numbers alone."""
 _ID: Final = re.compile(r"^id\s*:.*$", re.MULTILINE)
 
 
@@ -97,7 +100,7 @@ class Writing:
 
     def override(self, rule: str, change: Override, by: str) -> Draft:
         today = datetime.fromtimestamp(self._clock.now() // 1000, UTC).astimezone(ZoneInfo(self._city().zone)).date()
-        made = replace(change, by=by, on=today.isoformat())
+        made = replace(change, by=by if NUMBER.fullmatch(by) else NOBODY, on=today.isoformat())
         return self._changed(rule, lambda known: [*(one for one in known if one.area != made.area), made], by)
 
     def lift(self, rule: str, area: str, by: str) -> Draft:

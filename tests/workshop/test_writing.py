@@ -112,6 +112,8 @@ def test_an_override_is_laid_changed_and_lifted_and_no_other_line_moves(town: To
     assert told == [("west", 1.0, 9, "few crews", "A-18"), ("east", 4.0, None, "market days", "A-19")]
     kept = [line for line in changed.texts.rule.splitlines() if line != "overrides:" and not line.startswith("  - ")]
     assert "\n".join(kept) + "\n" == before
+    local = drafting.override("many-calls", Override("east", 4.0, None, "market days", "", ""), "local")
+    assert drafting.check(local, "en").marks == ()  # while there is no account, its number is 0
     drafting.lift("many-calls", "west", "A-17")
     drafting.lift("many-calls", "east", "A-17")
     assert drafting.draft("many-calls") is None  # it is what runs again
