@@ -55,7 +55,7 @@ def faults(settings: Wired, known: Collection[str] = ()) -> Iterator[SpokenError
         given = bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
         if security == "SASL_SSL" and not given and variable(field) not in known:
             yield SpokenError("wire-needed", name=variable(field), security=security)
-        if security != "SASL_SSL" and given:
+        if security != "SASL_SSL" and given and field != "kafka_password":  # of a folder that processes share
             yield SpokenError("wire-unused", name=variable(field), security=security, cure="SASL_SSL")
     for field in ("kafka_ca", "kafka_certificate", "kafka_certificate_key"):
         if security == "PLAINTEXT" and getattr(settings, field) is not None:

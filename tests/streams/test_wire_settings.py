@@ -91,6 +91,14 @@ def test_what_would_be_passed_over_is_a_mistake(
     ]
 
 
+def test_a_password_in_a_folder_that_processes_share_hinders_none_that_needs_no_broker(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "tocsin_kafka_password").write_text("hush-Kp7\n")
+    monkeypatch.setenv("TOCSIN_SECRETS", str(tmp_path))
+    assert not read_settings().brokers.secured
+
+
 def test_a_password_in_the_environment_is_refused_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOCSIN_KAFKA_PASSWORD", "hush-Kp7")
     monkeypatch.setenv("TOCSIN_KAFKA_SECURITY", "SASL_SSL")

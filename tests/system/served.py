@@ -70,6 +70,10 @@ class Served:
         self._child.send_signal(number)
 
     @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
     def code(self) -> int | None:
         return self._child.poll()
 
