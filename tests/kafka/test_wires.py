@@ -56,10 +56,9 @@ def told(process: subprocess.Popen[str]) -> str:
     return out
 
 
-@pytest.mark.parametrize(
-    "wire", ["by_certificate", *(pytest.param(wire, marks=pytest.mark.nightly) for wire in ("tls", "by_user"))]
-)
-@pytest.mark.timeout(300)  # half a minute where the machine does nothing else
+@pytest.mark.nightly  # by a user the road is walked in every run, with its rights: test_rights.py
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("wire", ["tls", "by_certificate", "by_user"])
 def test_a_wire_carries_setup_replay_intake_and_worker(secured: SecuredBroker, tmp_path: Path, wire: str) -> None:
     brokers: Brokers = secured.by_user("keeper") if wire == "by_user" else getattr(secured, wire)()
     city = example("montgomery")
