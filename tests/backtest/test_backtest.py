@@ -85,7 +85,7 @@ def _past() -> list[dict[str, Any]]:
     ]
 
 
-def _ms(at: datetime) -> int:
+def ms(at: datetime) -> int:
     return round(at.timestamp() * 1000)
 
 
@@ -94,7 +94,7 @@ def _days(events: Sequence[dict[str, Any]]) -> Iterator[tuple[int, list[dict[str
     for day in range(DAYS):
         since, until = BEGAN + timedelta(days=day), BEGAN + timedelta(days=day + 1)
         of_day = [one for one in events if since <= datetime.fromisoformat(one["occurred_at"]) < until]
-        yield _ms(until), of_day
+        yield ms(until), of_day
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def data(town: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The town in service for 90 days: a request and a tick a day."""
     folder = tmp_path_factory.mktemp("var")
     with in_service(town, folder, kind="stream") as scene:
-        assert scene.post({"tick": _ms(BEGAN)}).status_code in (200, 202)
+        assert scene.post({"tick": ms(BEGAN)}).status_code in (200, 202)
         for end, events in _days(_past()):
             for some in (events[n : n + 500] for n in range(0, len(events), 500)):
                 assert scene.post(some).status_code in (200, 202)
@@ -128,7 +128,7 @@ def data(town: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _run(*words: object) -> tuple[int, str]:
+def backtested(*words: object) -> tuple[int, str]:
     found = CliRunner().invoke(app, ["backtest", *map(str, words), "--processes", "2"])
     return found.exit_code, found.output
 
@@ -144,10 +144,10 @@ def test_a_backtest_of_what_runs_is_what_was_said_alert_by_alert(town: Path, dat
     store.close()
     assert len({signal.rule for signal in said}) == 5, "a rule said nothing: the test would be blind to it"
     whole = canonical.lines(said)
-    span = ("--from", rfc3339(_ms(BEGAN)), "--to", rfc3339(_ms(BEGAN + timedelta(days=DAYS))))
-    assert _run(town, *span, "--stored", "--data", data, "--out", tmp_path / "stored")[0] == 0
+    span = ("--from", rfc3339(ms(BEGAN)), "--to", rfc3339(ms(BEGAN + timedelta(days=DAYS))))
+    assert backtested(town, *span, "--stored", "--data", data, "--out", tmp_path / "stored")[0] == 0
     assert (tmp_path / "stored" / "old.canonical.jsonl").read_bytes() == whole
-    assert _run(town, *span, "--out", tmp_path / "archive")[0] == 0
+    assert backtested(town, *span, "--out", tmp_path / "archive")[0] == 0
     assert (tmp_path / "archive" / "old.canonical.jsonl").read_bytes() == whole
 
 
@@ -156,7 +156,7 @@ def change(town: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
     """A threshold that only the loudest storm reaches, against the one in force: folder, what was printed, report."""
     out = tmp_path_factory.mktemp("change")
     (out / "many-calls.yaml").write_text(RULE % ("many-calls", "1h", "{kind: threshold, parameters: {n: 14}}"), "utf-8")
-    code, told = _run(town, "--rule", "many-calls", "--change", out / "many-calls.yaml", "--out", out)
+    code, told = backtested(town, "--rule", "many-calls", "--change", out / "many-calls.yaml", "--out", out)
     assert code == 0, told
     return out, told, _report(out)
 
@@ -219,7 +219,7 @@ def test_the_page_links_each_difference_to_an_alert_on_it(
 def test_a_change_of_a_rule_on_matters_is_held_against_it(town: Path, tmp_path: Path) -> None:
     changed = tmp_path / "called-again.yaml"
     changed.write_text(AGAIN.replace("contacts: 3", "contacts: 4"), encoding="utf-8")
-    code, told = _run(town, "--rule", "called-again", "--change", changed, "--out", tmp_path)
+    code, told = backtested(town, "--rule", "called-again", "--change", changed, "--out", tmp_path)
     assert code == 0, told
     found = _report(tmp_path)
     assert found["changed"] == ["called-again"]
@@ -233,7 +233,7 @@ def test_a_change_of_a_rule_on_matters_is_held_against_it(town: Path, tmp_path: 
 def test_a_change_that_is_none_makes_no_difference(town: Path, tmp_path: Path) -> None:
     same = tmp_path / "many-calls.yaml"
     same.write_bytes((town / "rules" / "many-calls.yaml").read_bytes())
-    code, _ = _run(town, "--rule", "many-calls", "--change", same, "--out", tmp_path)
+    code, _ = backtested(town, "--rule", "many-calls", "--change", same, "--out", tmp_path)
     found = _report(tmp_path)
     assert (code, found["differences"], found["changed"]) == (0, [], [])
     assert found["old_alerts"] == found["new_alerts"]
