@@ -97,8 +97,8 @@ class Drafting(Protocol):
         """Take an override out. Raises WorkRefused."""
         ...
 
-    def drop(self, rule: str) -> None:
-        """Throw a draft away, where there is one."""
+    def drop(self, rule: str, seen: str) -> None:
+        """Throw the draft away whose stamp is `seen`, where there is one. Raises WorkRefused: another one is there."""
         ...
 
     def check(self, draft: Draft, language: str) -> Checked:

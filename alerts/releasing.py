@@ -45,6 +45,11 @@ class Releasing(Protocol):
         """Put a release in force, by a second account. Waits until the city has taken it. Raises WorkRefused."""
         ...
 
-    def roll_back(self, by: str, reason: str) -> str:
-        """Go back to the release that ran before, at once; which. Raises WorkRefused."""
+    def in_force(self) -> str:
+        """The release that runs; "" before the first. Raises WorkRefused."""
+        ...
+
+    def roll_back(self, seen: str, by: str, reason: str) -> str:
+        """Go back from `seen`, which runs, to the release that ran before, at once; which. Raises WorkRefused, also
+        where another one runs by now: who presses second would else go back to what the first has left."""
         ...

@@ -32,6 +32,8 @@ PROXIED: Final = frozenset({"forwarded", "via", "x-real-ip", "x-client-ip", "cf-
 EVENTS: Final = "/v1/events"
 """It has a secret, a bound and words of its own."""
 BODY_LONGEST: Final = 64 << 10
+LONGER: Final = {"/city/{name}/rules/{rule}/draft": 512 << 10}
+"""Addresses that take more: a rule and its cases, 20,000 characters each, of which a form makes up to twelve bytes."""
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Now = Callable[[], int]
@@ -72,7 +74,8 @@ class Gate:
         """Why the request goes no further; None: it may. Lays `who` into its state."""
         path, method, headers = scope["path"], scope["method"], Headers(scope=scope)
         rule = rule_for(method, path)
-        if path != EVENTS and method not in SAFE and not _is_short(headers):
+        most = LONGER.get(rule.template, BODY_LONGEST) if rule is not None else BODY_LONGEST
+        if path != EVENTS and method not in SAFE and not _is_short(headers, most):
             return problem(headers, "too_large")
         if rule is None:
             allowed = sorted({one.method for one in rules_for(path)})
@@ -110,12 +113,12 @@ class Gate:
         return problem(headers, "who")
 
 
-def _is_short(headers: Headers) -> bool:
-    """A body must say how long it is, and be no longer than a form; of a request without one nothing is said."""
+def _is_short(headers: Headers, most: int) -> bool:
+    """A body must say how long it is, and be no longer than `most`; of a request without one nothing is said."""
     length = headers.get("content-length", "0")
     digits = length.lstrip("0") or "0"
-    said = length.isascii() and length.isdigit() and len(digits) <= len(str(BODY_LONGEST))
-    return "transfer-encoding" not in headers and said and int(digits) <= BODY_LONGEST
+    said = length.isascii() and length.isdigit() and len(digits) <= len(str(most))
+    return "transfer-encoding" not in headers and said and int(digits) <= most
 
 
 def _by_token(who: Who) -> bool:

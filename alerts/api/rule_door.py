@@ -28,8 +28,8 @@ DAY_MS: Final = 86_400_000
 LEAST_RARER: Final = 0.01
 MOST_RARER: Final = 1000.0
 MOST_FLOOR: Final = 1_000_000
-_KEY: Final = re.compile(r"^\s*(- )?\s*[\w-]+:")
-"""What stands before a value in a rule's file is a word of ours."""
+_KEY: Final = re.compile(r"^\s*(- )?\s*[A-Za-z_-]+:")
+"""What stands before a value in a rule's file is a word of ours; one with digits or other letters is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,7 @@ class RuleDoor:
     def begin(self, rule: str, copied: str) -> None:
         """A draft of a new rule. Raises TroubleError."""
         shop = self.shop()
+        self.town.check_texts(rule.strip())
         with _told():
             shop.drafting.begin(rule.strip(), copied, self.who.account)
 
@@ -129,8 +130,11 @@ class RuleDoor:
         with _told():
             shop.drafting.lift(rule, area, self.who.account)
 
-    def drop(self, rule: str) -> None:
-        self.shop().drafting.drop(rule)
+    def drop(self, rule: str, seen: str) -> None:
+        """Throw the draft away that was `seen`. Raises TroubleError."""
+        shop = self.shop()
+        with _told():
+            shop.drafting.drop(rule, seen)
 
     # what is tried
 
@@ -172,11 +176,17 @@ class RuleDoor:
             shop.releasing.approve(release, self.who.account, why)
         self.town.ring()
 
-    def roll_back(self, reason: str) -> None:
-        """Go back to the release before. Raises TroubleError."""
+    def in_force(self) -> str:
+        """The release that runs, which one goes back from; "" none."""
+        shop = self.shop()
+        with _told():
+            return shop.releasing.in_force()
+
+    def roll_back(self, seen: str, reason: str) -> None:
+        """Go back from the release that was `seen` to the one before. Raises TroubleError."""
         shop, why = self.shop(), self.reason(reason)
         with _told():
-            shop.releasing.roll_back(self.who.account, why)
+            shop.releasing.roll_back(seen, self.who.account, why)
         self.town.ring()
 
     def difference(self, release: str) -> Sequence[str]:

@@ -109,6 +109,14 @@ WORDS: Final[Mapping[Trouble | Fault, Mapping[str, str]]] = {
         "en": "Three trials wait already: try again when one is over.",
         "zh-CN": "已有三项试算在等待：请稍后再试。",
     },
+    "not_kept": {
+        "en": "Nothing was kept: the data folder takes no more. Whoever runs the service has to look.",
+        "zh-CN": "未能保存：数据目录无法写入。请联系系统运维人员。",
+    },
+    "release_changed": {
+        "en": "Another release runs since you looked: see which, and go back from it if need be.",
+        "zh-CN": "您查看之后已有其他版本生效：请确认当前版本，必要时再回退。",
+    },
     "rule_known": {"en": "There is a rule or a draft of this id already.", "zh-CN": "已有同名规则或草稿。"},
     "rule_name": {
         "en": "An id has letters, digits, - and _ alone, 64 at most.",

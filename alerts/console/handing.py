@@ -14,7 +14,7 @@ from alerts.alert import Alert
 from alerts.api.door import DutyCity
 from alerts.api.troubles import WORDS, TroubleError
 from alerts.chain import Link
-from alerts.console.answers import page
+from alerts.console.answers import page, status_of
 from alerts.console.handover import HandoverFigures, handover_figures
 from alerts.console.naming import Names
 from alerts.console.pages import Reader, handover_page, handover_part
@@ -88,7 +88,7 @@ class HandoverPages:
             said,
             note,
         )
-        return page(request, html, reader, 200 if trouble is None else 422)
+        return page(request, html, reader, status_of(trouble))
 
     def _desk(self, city: DutyCity, who: Who, wanted: str) -> str:
         """The desk that is asked for, else the first of his own that owes a reading, else the first of his own."""

@@ -204,7 +204,7 @@ class RulePages:
         door, typed = self._door(request, name), Texts(text, cases)
         try:
             if act == "drop":
-                door.drop(known(rule))
+                door.drop(known(rule), seen)
                 return _to(name, "rules", *([rule] if door.town.book().rule(rule) else []))
             door.keep(known(rule), Texts("", "") if act == "retire" else typed, seen)
         except TroubleError as trouble:
@@ -269,9 +269,9 @@ class RulePages:
             return _to(name, "releases", release, trouble=trouble)
         return _to(name, "releases", release)
 
-    def roll_back(self, request: Request, name: str, reason: Text = "") -> Response:
+    def roll_back(self, request: Request, name: str, seen: Text = "", reason: Text = "") -> Response:
         try:
-            self._door(request, name).roll_back(reason)
+            self._door(request, name).roll_back(seen, reason)
         except TroubleError as trouble:
             return _to(name, "rules", trouble=trouble)
         return _to(name, "rules")

@@ -147,6 +147,7 @@ def rules(asked: Asked, names: Names) -> Values:
         "found": found_in(names.speech),
         "drafts": door.drafts(),
         "history": history,
+        "in_force": door.in_force() if door.tunes else "",
         "waiting": [one for one in history if one.waits],
     }
 

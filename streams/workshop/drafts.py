@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import structlog
 
 from alerts.drafting import Draft, Texts
 from alerts.workfaults import WorkRefused
+
+log = structlog.get_logger(__name__)
 
 FOLDER: Final = "drafts"
 MOST: Final = 100
@@ -46,11 +49,9 @@ class Drafts:
         """None where there is none; what cannot be read is none."""
         try:
             packed = self._path(rule).read_bytes()
-            kept = msgspec.json.decode(packed, type=Kept)
+            return _draft(rule, packed, msgspec.json.decode(packed, type=Kept))
         except (OSError, msgspec.MsgspecError):
             return None
-        stamp = hashlib.blake2b(packed, digest_size=8).hexdigest()
-        return Draft(rule, Texts(kept.rule, kept.cases), kept.by, kept.at, kept.base, stamp)
 
     def put(self, rule: str, texts: Texts, seen: str, base: str, by: str, at: int) -> Draft:
         """Save a draft in the place of the one whose stamp was `seen`, "" none. Raises WorkRefused."""
@@ -63,7 +64,8 @@ class Drafts:
             if present is None and len(self.names()) >= MOST:
                 raise WorkRefused("drafts_full")
             begun = present.base if present else base
-            packed = msgspec.json.encode(Kept(_lines(texts.rule), _lines(texts.cases), by, at, begun))
+            kept = Kept(_lines(texts.rule), _lines(texts.cases), by, at, begun)
+            packed = msgspec.json.encode(kept)
             path = self._path(rule)
             laid = path.with_suffix(".laid")
             with laid.open("wb") as stream:
@@ -71,22 +73,35 @@ class Drafts:
                 stream.flush()
                 os.fsync(stream.fileno())
             laid.rename(path)
-        found = self.get(rule)
-        assert found is not None
-        return found
+        return _draft(rule, packed, kept)
 
-    def drop(self, rule: str) -> None:
-        self._path(rule).unlink(missing_ok=True)
+    def drop(self, rule: str, seen: str) -> None:
+        """Throw away the draft whose stamp is `seen`. Raises WorkRefused where another one lies there by now."""
+        with self._held():
+            present = self.get(rule)
+            if present is not None and present.stamp != seen:
+                raise WorkRefused("draft_changed")
+            self._path(rule).unlink(missing_ok=True)
 
     def _path(self, rule: str) -> Path:
         return self.folder / f"{rule}{_SUFFIX}"
 
     @contextmanager
     def _held(self) -> Iterator[None]:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("ab") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
+        """Raises WorkRefused where the folder takes nothing."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with (self.folder / "lock").open("ab") as handle:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                yield
+        except OSError as fault:
+            log.error("draft_not_kept", city=self.folder.parent.name, why=type(fault).__name__)  # noqa: TRY400 - one line is enough
+            raise WorkRefused("not_kept") from None
+
+
+def _draft(rule: str, packed: bytes, kept: Kept) -> Draft:
+    stamp = hashlib.blake2b(packed, digest_size=8).hexdigest()
+    return Draft(rule, Texts(kept.rule, kept.cases), kept.by, kept.at, kept.base, stamp)
 
 
 def _lines(text: str) -> str:

@@ -115,8 +115,14 @@ class Letting:
         order = UseBook(0, "", by=by, reason=f"{release}: {reason}")
         self._give(Swap.to(city, f"{release}-{at:x}", release, order), at)
 
-    def roll_back(self, by: str, reason: str) -> str:
+    def in_force(self) -> str:
+        with _told():
+            return self._shelf.in_force()
+
+    def roll_back(self, seen: str, by: str, reason: str) -> str:
         at = self._clock.now()
+        if self.in_force() != seen:
+            raise WorkRefused("release_changed")
         with _told():
             target = self._shelf.before()
             if not target:

@@ -13,7 +13,9 @@ from streams.city.yaml import parse
 from streams.problems import Problems
 
 _KEY: Final = re.compile(r"^overrides\s*:")
-_INSIDE: Final = re.compile(r"^(\s|-|$)")
+_INSIDE: Final = re.compile(r"^(\s|-|#|\]|\}|$)")
+_APART: Final = re.compile(r"^(#|\s*$)")
+"""Inside where more of the block follows; after its last line it belongs to what comes next."""
 
 
 def overrides_in(text: str) -> list[Override] | None:
@@ -39,6 +41,8 @@ def with_overrides(text: str, overrides: list[Override]) -> str:
         begin = end = next((n for n, line in enumerate(lines) if line.startswith("owner:")), len(lines))
     else:
         end = next((n for n in range(begin + 1, len(lines)) if not _INSIDE.match(lines[n])), len(lines))
+        while _APART.match(lines[end - 1]):
+            end -= 1
     block = ["overrides:", *(f"  - {_written(one)}" for one in overrides)] if overrides else []
     return "\n".join([*lines[:begin], *block, *lines[end:]]) + "\n"
 

@@ -45,7 +45,7 @@ _ONE_AT_WORK: Final = threading.Lock()
 """Of all cities of this process: the service needs the rest of the machine."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Live:
     """One that waits or runs. Guarded by the room's lock."""
 
@@ -89,7 +89,10 @@ class Trying:
         if not self._writing.fits(draft):
             raise WorkRefused("draft_unfit")
         with self._lock:
-            same = next((one for one in self._live if (one.task.stamp, one.task.past) == (seen, past)), None)
+            same = next(
+                (one for one in self._live if (one.task.stamp, one.task.past) == (seen, past) and not one.canceled),
+                None,
+            )
             if same is None:
                 if len(self._live) > MOST_WAIT or self._stopped:
                     raise WorkRefused("trials_full")
@@ -106,22 +109,31 @@ class Trying:
         task = Task(draft.rule, draft.stamp, past, by, at, str(city.folder), str(self._data.parent))
         before = self._writing.files()
         folder = self._folder / name
-        for side, files in (("old", before), ("new", in_force.with_draft(before, draft))):
-            (folder / side).mkdir(parents=True, exist_ok=True)
-            for file, text in files.items():
-                (folder / side / file).write_bytes(text)
-        (folder / TASK).write_bytes(msgspec.json.encode(task))
-        for old in self._kept()[MOST_KEPT:]:
-            shutil.rmtree(self._folder / old[0], ignore_errors=True)
+        try:
+            for side, files in (("old", before), ("new", in_force.with_draft(before, draft))):
+                (folder / side).mkdir(parents=True, exist_ok=True)
+                for file, text in files.items():
+                    (folder / side / file).write_bytes(text)
+            (folder / TASK).write_bytes(msgspec.json.encode(task))
+        except OSError as fault:  # no room, or no right: nothing half is left, that nobody would clear away
+            shutil.rmtree(folder, ignore_errors=True)
+            log.error("trial_failed", city=self._data.name, rule=draft.rule, why=type(fault).__name__)  # noqa: TRY400 - one line is enough
+            raise WorkRefused("not_kept") from None
+        at_work = {one.id for one in self._live}
+        for old, _ in self._kept()[MOST_KEPT:]:
+            if old not in at_work:
+                shutil.rmtree(self._folder / old, ignore_errors=True)
         return _Live(name, task)
 
     def cancel(self, trial: str) -> None:
         with self._lock:
-            for one in self._live:
-                if one.id == trial:
-                    one.canceled = True
-                    if one.child is not None:
-                        one.child.kill()
+            for one in [one for one in self._live if one.id == trial]:
+                one.canceled = True
+                if one.child is not None:
+                    one.child.kill()
+                else:  # it takes no place of those that wait
+                    self._live.remove(one)
+                    _lay_fault(self._folder / one.id, CANCELED)
 
     def of(self, rule: str) -> Sequence[Trial]:
         if not is_rule(rule):
@@ -186,9 +198,14 @@ class Trying:
                     self._thread = None
                     return
             with _ONE_AT_WORK:
-                self._run(one)
+                try:
+                    self._run(one)
+                except OSError as fault:  # no process, no room: this one has failed, the next is tried
+                    log.error("trial_failed", city=self._data.name, rule=one.task.rule, why=type(fault).__name__)  # noqa: TRY400 - one line is enough
+                    _lay_fault(self._folder / one.id, self._why(one, "broken"))
             with self._lock:
-                self._live.remove(one)
+                if one in self._live:
+                    self._live.remove(one)
             self._ring()
 
     def _run(self, one: _Live) -> None:
@@ -232,7 +249,9 @@ class Trying:
 
 
 def _lay_fault(folder: Path, why: str) -> None:
-    (folder / FAULT).write_bytes(msgspec.json.encode(why))
+    """Where it cannot be laid, it is told as one that ended with its process."""
+    with contextlib.suppress(OSError):
+        (folder / FAULT).write_bytes(msgspec.json.encode(why))
 
 
 def _fault_in(path: Path) -> TrialFault | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -62,7 +63,8 @@ class Writing:
         """Whether it has come in force: then it is none any more."""
         if in_force.of_rule(files, draft.rule) != draft.texts:
             return False
-        self._drafts.drop(draft.rule)
+        with contextlib.suppress(WorkRefused):  # somebody has begun another one meanwhile, or it cannot be cleared away
+            self._drafts.drop(draft.rule, draft.stamp)
         return True
 
     def begin(self, rule: str, copied: str, by: str) -> Draft:
@@ -85,9 +87,9 @@ class Writing:
             raise WorkRefused("draft_gone")
         return self._put(rule, texts, seen, by)
 
-    def drop(self, rule: str) -> None:
+    def drop(self, rule: str, seen: str) -> None:
         if is_rule(rule):
-            self._drafts.drop(rule)
+            self._drafts.drop(rule, seen)
 
     def _put(self, rule: str, texts: Texts, seen: str, by: str) -> Draft:
         return self._drafts.put(rule, texts, seen, self._shelf.in_force(), by, self._clock.now())

@@ -172,12 +172,12 @@ def asked(client: Any, line: str, town: Town) -> Any:
         "/city/{name}/handover/read": {"data": {"desk": "east", "turn": str(TURN)}},
         "/city/{name}/missed": {"data": {**place, "time": "2026-01-01T00:00"}},
         "/city/{name}/rules": {"data": {"rule": "many-more-calls", "copied": "many-calls"}},
-        "/city/{name}/rules/{rule}/draft": {"data": {"act": "drop"}},
+        "/city/{name}/rules/{rule}/draft": {"data": {"act": "drop", "seen": seen(town)}},
         "/city/{name}/rules/{rule}/overrides": {"data": {"area": "east", "rarer": "2", "reason": "market days"}},
         "/city/{name}/rules/{rule}/trials": {"data": {"act": "cancel", "trial": "none"}},
         "/city/{name}/rules/{rule}/publish": {"data": {"seen": seen(town), "reason": "market days"}},
         "/city/{name}/releases/{release}/approve": {"data": {"reason": "looked at it"}},
-        "/city/{name}/releases": {"data": {"reason": "too quiet"}},
+        "/city/{name}/releases": {"data": {"seen": town.station.workshop.releasing.in_force(), "reason": "too quiet"}},
         "/city/{name}/rules/{rule}/orders": {"data": {"verb": "start", "reason": "mended"}},
         "/city/{name}/orders/{order_id}/review": {"data": {"reason": "looked at the road works"}},
     }
@@ -200,7 +200,8 @@ def release_to_approve(town: Town, times: int) -> None:
         name = shop.releasing.publish("many-calls", draft.stamp, "9000", "few crews")
         if n == times:
             shop.releasing.approve(name, "9001", "so that there is one to go back to")
-    shop.drafting.drop("many-more-calls")
+    fresh = shop.drafting.draft("many-more-calls")
+    shop.drafting.drop("many-more-calls", fresh.stamp if fresh else "")
 
 
 TURN: Final = 1_600_000_000_000

@@ -78,6 +78,18 @@ def test_a_note_that_is_not_kept_stands_in_its_form_again_unless_it_seems_to_nam
     assert officer.post(place, data={"desk": "nobody", "note": "x"}).status_code == 404
 
 
+def test_the_page_of_a_hand_over_answers_as_the_interface_does(fresh: Town) -> None:
+    """Not every trouble is one of a form."""
+    officer, place = fresh.as_role("officer"), f"/city/{NAME}/handover"
+    [turn] = hand_over(fresh, 1)
+    for form, data, status in (
+        ("notes", {"desk": "east", "note": " "}, 422),
+        ("read", {"desk": "east", "turn": str(turn + 1)}, 404),
+        ("read", {"desk": "nowhere", "turn": str(turn)}, 404),
+    ):
+        assert officer.post(f"{place}/{form}", data=data).status_code == status
+
+
 def test_a_form_missed_with_a_time_that_is_none_keeps_what_was_written(fresh: Town) -> None:
     officer = fresh.as_role("officer")
     typed = {"area": "west", "category": "traffic", "time": "2126-01-01T00:00", "note": "two roads were shut"}

@@ -155,16 +155,41 @@ def test_a_change_is_written_checked_published_and_approved_by_forms_alone(fresh
         {"n": 9.0}
     ]
     assert "as it runs" in operator.get(rule).text
-    assert "said=release_first" in operator.post(f"/city/{NAME}/releases", data={"reason": "why"}).headers["location"]
+    assert "said=release_changed" in operator.post(f"/city/{NAME}/releases", data={"reason": "y"}).headers["location"]
+    gone = {"seen": release.rpartition("/")[2], "reason": "why"}
+    assert f'name="seen" value="{gone["seen"]}"' in operator.get(PAGE).text
+    assert "said=release_first" in operator.post(f"/city/{NAME}/releases", data=gone).headers["location"]
 
 
-def test_a_text_that_names_a_person_is_not_kept_and_not_shown_again(town: Town) -> None:
+@pytest.mark.parametrize("words", ["Call 13800138000, the traffic", "}\n13800138000: call\nnames: {en: Call"])
+def test_a_text_that_names_a_person_is_not_kept_and_not_shown_again(town: Town, words: str) -> None:
     operator = town.as_role("operator")
-    text = town.station.workshop.drafting.texts("many-calls").rule.replace("Call the traffic", "Call 13800138000, the")
+    text = town.station.workshop.drafting.texts("many-calls").rule.replace("Call the traffic", words)
     answer = operator.post(f"{PAGE}/many-calls/draft", data={"text": text, "seen": ""})
     assert answer.status_code == 422
     assert "13800138000" not in answer.text
     assert town.station.workshop.drafting.drafts() == []
+
+
+def test_a_new_rule_is_not_called_by_the_number_of_a_person(town: Town) -> None:
+    answer = town.as_role("operator").post(PAGE, data={"rule": "13800138000", "copied": "many-calls"})
+    assert answer.headers["location"] == f"{PAGE}?said=identity"
+    assert town.station.workshop.drafting.drafts() == []
+
+
+def test_the_longest_text_passes_the_gate_in_any_script_and_one_that_is_longer_is_shown_again(fresh: Town) -> None:
+    operator = fresh.as_role("operator")
+    text = fresh.station.workshop.drafting.texts("many-calls").rule
+    long = text + "# " + "道" * (20_000 - len(text) - 3) + "\n"
+    assert (
+        operator.post(f"{PAGE}/many-calls/draft", data={"text": long, "cases": "# " + "道" * 19_900}).status_code == 303
+    )
+    draft = fresh.station.workshop.drafting.draft("many-calls")
+    assert draft is not None
+    assert draft.texts.rule == long
+    answer = operator.post(f"{PAGE}/many-calls/draft", data={"text": f"{long}#", "seen": draft.stamp})
+    assert answer.status_code == 409
+    assert "at most 20,000 characters" in answer.text
 
 
 def test_the_text_of_a_rule_is_for_who_sees_the_whole_city(town: Town) -> None:

@@ -32,7 +32,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 def no_draft(town: Town) -> Iterator[None]:
     yield
     for one in town.station.workshop.drafting.drafts():
-        town.station.workshop.drafting.drop(one.rule)
+        town.station.workshop.drafting.drop(one.rule, one.stamp)
 
 
 def calls(change: str = "", by: str = "n: 5") -> str:
@@ -97,6 +97,10 @@ def test_what_another_account_saved_meanwhile_is_not_written_over(town: Town) ->
     second = drafting.keep("many-calls", Texts(calls("n: 17"), ""), first.stamp, "A-18")
     assert fault(town, seen=first.stamp) == "draft_changed"
     assert drafting.draft("many-calls") == second
+    with pytest.raises(WorkRefused) as dropped:  # nor thrown away
+        drafting.drop("many-calls", first.stamp)
+    assert dropped.value.fault == "draft_changed"
+    assert drafting.draft("many-calls") == second
     assert fault(town, "no-rule") == "draft_gone"
     assert fault(town, texts=Texts("x" * 20_001, ""), seen=second.stamp) == "draft_long"
 
@@ -119,6 +123,34 @@ def test_an_override_is_laid_changed_and_lifted_and_no_other_line_moves(town: To
     assert drafting.draft("many-calls") is None  # it is what runs again
 
 
+def test_a_comment_among_overrides_leaves_none_of_them_behind(town: Town) -> None:
+    drafting = town.station.workshop.drafting
+    block = (
+        "overrides:\n  - {area: east, rarer: 2, reason: fair, by: A-17}\n# since the bridge was closed\n"
+        "  - {area: west, rarer: 3, reason: bridge, by: A-17}\n\n# who answers for it\nowner:"
+    )
+    drafting.keep("many-calls", Texts(calls().replace("owner:", block), ""), "", "A-17")
+    drafting.lift("many-calls", "west", "A-17")
+    assert [one.area for one in drafting.overrides("many-calls")] == ["east"]
+    draft = drafting.draft("many-calls")
+    assert draft is not None
+    assert draft.texts.rule.count("area: ") == 1
+    assert "\n\n# who answers for it\nowner:" in draft.texts.rule
+
+
+def test_a_folder_that_takes_nothing_is_said(town: Town) -> None:
+    drafting, folder = town.station.workshop.drafting, town.station.workshop.folder / "drafts"
+    kept = folder.rename(folder.with_name("drafts.aside")) if folder.exists() else None
+    folder.write_text("in the way")
+    try:
+        assert fault(town) == "not_kept"
+        assert drafting.draft("many-calls") is None
+    finally:
+        folder.unlink()
+        if kept:
+            kept.rename(folder)
+
+
 def test_a_draft_is_published_approved_by_another_and_gone_back_from(town: Town) -> None:
     """The folder stays as it is; counts go on, and what has come in force is no draft any more."""
     drafting, releasing = town.station.workshop.drafting, town.station.workshop.releasing
@@ -135,7 +167,11 @@ def test_a_draft_is_published_approved_by_another_and_gone_back_from(town: Town)
         assert n_in_force(town) == n
         assert drafting.draft("many-calls") is None
         ran.append(name)
-    assert releasing.roll_back("A-17", "too quiet") == ran[0]
+    assert releasing.in_force() == ran[1]
+    assert releasing.roll_back(ran[1], "A-17", "too quiet") == ran[0]
+    with pytest.raises(WorkRefused) as second:  # who presses at the same time does not go back to what is left
+        releasing.roll_back(ran[1], "A-18", "too quiet")
+    assert second.value.fault == "release_changed"
     assert n_in_force(town) == 6
     [owed] = town.station.workshop.standing().unreviewed
     assert (owed.kind, owed.by) == ("use-book", "A-17")
