@@ -7,7 +7,7 @@ that a proxy stands before us, for over a proxy on this machine everybody comes 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from alerts.access.accounts import Accounts
 from alerts.access.policy import rule_for, rules_for
 from alerts.access.roles import EVERYBODY, Who
-from alerts.api.troubles import problem
+from alerts.api.troubles import Trouble, problem
 
 COOKIE: Final = "tocsin-session"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
@@ -37,17 +37,23 @@ LONGER: Final = {"/city/{name}/rules/{rule}/draft": 512 << 10}
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Now = Callable[[], int]
+Shown = Callable[[Scope, Trouble, Response], Response]
+"""A refusal as a page says it, out of the answer that a program gets."""
 
 log = structlog.get_logger(__name__)
 
 
 class Gate:
-    """ASGI. `now`: ms UTC. Refusals are problem+json; a browser without a session is led to the login.
+    """ASGI. `now`: ms UTC. Refusals are problem+json, to a browser a page (`shown`); one without a session is led to
+    the login.
 
     `alone`: no proxy is told of in the settings; else nobody comes in before the first account.
     """
 
-    def __init__(self, app: ASGIApp, accounts: Accounts, now: Now, *, alone: bool = True) -> None:
+    def __init__(
+        self, app: ASGIApp, accounts: Accounts, now: Now, *, alone: bool = True, shown: Shown | None = None
+    ) -> None:
+        self._shown = shown
         self._alone = alone
         self._app = app
         self._accounts = accounts
@@ -76,22 +82,22 @@ class Gate:
         rule = rule_for(method, path)
         most = LONGER.get(rule.template, BODY_LONGEST) if rule is not None else BODY_LONGEST
         if path != EVENTS and method not in SAFE and not _is_short(headers, most):
-            return problem(headers, "too_large")
+            return self._refusal(scope, "too_large")
         if rule is None:
             allowed = sorted({one.method for one in rules_for(path)})
-            return problem(headers, "method", allow=allowed) if allowed else problem(headers, "unknown")
+            return self._refusal(scope, "method", allowed) if allowed else self._refusal(scope, "unknown")
         who = await run_in_threadpool(self._who, scope, headers)
         scope.setdefault("state", {})["who"] = who
         if rule.action == "public":
             if path != EVENTS and method not in SAFE and _led_here(headers):
-                return problem(headers, "led_here")
+                return self._refusal(scope, "led_here")
             return None
         if who is None:
-            return self._login(scope, headers)
+            return self._login(scope)
         if not who.may(rule.action):
-            return problem(headers, "not_allowed")
+            return self._refusal(scope, "not_allowed")
         if method not in SAFE and not _by_token(who) and _led_here(headers):
-            return problem(headers, "led_here")
+            return self._refusal(scope, "led_here")
         return None
 
     def _who(self, scope: Scope, headers: Headers) -> Who | None:
@@ -106,11 +112,19 @@ class Gate:
             return EVERYBODY
         return None
 
-    def _login(self, scope: Scope, headers: Headers) -> Response:
-        wants_page = scope["method"] == "GET" and not scope["path"].startswith("/v1/")
-        if wants_page and "text/html" in headers.get("accept", ""):
+    def _login(self, scope: Scope) -> Response:
+        if scope["method"] == "GET" and _wants_page(scope):
             return RedirectResponse("/login", 303, {"Cache-Control": "no-store"})
-        return problem(headers, "who")
+        return self._refusal(scope, "who")
+
+    def _refusal(self, scope: Scope, trouble: Trouble, allow: Sequence[str] = ()) -> Response:
+        answer = problem(Headers(scope=scope), trouble, allow=allow)
+        return self._shown(scope, trouble, answer) if self._shown is not None and _wants_page(scope) else answer
+
+
+def _wants_page(scope: Scope) -> bool:
+    """Whether a browser asks, for something that is no address of programs."""
+    return not scope["path"].startswith("/v1/") and "text/html" in Headers(scope=scope).get("accept", "")
 
 
 def _is_short(headers: Headers, most: int) -> bool:

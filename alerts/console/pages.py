@@ -249,9 +249,10 @@ def login_page(reader: Reader, said: str = "") -> str:
     return _render("login.html", reader.language, {"reader": reader, "themes": THEMES, "said": said})
 
 
-def trouble_page(status: int, reader: Reader) -> str:
-    """A page for what is not there or could not be read; it needs no source."""
-    return _render("trouble.html", reader.language, {"status": status, "reader": reader, "themes": THEMES})
+def trouble_page(status: int, reader: Reader, said: str = "") -> str:
+    """A page for what is not there or could not be read, or is refused, with the words for it; it needs no source."""
+    values = {"status": status, "said": said, "reader": reader, "themes": THEMES}
+    return _render("trouble.html", reader.language, values)
 
 
 def take_page(state: str, reader: Reader, source: BoardSource | None, alert: Alert | None) -> str:

@@ -18,6 +18,7 @@ from alerts.access.credentials import code_at, hashed, is_password, step_of
 from alerts.access.gate import COOKIE, Gate
 from alerts.access.logins import SLOW_MS, TRIES_ACCOUNT, TRIES_SOURCE, WINDOW_MS
 from alerts.access.roles import EVERYBODY, mistakes
+from alerts.api.troubles import WORDS
 from streams.serve import config_of
 from streams.settings import Settings
 from tests.access.guarded import FACTOR, OUTSIDE, PASSWORD, Town
@@ -277,6 +278,31 @@ def test_every_answer_of_the_gate_is_a_problem_in_the_readers_language(town: Tow
     answer = town.client(headers={"accept-language": "zh-CN,zh;q=0.9"}).get("/v1/me")
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json() == {"type": "urn:tocsin:who", "title": "请先登录。", "status": 401}
+
+
+def test_a_browser_is_told_of_a_refusal_by_a_page_and_a_program_by_a_problem(town: Town) -> None:
+    page = {"accept": "text/html", "accept-language": "zh-CN"}
+    viewer = town.as_role("viewer", number="1007")
+    asked: list[tuple[Any, str, str, dict[str, str], int]] = [
+        (viewer, "POST", "/city/newcity/rules", {}, 403),
+        (viewer, "POST", "/city/newcity/rules", {"content-length": str(1 << 20)}, 413),
+        (viewer, "PUT", "/", {}, 405),
+        (viewer, "GET", "/no/such/<b>page</b>", {}, 404),
+        (town.client(), "POST", "/city/newcity/rules", {}, 401),
+        (town.client(), "POST", "/login", {"sec-fetch-site": "cross-site"}, 403),
+    ]
+    for client, method, path, headers, status in asked:
+        shown = client.request(method, path, headers={**page, **headers})
+        plain = client.request(method, path, headers=headers)
+        assert shown.status_code == plain.status_code == status
+        assert shown.headers["content-type"] == "text/html; charset=utf-8"
+        assert plain.headers["content-type"] == "application/problem+json"
+        assert shown.headers["content-security-policy"]
+        assert shown.headers.get("allow") == plain.headers.get("allow")
+        assert '<html lang="zh-CN"' in shown.text
+        assert status == 404 or WORDS[plain.json()["type"].rpartition(":")[2]]["zh-CN"] in shown.text
+        assert "such" not in shown.text
+    assert viewer.get("/v1/nothing", headers=page).headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(
