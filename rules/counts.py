@@ -449,12 +449,24 @@ class Routes:
 
     def spread(self, kinds: IntArray) -> tuple[IntArray, IntArray]:
         """(row, series) of every series that every selected row feeds, shape (P,) each."""
+        self.learn(kinds)
+        return laid_out(self._first[kinds], self._many[kinds], self._flat)
+
+    def reaching(self, interest: BoolArray) -> BoolArray:
+        """Of each kind, whether its rows feed one of the series of `interest`, or a younger one, shape (kinds,); a kind
+        that was never learned may."""
+        known = len(self._kinds)
+        sums = np.concatenate([[0], np.cumsum(reaches(interest, self._flat[: self._used]))])
+        first = self._first[:known]
+        found: BoolArray = (first < 0) | (sums[first + self._many[:known]] > sums[first])
+        return found
+
+    def learn(self, kinds: IntArray) -> None:
+        """Find the series of kinds, shape (rows,), that nobody has asked for."""
         first = self._first[kinds]
         if len(first) and int(first.min()) < 0:
             for kind in np.unique(kinds[first < 0]).tolist():
                 self._learn(kind)
-            first = self._first[kinds]
-        return laid_out(first, self._many[kinds], self._flat)
 
     def _learn(self, number: int) -> None:
         kind = self._kinds[number]
@@ -464,6 +476,13 @@ class Routes:
         self._flat[self._used : self._used + len(series)] = series
         self._first[number], self._many[number] = self._used, len(series)
         self._used += len(series)
+
+
+def reaches(interest: BoolArray, series: IntArray) -> BoolArray:
+    """Which of `series` are of `interest`, by number, or younger than what it tells of, shape as `series`."""
+    found = series >= len(interest)
+    found[~found] = interest[series[~found]]
+    return found
 
 
 def laid_out(first: IntArray, many: IntArray, flat: IntArray) -> tuple[IntArray, IntArray]:

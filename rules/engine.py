@@ -21,7 +21,7 @@ from rules.detectors.port import BoolArray, IntArray
 from rules.detectors.register import make
 from rules.display import Display
 from rules.exclusions import kept
-from rules.facts import FACT, FactRows
+from rules.facts import FACT, FactRows, rows_at
 from rules.feeds import FeedView, views_of
 from rules.identities import ANSWERS, Answer, Change, Identities
 from rules.laid import Laid
@@ -161,13 +161,13 @@ class Engine:
         self._answers = np.zeros(len(rows), np.uint8)
         self.arrived = max(self.arrived, int(rows["arrived_at"].max()))
         known = self.known(rows)
-        self.identities.set_aside(rows[~known])
+        self.identities.set_aside(rows_at(rows, ~known))
         corrected = np.flatnonzero(known & (rows["flags"] & CORRECTION != 0))
         back = self._correct(frame, rows, corrected)
         known[corrected] = False
-        taken = self.identities.take(rows if known.all() else rows[known])
+        taken = self.identities.take(rows if known.all() else rows_at(rows, known))
         self._answers[known] = taken.answers
-        rows = rows[known]
+        rows = rows_at(rows, known)
         new = Coming(rows, self.names.kind_numbers(rows), np.flatnonzero(taken.plain))
         self.hear(self.watches, new, taken.changes)
         self.hear_matters(new, taken.changes + back)

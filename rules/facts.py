@@ -24,6 +24,19 @@ FACT: Final = np.dtype(
 FactRows = NDArray[np.void]
 """Rows of dtype FACT, shape (rows,)."""
 
+_WHOLE: Final = np.dtype((np.void, FACT.itemsize))
+
+
+def whole(rows: FactRows) -> FactRows:
+    """The same rows as bytes without fields: numpy moves what has fields one field at a time, ten times slower."""
+    return rows.view(_WHOLE)
+
+
+def rows_at(rows: FactRows, which: NDArray[np.bool_] | NDArray[np.int64]) -> FactRows:
+    """A copy of the rows at `which`, a mask or indices."""
+    return whole(rows)[which].view(FACT)
+
+
 Key = tuple[int, int, str]
 """(first and second half of the id hash, stage)."""
 

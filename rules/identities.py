@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from heapq import heappop, heappush
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 from msgspec import structs
@@ -18,7 +18,7 @@ from rules.book import FeedPolicy
 from rules.boxes import Boxes
 from rules.calendar import DAY_MS
 from rules.detectors.port import BoolArray, IntArray
-from rules.facts import FACT, Fact, FactRows, Key, Known, Telling, tellings
+from rules.facts import FACT, Fact, FactRows, Key, Known, Telling, rows_at, tellings, whole
 from rules.index import Index
 from rules.names import Names
 from rules.reading import Policies, Reading
@@ -105,7 +105,7 @@ class Identities:
             self._hold(self.fact(rows[place]))
             answers[place] = _HELD
         answers[beyond] = _BEYOND
-        self._box_rows(rows[beyond], "beyond_horizon")
+        self._box_rows(rows_at(rows, beyond), "beyond_horizon")
         chosen = np.flatnonzero(~(early | beyond))
         self._reading = Reading(self.used, read_in[chosen])
         slow, found = self._take_known_and_new(rows, chosen, answers, plain)
@@ -135,7 +135,7 @@ class Identities:
         self, rows: FactRows, chosen: IntArray, answers: NDArray[np.uint8], plain: BoolArray
     ) -> tuple[IntArray, IntArray]:
         """New identities and plain repeats at once; the rows that must be told apart, and where each one's lies."""
-        mine = rows if len(chosen) == len(rows) else rows[chosen]
+        mine = rows if len(chosen) == len(rows) else rows_at(rows, chosen)
         places = np.empty(len(mine), np.int64)
         for first in range(0, len(mine), _BLOCK):
             some = slice(first, first + _BLOCK)
@@ -150,10 +150,10 @@ class Identities:
         places[:] = self._find(mine)
         new = places < 0
         fresh = np.flatnonzero(new)
-        taken = self._insert(mine if len(fresh) == len(mine) else mine[fresh], read_in[fresh])
+        taken = self._insert(mine if len(fresh) == len(mine) else rows_at(mine, fresh), read_in[fresh])
         again = fresh[~taken]
         if len(again):
-            places[again] = self._find(mine[again])
+            places[again] = self._find(rows_at(mine, again))
             new[again] = False
         return new
 
@@ -163,8 +163,8 @@ class Identities:
         """Answer the rows among those of known identities, `met`, that only repeat what is known; which they are."""
         if not len(met):
             return np.zeros(0, bool)
-        rows, where = mine[met], places[met]
-        there, state = self.rows[where], self.state[where]
+        rows, where = rows_at(mine, met), places[met]
+        there, state = rows_at(self.rows, where), self.state[where]
         repeats: BoolArray = (there["revision"] == rows["revision"]) & (there["content"] == rows["content"])
         together = (state == FRESH) & (self._reading.of(where) == self._reading.intervals[met])
         forgotten_at = np.where(state == FRESH, self._forget_at(there), self.forget_at[where])
@@ -180,8 +180,8 @@ class Identities:
         other = repeats & ~same
         answers[chosen[met[same]]] = _REDELIVERED
         answers[chosen[met[other]]] = _DUPLICATE
-        self._box_rows(rows[same], "redelivered")
-        self._box_rows(rows[other], "duplicate")
+        self._box_rows(rows_at(rows, same), "redelivered")
+        self._box_rows(rows_at(rows, other), "duplicate")
         return repeats
 
     def _insert(self, rows: FactRows, read_in: IntArray) -> BoolArray:
@@ -189,14 +189,14 @@ class Identities:
         if not len(rows):
             return np.zeros(0, bool)
         places = self._room(len(rows))
-        self.rows[places[0] : self.used] = rows
+        whole(self.rows)[places[0] : self.used] = whole(rows)
         self.state[places[0] : self.used] = FRESH
         self._reading.inserted(read_in)
         mine: BoolArray = self.index.enter(places, self.rows, self.state)
         if not mine.all():  # the others leave gaps, until rows lie closer together again
             self.state[places[~mine]] = 0
-            self.rows[places[~mine]] = 0
-            places, rows = places[mine], rows[mine]
+            whole(self.rows)[places[~mine]] = whole(np.zeros(1, FACT))
+            places, rows = places[mine], rows_at(rows, mine)
         self.fresh.append(places)
         self._box_fresh(rows, +1)
         return mine
@@ -223,7 +223,7 @@ class Identities:
         mine &= (self.state[found] == STANDS) | (self._reading.of(found) < read_in[slow])
         slow, found = slow[mine], found[mine]
         self._settle(np.sort(found[self.state[found] == FRESH]))
-        new, old = rows[slow], self.rows[found]
+        new, old = rows_at(rows, slow), rows_at(self.rows, found)
         wins = new["revision"] > old["revision"]
         wins |= (new["revision"] == old["revision"]) & (new["content"] > old["content"])
         wins &= new["arrived_at"] <= self.forget_at[found]
@@ -234,7 +234,7 @@ class Identities:
         self._box_fresh(new, +1, late="counted_late")
         self._box_fresh(old, -1, late="counted_late")
         self._box_rows(old, "superseded")
-        self.rows[found] = new
+        whole(self.rows)[found] = whole(new)
         self.forget_at[found] = self._forget_at(new)
         told = {}
         for row, after, before in zip(slow.tolist(), new, old, strict=True):
@@ -375,10 +375,13 @@ class Identities:
     def _box_rows(self, rows: FactRows, box: str, n: int = 1) -> None:
         """Put rows into one box, or take them out of it."""
         if len(rows):
-            days = rows["feed"].astype(np.int64) << 32 | rows["received_at"] // DAY_MS
-            for packed, found in zip(*(a.tolist() for a in np.unique(days, return_counts=True)), strict=True):
-                feed = self.names.names["feed"][packed >> 32]
-                self.boxes.put(feed, (packed & 0xFFFFFFFF) * DAY_MS, box, n * found)
+            self._box_days(_feeds_and_days(rows), box, n)
+
+    def _box_days(self, days: IntArray, box: str, n: int) -> None:
+        """The same for what `_feeds_and_days` gave for rows."""
+        for packed, found in zip(*(a.tolist() for a in np.unique(days, return_counts=True)), strict=True):
+            feed = self.names.names["feed"][packed >> 32]
+            self.boxes.put(feed, (packed & 0xFFFFFFFF) * DAY_MS, box, n * found)
 
     def _box_fresh(self, rows: FactRows, n: int, *, late: str = "too_late") -> None:
         """Rows that stand alone, each into the box where it belongs."""
@@ -386,10 +389,11 @@ class Identities:
         cancelled = ~flagged & (rows["count"] == 0)
         counted = ~flagged & ~cancelled
         too_late = counted & (rows["arrived_at"] - rows["occurred_at"] > self.policies.lateness[rows["feed"]])
+        days = _feeds_and_days(rows)
         for mask, box in (
             (flagged, "not_for_counting"), (cancelled, "cancelled"), (too_late, late), (counted & ~too_late, "counted"),
         ):  # fmt: skip
-            self._box_rows(rows[mask], box, n)
+            self._box_days(days[mask], box, n)
 
     def _unbox(self, fact: Fact) -> None:
         box = self.box_of.pop((fact.key, fact.version), None)
@@ -459,13 +463,14 @@ class Identities:
         first, beyond = int(places[0]), int(places[-1]) + 1
         # as they mostly lie: side by side, with few gaps
         where: slice | IntArray = places if beyond - first > 2 * len(places) else slice(first, beyond)
-        state, rows = self.state[where], self.rows[where]
+        state = self.state[where]
+        rows = self.rows[where] if isinstance(where, slice) else rows_at(self.rows, where)
         mine = state == FRESH
         late = mine & (rows["flags"] & _NOT_FOR_COUNTING == 0) & (rows["count"] > 0)
         late &= rows["arrived_at"] - rows["occurred_at"] > self.policies.lateness[rows["feed"]]
         if late.any():
-            self._box_rows(rows[late], "too_late", -1)
-            self._box_rows(rows[late], "counted_late")
+            self._box_rows(rows_at(rows, late), "too_late", -1)
+            self._box_rows(rows_at(rows, late), "counted_late")
         self.forget_at[where] = np.where(mine, self._forget_at(rows), self.forget_at[where])
         self.state[where] = np.where(mine, STANDS, state)
 
@@ -492,16 +497,16 @@ class Identities:
         live[self.forget_at[: self.used] < now - int(self.policies.skew.max(initial=0))] = 0
         kept = np.flatnonzero(live)
         if self.used - len(kept) < max(_LEAST, self.used // _GAPS):
-            self.rows[: self.used][live == 0] = 0
+            whole(self.rows)[: self.used][live == 0] = whole(np.zeros(1, FACT))
             return
         for name in ("rows", "forget_at", "state"):
-            column = getattr(self, name)
+            column = _bare(getattr(self, name))
             for first in range(0, len(kept), _PIECE):  # within the column: new memory costs more than the move
                 piece = kept[first : first + _PIECE]
                 column[first : first + len(piece)] = column[piece]
-            column[len(kept) :] = 0
+            column[len(kept) :] = np.zeros(1, column.dtype)
             if len(column) > 3 * max(_LEAST, len(kept)):
-                setattr(self, name, column[: max(_LEAST, 3 * len(kept) // 2)].copy())
+                setattr(self, name, getattr(self, name)[: max(_LEAST, 3 * len(kept) // 2)].copy())
         self.used = len(kept)
         self._reindex()
 
@@ -553,7 +558,7 @@ class Identities:
             for name in ("rows", "forget_at", "state"):
                 old = getattr(self, name)
                 grown = np.zeros(room, old.dtype)
-                grown[: self.used] = old[: self.used]
+                _bare(grown)[: self.used] = _bare(old)[: self.used]
                 setattr(self, name, grown)
             if not self.index.holds(room):
                 self._reindex()
@@ -566,12 +571,23 @@ class Identities:
         room = max(_LEAST, 3 * self.used // 2)
         for name, kept in (("rows", rows), ("forget_at", forget_at), ("state", state)):
             grown = np.zeros(room, kept.dtype)
-            grown[: self.used] = kept
+            _bare(grown)[: self.used] = _bare(kept)
             setattr(self, name, grown)
         self._reindex()
 
     def _reindex(self) -> None:
         self.index.rebuild(self.rows, self.state[: self.used], len(self.rows))
+
+
+def _bare(column: NDArray[Any]) -> NDArray[Any]:
+    """A column to be moved about."""
+    return whole(column) if column.dtype == FACT else column
+
+
+def _feeds_and_days(rows: FactRows) -> IntArray:
+    """The feed and the day of arrival of each row, packed, shape (rows,)."""
+    packed: IntArray = rows["feed"].astype(np.int64) << 32 | rows["received_at"] // DAY_MS
+    return packed
 
 
 def _contradicts(fact: Fact, known: Known) -> bool:

@@ -16,9 +16,9 @@ import numpy as np
 
 from rules.calendar import DAY_MS
 from rules.coming import Coming
-from rules.counts import Touched
+from rules.counts import Routes, Touched, reaches
 from rules.detectors.port import BoolArray, IntArray
-from rules.facts import FactRows
+from rules.facts import FactRows, rows_at
 from rules.identities import Change
 from rules.lookahead import Lookahead
 from rules.records import CORRECTION, Frame, Record, Tick
@@ -139,23 +139,27 @@ class _Changes(NamedTuple):
 
 
 class _Touches(NamedTuple):
-    """Which series rows reach: (record, series), shape (P,) each, by record."""
+    """What reaches a group's series, by record: the kinds of new rows, shape (rows,), and the series that changes of
+    known identities move, shape (P,)."""
 
+    routes: Routes
     records: IntArray
-    series: IntArray
+    kinds: IntArray
+    changed_by: IntArray
+    changed: IntArray
 
     def first(self, place: int, interest: BoolArray) -> int:
         """The first record from `place` on that reaches one of `interest`, or a younger series."""
+        reached = reaches(interest, self.changed) & (self.changed_by >= place)
+        found = int(self.changed_by[np.argmax(reached)]) if reached.any() else _NEVER
+        by_kind = self.routes.reaching(interest)
         begin, size = int(np.searchsorted(self.records, place)), _PIECE
-        while begin < len(self.records):
-            series = self.series[begin : begin + size]
-            known = series < len(interest)
-            reached = ~known
-            reached[known] = interest[series[known]]
+        while begin < len(self.records) and self.records[begin] < found:
+            reached = by_kind[self.kinds[begin : begin + size]]
             if reached.any():
-                return int(self.records[begin + int(np.argmax(reached))])
+                return min(found, int(self.records[begin + int(np.argmax(reached))]))
             begin, size = begin + size, 2 * size
-        return _NEVER
+        return found
 
 
 class _Stretch:
@@ -189,8 +193,8 @@ class _Stretch:
             taken = engine.identities.take(rows, interval)
             plain = taken.plain
         else:
-            engine.identities.set_aside(rows[~known])
-            taken = engine.identities.take(rows[known], interval[known])
+            engine.identities.set_aside(rows_at(rows, ~known))
+            taken = engine.identities.take(rows_at(rows, known), interval[known])
             plain = np.zeros(len(rows), bool)
             plain[known] = taken.plain
             record_of = record_of[known]
@@ -298,15 +302,15 @@ class _Stretch:
         if found is None:
             counts, new = group.counts, self.new
             rows = np.flatnonzero(counts.routes.selected(new.kinds, self.engine.names) & (new.count > 0))
-            which, series = counts.routes.spread(new.kinds[rows])
+            kinds = new.kinds[rows]
+            counts.routes.learn(kinds)
             records = self.first + np.searchsorted(self.edges, rows, side="right") - 1
             changes = self.changes_of[group.name]
             mine = [n for n, (fact, _, _) in enumerate(changes.told) if counts.selects(fact)]
             fed = [counts.fed_by(changes.told[n][0].area, changes.told[n][0].category) for n in mine]
             caused = np.repeat(changes.caused_by[mine], [len(each) for each in fed])
-            records = np.concatenate([records[which], caused])
-            order = np.argsort(records, kind="stable")
-            found = _Touches(records[order], np.concatenate([series, *fed])[order])
+            changed = np.concatenate([np.zeros(0, np.int64), *fed])
+            found = _Touches(counts.routes, records, kinds, caused, changed)
             self.touches[group.name] = found
         return found
 

@@ -256,13 +256,12 @@ class RuleWatch:
         """Fold the buckets that have settled by `at` for good; `muted` ones surely hold nothing."""
         assert self.first_open is not None
         steps, lateness = self.counts.steps, self.counts.longest_lateness
-        learns = self.judge.detector.refits == "day"
         while steps.end(self.first_open) + lateness <= at:
             bucket = self.first_open
             empty = self._empty_from(bucket)
             if not empty:
                 self.counts.reach(bucket)
-            if (not empty or learns) and context.missing(steps.start(bucket), steps.end(bucket)):
+            if context.missing(steps.start(bucket), steps.end(bucket)):
                 self.missing[bucket] = True
             if empty:
                 self.first_open += 1

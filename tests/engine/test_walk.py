@@ -107,6 +107,15 @@ def test_identities_are_forgotten_at_the_same_ticks() -> None:
     assert_the_same(log_of(events(*range(30, 2830, 7)), range(5, 3000, 15)), book())
 
 
+def test_an_hour_in_which_nothing_came_is_told_to_be_missing_whatever_is_at_hand() -> None:
+    """Evidence shows the hours before. Whether a feed was missing in an empty one hung on whether later rows had been
+    counted when it settled."""
+    records = log_of(events(30, 700, 701, 702, 703), range(5, 1000, 15))
+    records.insert(20, Blind(START + 290 * MINUTE, "calls", START + 400 * MINUTE, START + 500 * MINUTE))
+    said = assert_the_same(records, LONE)
+    assert any(cell.missing for cell in said[0].evidence.cells)
+
+
 ORDERS: Final[dict[str, Order]] = {
     "blind": Blind(0, "calls", START + 300 * MINUTE, START + 500 * MINUTE),
     "down": Down(0, START + 700 * MINUTE, START + 720 * MINUTE),
