@@ -122,9 +122,10 @@ class DatabaseStore(DutyRows, NoticeRows, PurgeRows, CountRows, BoardRows, Offse
         a = tables.alerts.c
         return self._read(select(a.body).where(a.explained_by == alert_id).order_by(a.said_at, a.id))
 
-    def between(self, since: int, until: int, *, desk: str | None = None) -> list[Alert]:
+    def between(self, since: int, until: int, *, desk: str | None = None, rule: str | None = None) -> list[Alert]:
         a = tables.alerts.c
-        return self._read(_told(desk).where(a.said_at >= since, a.said_at < until).order_by(a.said_at, a.id))
+        query = _told(desk).where(a.said_at >= since, a.said_at < until)
+        return self._read((query if rule is None else query.where(a.rule == rule)).order_by(a.said_at, a.id))
 
     def changed_since(self, version: int) -> list[Alert]:
         a = tables.alerts.c

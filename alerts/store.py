@@ -172,8 +172,9 @@ class Store(CountStore, OffsetStore, Protocol):
         """Area -> how many alerts are held there because another explains them."""
         ...
 
-    def between(self, since: int, until: int, *, desk: str | None = None) -> list[Alert]:
-        """Alerts first said in [since, until) city time, oldest first; what nobody was told of is left out."""
+    def between(self, since: int, until: int, *, desk: str | None = None, rule: str | None = None) -> list[Alert]:
+        """Alerts first said in [since, until) city time, of one desk or rule or of all, oldest first; what nobody was
+        told of is left out."""
         ...
 
     def changed_since(self, version: int) -> list[Alert]:
@@ -367,9 +368,9 @@ class MemoryStore(MemoryNotices, MemoryCounts):
         with self._lock:
             return dict(Counter(a.signal.area for _, a in self._alerts.values() if a.duty.by))
 
-    def between(self, since: int, until: int, *, desk: str | None = None) -> list[Alert]:
+    def between(self, since: int, until: int, *, desk: str | None = None, rule: str | None = None) -> list[Alert]:
         with self._lock:
-            said = [a for a in self._told(desk) if since <= a.signal.said_at < until]
+            said = [a for a in self._told(desk) if since <= a.signal.said_at < until and rule in (None, a.signal.rule)]
         return sorted(said, key=lambda a: (a.signal.said_at, a.id))
 
     def changed_since(self, version: int) -> list[Alert]:

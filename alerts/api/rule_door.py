@@ -53,13 +53,11 @@ class RuleDoor:
     def reviews(self) -> bool:
         return self.whole and self.town.workshop is not None and self.who.may("review")
 
-    def told(self, rule: str = "") -> list[Alert]:
+    def told(self, rule: str | None = None) -> list[Alert]:
         """Alerts of rules in force that were told in the last 90 days, of one of them or of all."""
         now = self.town.now()
         since, until = now - DAYS * DAY_MS, now + DAY_MS
-        return self.town.seen(
-            self.who, (a for a in self.town.store.between(since, until) if rule in ("", a.signal.rule))
-        )
+        return self.town.seen(self.who, self.town.store.between(since, until, rule=rule))
 
     def standing(self) -> Standing:
         """Without what is about areas elsewhere."""
@@ -156,10 +154,8 @@ class RuleDoor:
         keys = {one.key for one in tried.old}
         if not keys:
             return {}
-        alerts = self.town.store.between(tried.since - DAY_MS, tried.until + DAY_MS)
-        return {
-            a.signal.key: a for a in self.town.seen(self.who, alerts) if a.signal.rule == rule and a.signal.key in keys
-        }
+        alerts = self.town.store.between(tried.since - DAY_MS, tried.until + DAY_MS, rule=rule)
+        return {a.signal.key: a for a in self.town.seen(self.who, alerts) if a.signal.key in keys}
 
     # what is released
 

@@ -125,6 +125,13 @@ def test_a_desk_sees_its_own_alerts(store: Store) -> None:
     assert [a.id for a in store.between(0, NOON + 1, desk="county")] == ["a1"]
 
 
+def test_between_reads_the_alerts_of_one_rule_alone(store: Store) -> None:
+    store.commit(change(signal(1), signal(2, alert="b")))
+    rule = signal(1).rule
+    assert [a.id for a in store.between(0, NOON + 1, rule=rule)] == ["a1", "b"]
+    assert store.between(0, NOON + 1, rule="another") == []
+
+
 def test_between_is_half_open_and_goes_by_the_time_said(store: Store) -> None:
     store.commit(change(*(signal(i, alert=f"a{i}", said_at=NOON + i) for i in (3, 4, 5))))
     assert [a.id for a in store.between(NOON + 3, NOON + 5)] == ["a3", "a4"]
