@@ -137,6 +137,12 @@ class Metrics(Catalogue):
         self.desk_unread = self._gauge(
             "tocsin_desk_unread_records", "Kafka road: signals and counts that a desk has not heard yet.", city
         )
+        self.desk_said = self._counter(
+            "tocsin_desk_said_alerts", "Kafka road: records of alerts that a desk has said, those said again too.", city
+        )
+        self.desk_unsaid = self._gauge(
+            "tocsin_desk_unsaid_moves", "Kafka road: moves that the brokers have not taken yet.", city
+        )
         self.apply_seconds = self._histogram("tocsin_frame_apply_seconds", "The engine over one group of frames.", city)
         channel = ("city", "channel")
         self.notices_tried = self._counter(

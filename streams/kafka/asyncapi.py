@@ -16,6 +16,7 @@ from rules.signals import Signal
 from streams.contract import Event
 from streams.in_band import BandTick
 from streams.kafka import topics as names
+from streams.kafka.alert_events import CONTENT_TYPE, AlertEvent
 from streams.kafka.retries import RELEASED, Retry
 from streams.kafka.topics import Topic, topics
 from streams.kafka.views import View
@@ -37,6 +38,10 @@ LOG_HEADERS: Final[Mapping[str, str]] = {KIND: "frame, tick or order.", CLOCK: "
 SIGNAL_HEADERS: Final[Mapping[str, str]] = {
     CLOCK: "Which clock the log keeps.",
     BOOK: "Digest of the book that was in force.",
+}
+ALERT_HEADERS: Final[Mapping[str, str]] = {
+    "content-type": CONTENT_TYPE,
+    CLOCK: "Which clock the desk keeps.",
 }
 
 
@@ -128,7 +133,21 @@ CARRIED: Final[Mapping[str, Carried]] = {
         receives=True,
     ),
     names.BASE: Carried("Made for base counts of a province; nothing writes it yet."),
-    names.ALERTS: Carried("Made for alerts as the desk has them; nothing writes it yet."),
+    names.ALERTS: Carried(
+        "Alerts as the desk has them: CloudEvents; of each key the last record is all there is to know.",
+        (
+            Said(
+                "alert",
+                "A move of an alert, or a change that no move made (`move` null), with the alert as it was when that"
+                " was said. Said again it has the same `id`; of two the higher `version` is the later.",
+                "city/alert",
+                AlertEvent,
+                ALERT_HEADERS,
+            ),
+            Said("purged", "An alert whose time is over: deleted.", "city/alert", empty=True),
+        ),
+        sends=True,
+    ),
 }
 
 

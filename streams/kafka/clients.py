@@ -7,7 +7,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient
 
 from streams.brokers import Address, brokers_at
 from streams.kafka import knock
@@ -35,8 +44,8 @@ TRANSACTION_MS: Final = 30_000
 SESSION_MS: Final = 10_000
 _PREFETCH_KIB: Final = 16_384
 """A consumer fetches ahead outside of Python's sight: by default up to 64 MiB a partition."""
-
-
+_LARGEST: Final = 2**63 - 1
+"""Of what a database keeps in one column."""
 LOG: Final = logging.getLogger("librdkafka")
 
 
@@ -113,6 +122,16 @@ def widths(client: Consumer | Producer, address: Address) -> dict[str, int]:
     if ORDERS not in found:
         raise SpokenError("kafka-topic-missing", topic=ORDERS)
     return found
+
+
+def made(address: Address, topic: str) -> int:
+    """A number of this very topic: one that is made anew, or lies at other brokers, has another. Raises SpokenError."""
+    client = AdminClient(dict(brokers_at(address).librdkafka()), logger=LOG)
+    try:
+        told = client.describe_topics(TopicCollection([topic]), request_timeout=CALL_SECONDS)[topic].result().topic_id
+    except KafkaException as fault:
+        raise SpokenError("kafka-unreachable", address=address, why=fault.args[0].name()) from None
+    return int((told.get_most_significant_bits() ^ told.get_least_significant_bits()) & _LARGEST)
 
 
 def check_rights(address: Address, process: str, group: str, topic: str) -> None:

@@ -28,10 +28,11 @@ class Point(StrEnum):
     BEFORE_DESK = "before-desk"  # signals are read, nothing is written
     IN_DESK = "in-desk-commit"
     AFTER_DESK = "after-desk"  # written, and nothing more is read
+    ALERTS_SAID = "alerts-said"  # alerts are with the brokers, that they are is not kept
 
 
 INTAKE: Final = (Point.BEFORE_OFFSETS, Point.IN_INTAKE, Point.AFTER_INTAKE)
-DESK: Final = (Point.DESK_STARTING, Point.BEFORE_DESK, Point.IN_DESK, Point.AFTER_DESK)
+DESK: Final = (Point.DESK_STARTING, Point.BEFORE_DESK, Point.IN_DESK, Point.AFTER_DESK, Point.ALERTS_SAID)
 IN_REBALANCE: Final = (Point.LETTING_GO, Point.HOLDING)
 Crash = Callable[[Point], None]
 _INSIDE: Final[frozenset[StrEnum]] = frozenset({Point.IN_INTAKE, Point.IN_MEMORY, Point.IN_DESK})

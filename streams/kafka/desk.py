@@ -22,6 +22,7 @@ from streams.clock import Clock
 from streams.crashpoints import never
 from streams.kafka.crashpoints import Crash
 from streams.kafka.hearing import Hearing
+from streams.kafka.saying import Saying
 from streams.messages import say
 from streams.metrics import Metrics
 from streams.office import Office, StoreLostError
@@ -65,6 +66,16 @@ class DeskStation:
                 settings.brokers, opened.desk, opened.store, shown_of(city), clock, metrics, kind=kind, crash=crash
             )
             begun.callback(self.hearing.close)
+            self._saying = Saying(
+                settings.brokers,
+                city.name,
+                opened.store,
+                self._book,
+                lambda: self.city.languages[0],
+                metrics,
+                kind=kind,
+                crash=crash,
+            )
             self.office = Office(
                 lambda: self.city, opened, settings, clock, metrics, book=self._book, refused=lambda _: None
             )
@@ -72,6 +83,7 @@ class DeskStation:
         self.board = self.office.board
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tocsin-desk", daemon=True)
+        self._says = threading.Thread(target=self._say, name="tocsin-alerts", daemon=True)
 
     def _book(self) -> Book:
         """The one in force, as far as it is known here."""
@@ -81,6 +93,7 @@ class DeskStation:
 
     def start(self) -> None:
         self._thread.start()
+        self._says.start()
 
     def stop(self) -> None:
         """What was heard is kept, notices under way end. Idempotent."""
@@ -90,6 +103,9 @@ class DeskStation:
         if self._thread.ident is not None:
             self._thread.join(STOP_SECONDS)
         self.office.close()
+        self._saying.end()  # what was moved last leaves first
+        if self._says.ident is not None:
+            self._says.join(STOP_SECONDS)
         self.hearing.close()
         self._opened.close()
 
@@ -113,12 +129,18 @@ class DeskStation:
         try:
             while not self._ended.is_set():
                 self._turn()
-        except BaseException as fault:
-            fenced = isinstance(fault, StaleError | StoreLostError)
-            log.exception("another_desk_has_the_city" if fenced else "desk_broke", city=self.city.name)
-            if self.on_fault is None:
-                raise
-            self.on_fault(fault)
+        except BaseException as fault:  # noqa: BLE001 - whoever serves it ends for it
+            self._broke(fault)
+
+    def _broke(self, fault: BaseException) -> None:
+        fenced = isinstance(fault, StaleError | StoreLostError)
+        log.error("another_desk_has_the_city" if fenced else "desk_broke", city=self.city.name, exc_info=fault)
+        if self.on_fault is None:
+            raise fault
+        self.on_fault(fault)
+
+    def _say(self) -> None:
+        self._saying.run(self._broke)
 
     def _turn(self) -> None:
         before = self.hearing.seen
@@ -160,7 +182,7 @@ class DeskStation:
         return self.office.stopped_rules
 
     def alive(self) -> bool:
-        return self._thread.is_alive()
+        return self._thread.is_alive() and self._says.is_alive()
 
     def unready(self) -> str:
         """Why somebody had better look; empty where all is well."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from streams.kafka.topics import (
+    ALERTS,
     COUNTS,
     FRAMES,
     INCIDENTS,
@@ -80,9 +81,11 @@ def rights(foreign: Iterable[str] = ()) -> Mapping[str, tuple[Right, ...]]:
         ),
         "desk": (
             *_on((SIGNALS, COUNTS, RULES), "Read"),
+            *_on((ALERTS,), "Write"),
             *_on((ORDERS,), "Describe"),
             Right("group", "tocsin-desk", "Read"),
             Right("group", READING, "Read"),
+            Right("transactional-id", "tocsin-desk-", "Write", prefixed=True),
         ),
         "operator": (
             *_on((ORDERS,), "Write"),
@@ -95,7 +98,7 @@ def rights(foreign: Iterable[str] = ()) -> Mapping[str, tuple[Right, ...]]:
             *_on(ours, "DescribeConfigs"),
             Right("group", "tocsin-", "Describe", prefixed=True),
         ),
-        "reader": (*_on((SIGNALS, COUNTS), "Read"), Right("group", "reader-", "Read", prefixed=True)),
+        "reader": (*_on((SIGNALS, COUNTS, ALERTS), "Read"), Right("group", "reader-", "Read", prefixed=True)),
     }
 
 

@@ -27,10 +27,12 @@ from rules.signals import Signal
 from streams.city import City
 from streams.clock import WallClock
 from streams.kafka import admin, clients
+from streams.kafka.alert_events import AlertEvent, told
 from streams.kafka.crashpoints import DESK, Point
 from streams.kafka.desk import DeskStation
 from streams.kafka.hearing import Hearing
 from streams.kafka.shard import Shard
+from streams.kafka.topics import ALERTS as ALERTS_TOPIC
 from streams.kafka.topics import COUNTS, RULES, SIGNALS, partition_of
 from streams.kafka.wire import BOOK, CLOCK, Headers
 from streams.messages import SpokenError
@@ -121,7 +123,7 @@ def test_a_desk_killed_at_every_named_point_has_the_alerts_and_the_chain_of_one_
 ) -> None:
     address, city, _ = storm
     for point in DESK:
-        nth = 1 if point is Point.DESK_STARTING else 3
+        nth = 1 if point in (Point.DESK_STARTING, Point.ALERTS_SAID) else 3
         killed = _desk(city.folder, address, tmp_path / "many", f"{point}:{nth}")
         try:
             assert killed.wait(LONGEST) == -signal.SIGKILL
@@ -145,6 +147,20 @@ def test_a_desk_killed_at_every_named_point_has_the_alerts_and_the_chain_of_one_
     ):
         assert alerts_in(store) == alerts_in(wanted.store)
         assert chain_of(store) == chain_of(wanted.store)
+        _check_said(address, city, number, store)
+
+
+def _check_said(address: str, city: City, number: int, store: SqliteStore) -> None:
+    """Every move was said, what a kill came after twice and alike; and what was said last is what the desk has."""
+    said = [msgspec.json.decode(value, type=AlertEvent) for _, value in messages(address, ALERTS_TOPIC, number)]
+    moves = [event.data.move for event in said if event.data.move is not None]
+    by_seq = {move.seq: move for move in moves}
+    assert sorted(by_seq) == [link.seq for link in store.links() if link.alert]
+    assert len(moves) > len(by_seq)
+    assert all(move == by_seq[move.seq] for move in moves)
+    last = {event.subject: (event.data.version, event.data.alert) for event in said}
+    known = store.known(one.id for one in store.final())
+    assert last == {i: (version, told(one, city.book, city.languages[0])) for i, (version, one) in known.items()}
 
 
 def _desk(folder: Path, address: str, data: Path, crash: str) -> subprocess.Popen[bytes]:

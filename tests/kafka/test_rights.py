@@ -19,6 +19,7 @@ from streams.clock import WallClock
 from streams.kafka import admin, clients, granting, health, orders, retries
 from streams.kafka.hearing import Hearing
 from streams.kafka.rights import DOES, rights
+from streams.kafka.saying import Saying
 from streams.kafka.topics import ALERTS, FRAMES, RULES, SIGNALS, STATE, partition_of, topics
 from streams.messages import SpokenError
 from streams.metrics import Metrics
@@ -71,6 +72,9 @@ def test_each_process_does_its_work_with_just_its_rights(granted: SecuredBroker,
             hearing.turn()
         hearing.close()
         assert list(store.final())
+        says = Saying(desk, city.name, store, lambda: city.book, lambda: "en", Metrics(), kind="stream")
+        assert says.step() is False
+        assert messages(granted.address, ALERTS, number)
     assert retries.still_refused(granted.by_user("operator"), city) is not None
     lines = [one.line("en") for one in health.of_the_road(granted.by_user("doctor"), [city])]
     assert [line for line in lines if line.startswith("BAD")] == []
