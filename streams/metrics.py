@@ -137,6 +137,11 @@ class Metrics(Catalogue):
         self.desk_unread = self._gauge(
             "tocsin_desk_unread_records", "Kafka road: signals and counts that a desk has not heard yet.", city
         )
+        self.desk_set_aside = self._counter(
+            "tocsin_desk_set_aside_records",
+            "Kafka road: records of signals and counts that no desk can read; each is in the log with its place.",
+            ("city", "topic"),
+        )
         self.desk_said = self._counter(
             "tocsin_desk_said_alerts", "Kafka road: records of alerts that a desk has said, those said again too.", city
         )

@@ -166,23 +166,32 @@ class Hearing:
                 raise KafkaException(fault)
             return
         after = (message.offset() or 0) + 1
-        key = message.key() or b""
+        try:
+            self._read_one(message, topic, after)
+        except msgspec.MsgspecError as why:  # no worker says such: one record must not hold up all that follow
+            where = {"topic": topic, "partition": message.partition(), "offset": message.offset()}
+            log.warning("record_set_aside", city=self.city, **where, why=type(why).__name__)
+            self._metrics.desk_set_aside.labels(self.city, topic).inc()
+        self._read[topic, message.partition() or 0] = after
+
+    def _read_one(self, message: Message, topic: str, after: int) -> None:
+        """Raises msgspec.MsgspecError where it is none of ours, or of a format to come."""
+        key, value = message.key() or b"", message.value() or b""
         if topic == SIGNALS and key == self.city.encode():
             self._signals.append(self._said(message, after))
         elif topic == COUNTS and key.startswith(f"{self.city}{counted.SEPARATOR}".encode()):
             if views.is_view(key):
-                self._view = views.read(message.value() or b"")
-            elif message.value() is not None:
-                self._counts.append(counted.read(key, message.value() or b"")[1])
-        self._read[topic, message.partition() or 0] = after
+                self._view = views.read(value)
+            elif value:  # else retention has let the cell go
+                self._counts.append(counted.read(key, value)[1])
 
     def _said(self, message: Message, after: int) -> _Said:
         """Raises SpokenError for a signal of the other clock: people would be told of the past as of now."""
+        signal = msgspec.json.decode(message.value() or b"", type=Signal)
         told = texts(message.headers())
         clock = told.get(CLOCK, self._kind)
         if clock != self._kind:
             raise SpokenError("desk-other-clock", city=self.city, clock=clock)
-        signal = msgspec.json.decode(message.value() or b"", type=Signal)
         before = self._kind == "wall" and after < self._first
         return _Said(signal, told.get(BOOK, ""), after, before and self._clock.now() - signal.at > OLD_MS)
 

@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 import pytest
+from confluent_kafka import Producer
 
 from alerts.database import SqliteStore
 from alerts.duty import Act
@@ -238,3 +239,29 @@ def test_what_was_said_long_before_there_was_a_desk_calls_nobody_and_what_is_sai
         assert {alert.id for alert in store.board()} == {one.alert, other.alert}
         assert store.notices_of(one.alert) == []
         assert [notice.reason for notice in store.notices_of(other.alert)] == ["first"]
+
+
+def test_a_record_that_nobody_can_read_is_set_aside_and_holds_up_nothing_that_follows(
+    storm: Storm, tmp_path: Path
+) -> None:
+    """The last of this file: what is poisoned here others would read."""
+    address, city, _ = storm
+    number = partition_of(city.name, PARTITIONS)
+    producer = Producer({"bootstrap.servers": address})
+    strange = [b"\xff\xfe\x00", b"{}", b"[1]", b"null", None, b"x" * 900_000, b'{"id": 1}']
+    for value in strange:
+        producer.produce(SIGNALS, value, city.name, number)
+    for key in (f"{city.name}\x1fview", f"{city.name}\x1fr\x1fa\x1fc\x1f1\x1f1"):
+        producer.produce(COUNTS, b"\xff{", key, number)
+    stranger: list[dict[str, str | bytes | None]] = [{"clock": b"\xff"}, {"x": b"y" * 65_536}]
+    for headers in stranger:
+        producer.produce(SIGNALS, b"{}", city.name, number, headers=headers)
+    assert producer.flush(30) == 0
+    metrics = Metrics()
+    with closing(open_desk(city, chosen(tmp_path, address))) as desk:
+        hearing = Hearing(address, desk.desk, desk.store, shown_of(city), WallClock(), metrics, kind="stream")
+        heard(hearing)
+        hearing.close()
+        assert len(list(desk.store.final())) > 10
+    aside = [metrics.desk_set_aside.labels(city.name, topic)._value.get() for topic in (SIGNALS, COUNTS)]
+    assert aside == [len(strange) + len(stranger), 2]
