@@ -18,7 +18,7 @@ import typer
 
 from alerts.access.accounts import FILE, Account, Accounts
 from alerts.api.forms import move_of
-from streams import bar, cli, handover, order_commands, rule_commands
+from streams import bar, cli, handover, order_commands, rule_commands, shadow_commands
 from streams.feed_commands import feeds
 from streams.journal import Cursor, Journal
 from streams.opened import city_of, intake_of
@@ -28,6 +28,7 @@ from tests.streams.town import NAME, event, in_service, make_town
 
 HAND = ("--by", "A-17", "--reason", "counts every call twice")
 RELEASES = ("publish", "approve", "rollback", "export", "releases", "judge")
+SHADOW = ("start", "list", "report", "promote", "drop")
 HELPED = [
     [],
     *(
@@ -53,12 +54,14 @@ HELPED = [
             "kafka",
             "intake",
             "worker",
+            "desk",
             "calibrate",
         )
     ),
-    *(["rules", name] for name in ("list", "schema", "stop", "start", *RELEASES)),
+    *(["rules", name] for name in ("list", "schema", "stop", "start", "shadow", *RELEASES)),
+    *(["rules", "shadow", name] for name in SHADOW),
     *(["orders", name] for name in ("list", "review")),
-    *(["kafka", name] for name in ("setup", "check")),
+    *(["kafka", name] for name in ("setup", "check", "acls")),
     *(["users", name] for name in ("add", "list", "end", "token")),
     ["channels"],
     ["channels", "list"],
@@ -120,7 +123,8 @@ def test_every_command_is_among_those_that_help() -> None:
 
     assert names(cli.app) == {words[0] for words in HELPED if words}
     assert names(cli.refused) == {"list", "retry"}
-    assert names(rule_commands.rules) == {"list", "schema", "stop", "start", *RELEASES}
+    assert names(rule_commands.rules) == {"list", "schema", "stop", "start", "shadow", *RELEASES}
+    assert names(shadow_commands.shadow) == set(SHADOW)
     assert names(order_commands.orders) == {"list", "review"}
     assert names(feeds) == {words[1] for words in HELPED if words[:1] == ["feeds"] and len(words) > 1}
 
