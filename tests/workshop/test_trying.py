@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -64,6 +65,10 @@ def until(done: Callable[[], bool]) -> None:
 
 def one(trying: Trials, trial: str) -> Trial:
     return next(found for found in trying.of("many-calls") if found.id == trial)
+
+
+def ended(trying: Trials, trial: str) -> bool:
+    return one(trying, trial).ended
 
 
 def other(town: Town, folder: Path, command: tuple[str, ...]) -> Trying:
@@ -160,7 +165,7 @@ def test_a_process_that_cannot_be_begun_fails_its_own_trial_and_the_next_one_has
     trying = other(town, tmp_path, ("/nowhere/python",))
     for n in (33, 34):
         trial = trying.begin("many-calls", draft_of(town, n).stamp, "stored", "A-17")
-        until(lambda now=trial: one(trying, now.id).ended)  # type: ignore[misc]
+        until(partial(ended, trying, trial.id))
         assert (one(trying, trial.id).state, one(trying, trial.id).fault) == ("failed", "broken")
 
 
