@@ -18,6 +18,7 @@ from alerts.api.door import DutyCity, Refused
 from alerts.channels.port import Channel, Receipt
 from alerts.channels.register import open_channel
 from alerts.desks import HeadWay, Option
+from alerts.export import rfc3339
 from alerts.heads import ChannelRoad, FileRoad, HeadRoad, Heads
 from alerts.letters import Letters
 from alerts.links import link_key, link_of
@@ -41,6 +42,8 @@ from streams.settings import Settings, read_secret
 log = structlog.get_logger()
 
 DELIVER_EVERY: Final = 1.0
+TICK_OLD_MS: Final = 15_000
+"""A last tick older than this says that time does not pass: not ready."""
 
 
 class StoreLostError(Exception):
@@ -86,6 +89,17 @@ class Office:
         self._delivered_at = 0.0
         self._changed = True
         self._rules_stopped: frozenset[str] = frozenset()
+
+    def behind(self, *, caught_up: bool, full: bool, paced: bool) -> str:
+        """Why nobody can rely on it now; empty where all is well. `paced`: time goes by the wall clock."""
+        now = self.board.now()
+        if not caught_up:
+            return f"catching up, at {rfc3339(now)[:10]}" if now else "catching up"
+        if full:
+            return "disk full"
+        if paced and self._clock.now() - now > TICK_OLD_MS:
+            return "no tick"
+        return "clock stepped" if self._clock.apart_seconds() else ""
 
     def _channels(self) -> dict[str, Channel]:
         channels: dict[str, Channel] = {}

@@ -14,7 +14,6 @@ from msgspec import structs
 
 from alerts.alert import Alert
 from alerts.api.door import DutyCity
-from alerts.export import rfc3339
 from alerts.ordered import ordered
 from rules.engine import Engine
 from rules.records import Calibrate
@@ -39,8 +38,6 @@ from streams.workshop import RuleRoom
 
 log = structlog.get_logger()
 
-TICK_OLD_MS: Final = 15_000
-"""A last tick older than this says that time does not pass: not ready."""
 DELIVER_EVERY: Final = 1.0
 TURNS_UNSEEN: Final = 15
 """Turns that only brought rows, and that the board and the folder of what is handed over may wait for."""
@@ -194,13 +191,7 @@ class Station:
         """Why pushes had better wait; empty when they need not."""
         if not self.alive():
             return "dead"
-        if not self.writer.caught_up:
-            return f"catching up, at {rfc3339(self.board.now())[:10]}" if self.board.now() else "catching up"
-        if self.shard.full:
-            return "disk full"
-        if self.kind == "wall" and self._clock.now() - self.board.now() > TICK_OLD_MS:
-            return "no tick"
-        return "clock stepped" if self._clock.apart_seconds() else ""
+        return self.office.behind(caught_up=self.writer.caught_up, full=self.shard.full, paced=self.kind == "wall")
 
     # on the writer's thread
 

@@ -14,7 +14,6 @@ from typing import Final
 import structlog
 
 from alerts.api.door import DutyCity
-from alerts.export import rfc3339
 from alerts.offsets import StaleError
 from rules.book import Book
 from streams.city import City, read_city
@@ -31,7 +30,6 @@ from streams.push import PushDoor
 from streams.releases import ReleaseError, released
 from streams.runtime import ClockKind
 from streams.settings import Settings
-from streams.station import TICK_OLD_MS
 
 log = structlog.get_logger()
 
@@ -188,10 +186,4 @@ class DeskStation:
         """Why somebody had better look; empty where all is well."""
         if not self.alive():
             return "dead"
-        if not self.hearing.caught_up:
-            return f"catching up, at {rfc3339(self.board.now())[:10]}" if self.board.now() else "catching up"
-        if self.hearing.full:
-            return "disk full"
-        if self.kind == "wall" and self._clock.now() - self.board.now() > TICK_OLD_MS:
-            return "no tick"
-        return "clock stepped" if self._clock.apart_seconds() else ""
+        return self.office.behind(caught_up=self.hearing.caught_up, full=self.hearing.full, paced=self.kind == "wall")

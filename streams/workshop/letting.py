@@ -61,13 +61,7 @@ class Letting:
         self._runs, self._see = runs, see
 
     def publish(self, rule: str, seen: str, by: str, reason: str) -> str:
-        draft = self._writing.draft(rule)
-        if draft is None:
-            raise WorkRefused("draft_gone")
-        if draft.stamp != seen:
-            raise WorkRefused("draft_changed")
-        if not self._writing.fits(draft):
-            raise WorkRefused("draft_unfit")
+        draft = self._writing.seen(rule, seen)
         files = in_force.with_draft(self._writing.files(), draft)
         with _told():
             return self._shelf.publish(files, by, reason, self._clock.now()).id

@@ -81,13 +81,7 @@ class Trying:
     # for pages
 
     def begin(self, rule: str, seen: str, past: Past, by: str) -> Trial:
-        draft = self._writing.draft(rule)
-        if draft is None:
-            raise WorkRefused("draft_gone")
-        if draft.stamp != seen:
-            raise WorkRefused("draft_changed")
-        if not self._writing.fits(draft):
-            raise WorkRefused("draft_unfit")
+        draft = self._writing.seen(rule, seen)
         with self._lock:
             same = next(
                 (one for one in self._live if (one.task.stamp, one.task.past) == (seen, past) and not one.canceled),

@@ -130,9 +130,17 @@ class Writing:
         after = in_force.with_draft(before, draft)
         return Checked(self._marks(draft, after, language), drift(before, after).lines)
 
-    def fits(self, draft: Draft) -> bool:
-        """Whether the city can be read with it."""
-        return not self._marks(draft, in_force.with_draft(self.files(), draft), "en")
+    def seen(self, rule: str, stamp: str) -> Draft:
+        """The draft as somebody saw it, fit to be worked with. Raises WorkRefused where it is gone, another one by now,
+        or the city cannot be read with it."""
+        draft = self.draft(rule)
+        if draft is None:
+            raise WorkRefused("draft_gone")
+        if draft.stamp != stamp:
+            raise WorkRefused("draft_changed")
+        if self._marks(draft, in_force.with_draft(self.files(), draft), "en"):
+            raise WorkRefused("draft_unfit")
+        return draft
 
     def _marks(self, draft: Draft, files: dict[str, bytes], language: str) -> tuple[Mark, ...]:
         with in_force.laid_out(files) as rules:
