@@ -38,7 +38,6 @@ from streams.workshop import RuleRoom
 
 log = structlog.get_logger()
 
-DELIVER_EVERY: Final = 1.0
 TURNS_UNSEEN: Final = 15
 """Turns that only brought rows, and that the board and the folder of what is handed over may wait for."""
 
