@@ -24,7 +24,6 @@ from alerts.store import Store
 from rules import book as books
 from rules import canonical
 from rules.shown import Count
-from rules.signals import Signal
 from streams.city import City
 from streams.clock import WallClock
 from streams.kafka import admin, clients
@@ -219,10 +218,7 @@ def test_what_was_said_long_before_there_was_a_desk_calls_nobody_and_what_is_sai
     address, city, _ = storm
     number, now = partition_of("elsewhere", PARTITIONS), WallClock().now()
     book = msgspec.structs.replace(city.book, city="elsewhere")
-    told = [
-        msgspec.json.decode(value, type=Signal)
-        for _, value in messages(address, SIGNALS, partition_of(city.name, PARTITIONS))
-    ]
+    told = undisturbed(city, *span(city, DAYS[0], DAYS[-1])).signals
     running = [one for one in told if one.state == "running"]
     one, other = running[0], msgspec.structs.replace(running[1], alert="another", key="another")
     sending = clients.Sending(address)
@@ -244,7 +240,6 @@ def test_what_was_said_long_before_there_was_a_desk_calls_nobody_and_what_is_sai
 def test_a_record_that_nobody_can_read_is_set_aside_and_holds_up_nothing_that_follows(
     storm: Storm, tmp_path: Path
 ) -> None:
-    """The last of this file: what is poisoned here others would read."""
     address, city, _ = storm
     number = partition_of(city.name, PARTITIONS)
     producer = Producer({"bootstrap.servers": address})
