@@ -20,6 +20,7 @@ from rules.book import Book, FeedPolicy
 from rules.boxes import BOXES, Boxes
 from rules.calendar import HOUR_MS
 from rules.counts import Counts
+from rules.detectors.register import SHIPPED, fingerprint
 from rules.engine import Engine
 from rules.episodes import Episode, Fold, Peak, Run
 from rules.facts import FACT, Fact, FactRows, Known
@@ -181,6 +182,8 @@ def _give_rows(engine: Engine, head: dict[str, Any], rows: Mapping[str, bytes]) 
         _give_by_hand(engine, unpacked(rows[BY_HAND]))
     if SHADOWS in rows:
         _lay_shadows(engine, unpacked(rows[SHADOWS]))
+    if _own(engine) != head.get("own", {}):
+        raise Unreadable("a detector of another package means another thing now")
     for name, counts in engine.counts.items():
         _give_counts(counts, _under(rows, f"counts/{name}/"), engine.identities)
     for name, rule in engine.rules.items():
@@ -227,7 +230,15 @@ def _head(engine: Engine) -> dict[str, Any]:
         "stops": {"rules": engine.silences.rules, "lifted": engine.silences.lifted},
         "policies": dict(engine.identities.feeds),
         "feeds": list(engine.watches),
+        **({"own": own} if (own := _own(engine)) else {}),
     }
+
+
+def _own(engine: Engine) -> dict[str, str]:
+    """Rules whose detector another package offers -> its fingerprint: of such a one no FORMAT of ours knows that its
+    memory means another thing now."""
+    rules = {rule.name: rule.rule.detector for rule in engine.all_watches()}
+    return {name: fingerprint(spec) for name, spec in rules.items() if spec.kind not in SHIPPED}
 
 
 def _shadows(engine: Engine) -> Iterator[tuple[str, bytes]]:

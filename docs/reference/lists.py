@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from docs.reference.markdown import cell, code, first_paragraph, table
 from docs.reference.models import default_words, type_words
-from rules.detectors.register import DETECTORS, parameters
+from rules.detectors.register import SHIPPED, parameters
 from streams.contract import Event, schema
 from streams.http.trouble import HEADERS, STATUS, WORDS, Trouble
 from streams.kafka.metrics import RoadMetrics
@@ -92,7 +92,7 @@ def _json_type(says: dict[str, Any]) -> str:
 
 def detectors() -> str:
     rows = []
-    for kind, made in DETECTORS.items():
+    for kind, made in SHIPPED.items():
         offered = ", ".join(code(f"{name}: {value:g}") for name, value in parameters(kind).items()) or "none"
         rows.append((f"[`{kind}`](detectors/{kind}.md)", first_paragraph(made.__doc__), offered))
     return table(("kind", "what it hears", "parameters with their defaults"), rows)

@@ -8,9 +8,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import fields
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, cast
 
 from rules.book import DetectorSpec
+from rules.detectors import own
 from rules.detectors.accumulated import Accumulated
 from rules.detectors.drop import Drop
 from rules.detectors.first_seen import FirstSeen
@@ -19,12 +20,18 @@ from rules.detectors.ratio import Ratio
 from rules.detectors.surprise import Surprise
 from rules.detectors.threshold import Threshold
 
-DetectorClass = type[Threshold] | type[Ratio] | type[Surprise] | type[Drop] | type[Accumulated] | type[FirstSeen]
-
-DETECTORS: Final[Mapping[str, DetectorClass]] = MappingProxyType(
+SHIPPED: Final[Mapping[str, type[Detector]]] = MappingProxyType(
     {kind.kind: kind for kind in (Threshold, Ratio, Surprise, Drop, Accumulated, FirstSeen)}
 )
-"""kind -> class. To add a detector: docs/detectors/your-own.md."""
+"""kind -> class, of ours."""
+
+_OWN: Final = own.found(SHIPPED)
+
+DETECTORS: Final[Mapping[str, type[Detector]]] = MappingProxyType({**SHIPPED, **_OWN.kinds})
+"""kind -> class, those of other packages included. To add a detector: docs/detectors/your-own.md."""
+
+BROKEN: Final[Mapping[str, str]] = MappingProxyType(_OWN.broken)
+"""Kinds that another package offers and that cannot be used -> why."""
 
 _MEANING: Final[Mapping[str, int]] = MappingProxyType({"surprise": 2, "drop": 2, "accumulated": 2})
 """Raised when a detector's memory changes its meaning: old memory is then never read."""
@@ -35,7 +42,9 @@ def make(spec: DetectorSpec) -> Detector:
 
     Raises ValueError for an unknown kind, an unknown parameter, or a value out of range.
     """
-    known = DETECTORS.get(spec.kind)
+    known: Any = DETECTORS.get(spec.kind)
+    if known is None and spec.kind in BROKEN:
+        raise ValueError(f"detector kind is {spec.kind!r}, which cannot be used: {BROKEN[spec.kind]}")
     if known is None:
         raise ValueError(f"detector kind is {spec.kind!r}: {_instead(spec.kind, DETECTORS)}")
     offered = parameters(spec.kind)
@@ -44,12 +53,19 @@ def make(spec: DetectorSpec) -> Detector:
             raise ValueError(f"{spec.kind} has no parameter {name!r}: {_instead(name, offered)}")
         if not math.isfinite(value):
             raise ValueError(f"{name} is {value!r}: make it a number")
-    return known(**{name: float(value) for name, value in spec.parameters.items()})
+    made = known(**{name: float(value) for name, value in spec.parameters.items()})
+    return cast(Detector, made)
 
 
 def parameters(kind: str) -> dict[str, float]:
     """The parameters of a kind with their defaults. Raises KeyError where there is no such kind."""
-    return {field.name: float(getattr(DETECTORS[kind](), field.name)) for field in fields(DETECTORS[kind])}
+    made: Any = DETECTORS[kind]
+    return {field.name: float(getattr(made(), field.name)) for field in fields(made)}
+
+
+def meaning(kind: str) -> int:
+    """The number of what the memory of a kind means. Raises KeyError where there is no such kind."""
+    return _MEANING.get(kind, int(getattr(DETECTORS[kind], "meaning", 1)))
 
 
 def fingerprint(spec: DetectorSpec) -> str:
@@ -59,7 +75,7 @@ def fingerprint(spec: DetectorSpec) -> str:
     """
     detector = make(spec)
     told = [f"{name}={float(getattr(detector, name))!r}" for name in sorted(parameters(spec.kind))]
-    text = ";".join([spec.kind, str(_MEANING.get(spec.kind, 1)), *told])
+    text = ";".join([spec.kind, str(meaning(spec.kind)), *told])
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 

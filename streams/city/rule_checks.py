@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rules.book import DetectorSpec, FeedPolicy
-from rules.detectors.register import DETECTORS, make, parameters
+from rules.detectors.register import BROKEN, DETECTORS, make, parameters
 from streams.city.any_rule_checks import AnyRuleCheck, feeds_of
 from streams.city.durations import DAY, HOUR, MINUTE, WEEK, written
 from streams.city.rule_file import Once, RuleFile
@@ -96,6 +96,9 @@ class RuleCheck(AnyRuleCheck[RuleFile]):
 
     def _detector(self) -> None:
         kind, given = self.rule.detector.kind, self.rule.detector.parameters
+        if kind in BROKEN:
+            self._say(("detector", "kind"), "detector-broken", kind=kind, why=BROKEN[kind])
+            return
         if kind not in DETECTORS:
             self._say(("detector", "kind"), "detector-unknown", kind=kind, guess=self.problems.guess(kind, DETECTORS))
             return
