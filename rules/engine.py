@@ -16,9 +16,8 @@ from rules.calendar import DAY_MS
 from rules.coming import Coming
 from rules.context import Context
 from rules.corrections import carried
-from rules.counts import Counts, Touched, fingerprint, together
+from rules.counts import Counts, Touched, together
 from rules.detectors.port import BoolArray, IntArray
-from rules.detectors.register import make
 from rules.display import Display
 from rules.exclusions import kept
 from rules.facts import FACT, FactRows, rows_at
@@ -49,6 +48,7 @@ from rules.records import (
 from rules.reviews import Reviews
 from rules.shadows.at_work import Shadows
 from rules.shadows.handing import Arriving
+from rules.sharing import Counted, counts_names, reach_in
 from rules.shown import Count, Recount
 from rules.signals import Signal, SignalKind
 from rules.silence import WATCHED_STAGE, FeedWatch
@@ -76,7 +76,10 @@ class Group(NamedTuple):
 class Engine:
     """One city's judgement. `offset` and `tick` are its head: the last record applied and the last tick."""
 
-    def __init__(self, book: Book, *, epoch: int = 0, clock: Literal["wall", "stream"] = "wall") -> None:
+    def __init__(
+        self, book: Book, *, epoch: int = 0, clock: Literal["wall", "stream"] = "wall",
+        apart: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self.epoch = epoch
         self.clock = clock
         self.offset = -1
@@ -106,6 +109,7 @@ class Engine:
         self.broken: list[str] = []  # rules that raised and whose desks have not been told
         self._laid = Laid()
         self.display: Display | None = None  # what pages see of counts; None: nobody asks
+        self.apart = dict(apart or {})  # rule -> its counts, where a book alone would give it others: earlier ones did
         self._open(book)
 
     def add_book(self, book: Book) -> None:
@@ -472,16 +476,12 @@ class Engine:
         for name, watch in self.watches.items():
             if name not in book.feed_by_name:
                 watch.retired = True
-        spans: dict[str, int] = {}
-        for rule in book.rules:
-            name = fingerprint(rule, book).name
-            spans[name] = max(spans.get(name, 0), rule.windows[-1] * make(rule.detector).reach)
-        names = {rule.id: self._counts_name(rule, book, spans) for rule in book.rules}
+        names = self._counts_names(book, at)
         mine = {rule.fingerprint: rule.counts for rule in self.rules.values()}  # what a shadow alone counts is not
         counts = {names[rule.id]: mine.get(names[rule.id]) for rule in book.rules}
         for rule in book.rules:
             if counts[names[rule.id]] is None:
-                counts[names[rule.id]] = self.new_counts(rule, book, spans[fingerprint(rule, book).name], at)
+                counts[names[rule.id]] = self.new_counts(rule, book, names[rule.id], at)
         counted, self.counts = self.counts, {name: found for name, found in counts.items() if found is not None}
         kept = {rule.id: self.watch(rule, names[rule.id], book, at, self.rules.get(rule.id)) for rule in book.rules}
         for rule_id, replaced in self.rules.items():
@@ -502,13 +502,18 @@ class Engine:
         for rule in self.all_watches():
             rule.judge.exclusions = self.exclusions
 
-    def _counts_name(self, rule: Rule, book: Book, spans: dict[str, int]) -> str:
-        name = fingerprint(rule, book).name
-        return f"{name}/{spans[name]}"
+    def _counts_names(self, book: Book, at: int | None) -> dict[str, str]:
+        """Rule -> the name of its counts under `book`; `at`: None where an engine begins, or is made of rows."""
+        usual = counts_names(book)
+        if at is None:
+            return {rule_id: self.apart.get(rule_id, name) for rule_id, name in usual.items()}
+        names = counts_names(book, {name: Counted(one.rule, one.fingerprint) for name, one in self.rules.items()})
+        self.apart = {rule_id: name for rule_id, name in names.items() if name != usual[rule_id]}
+        return names
 
-    def new_counts(self, rule: Rule, book: Book, span: int, at: int | None) -> Counts:
+    def new_counts(self, rule: Rule, book: Book, name: str, at: int | None) -> Counts:
         """Counts that hold what the memory of identities still knows."""
-        counts = Counts(rule, book, span)
+        counts = Counts(rule, book, reach_in(name))
         if at is not None:
             counts.since = self.identities.known_since(at)
             counts.change([*self.identities.standing_changes(at)])

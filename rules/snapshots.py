@@ -67,6 +67,9 @@ HEAD: Final = "head"
 BY_HAND: Final = "by-hand"
 """The row of what people ordered at once: feeds muted, times excluded, reviews owed."""
 
+APART: Final = "apart"
+"""The row of rules whose counts are not those that the book in force alone would give them: an earlier one did."""
+
 SHADOWS: Final = "shadows"
 """The row of the candidates at work, and of what was told beside them."""
 
@@ -124,6 +127,8 @@ def rows(engine: Engine, laid: Laid | None = None) -> dict[str, bytes]:
         found.update((f"matter/{name}/{part}", data) for part, data in matters_rows(watch, engine.names, packed))
     found.update(_shadows(engine))
     found["names"] = packed(engine.names.names)
+    if engine.apart:  # mostly none is: then there is no such row
+        found[APART] = packed(engine.apart)
     by_hand = _by_hand(engine)
     if any(by_hand.values()):  # mostly there is none: then there is no such row
         found[BY_HAND] = packed(by_hand)
@@ -141,7 +146,8 @@ def engine_of(rows: Mapping[str, bytes], books: Mapping[str, Book]) -> Engine:
         raise Unreadable(f"snapshot of format {found}, this version reads {FORMAT}")
     if head["book"] not in books:
         raise Unreadable(f"the snapshot names a book that is not there: {head['book']}")
-    engine = Engine(books[head["book"]], epoch=head["engine"]["epoch"], clock=head["engine"]["clock"])
+    apart = unpacked(rows[APART]) if APART in rows else {}
+    engine = Engine(books[head["book"]], epoch=head["engine"]["epoch"], clock=head["engine"]["clock"], apart=apart)
     for book in books.values():
         engine.add_book(book)
     try:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from rules.book import Book, MatterRule, Rule
-from rules.counts import Counts, Touched, fingerprint
-from rules.detectors.register import make
+from rules.counts import Counts, Touched
 from rules.matters.followers import Followers
 from rules.records import Shadowing, StartShadow
 from rules.shadows.handing import hand_over, hand_over_matters
 from rules.shadows.said import Sayings
 from rules.shadows.twin import twin_of, twin_of_matters
+from rules.sharing import Counted, apart_of, goes_on
 from rules.signals import COUNTED, Signal
 from rules.watch import RuleWatch
 
@@ -97,6 +97,7 @@ class Shadows:
         shadow = self.at_work.pop(rule, None)
         if shadow is not None:
             engine.stopped.pop(shadow.name, None)
+            engine.apart.pop(shadow.name, None)
             self.matters.watches.pop(shadow.name, None)
             engine.group()
 
@@ -112,16 +113,30 @@ class Shadows:
                 del engine.stopped[shadow.name]
         for shadow in fitting.values():
             if isinstance(shadow.rule, Rule):
-                span = _span(shadow.rule, book)
-                name = f"{fingerprint(shadow.rule, book).name}/{span}"
+                name = self._counts_name(shadow, engine, at)
                 counts = engine.counts.get(name) or before.get(name)
-                engine.counts[name] = counts or engine.new_counts(shadow.rule, book, span, at)
+                engine.counts[name] = counts or engine.new_counts(shadow.rule, book, name, at)
                 if shadow.watch is not None and shadow.watch.counts is not engine.counts[name]:
                     shadow.watch.fingerprint = ""  # others count it from now on, and so it begins anew
                 shadow.watch = engine.watch(shadow.rule, name, book, at, shadow.watch)
                 shadow.watch.name = shadow.name
         on_matters = {name: one.rule for name, one in fitting.items() if isinstance(one.rule, MatterRule)}
         self.matters.open(on_matters, book, at, 0)
+
+    def _counts_name(self, shadow: Shadow, engine: Engine, at: int | None) -> str:
+        """The counts that a shadow has, while they serve; else such as it would have in the place of the rule in force,
+        so that it may take them along when it is promoted. `at`: None where an engine is made of rows."""
+        assert isinstance(shadow.rule, Rule)
+        usual, watch = apart_of(shadow.rule, engine.book), shadow.watch
+        kept = engine.apart.pop(shadow.name, "")
+        if at is None:
+            name = kept or usual
+        else:
+            had = Counted(watch.rule, watch.fingerprint) if watch is not None else None
+            name = had.counts if had is not None and goes_on(shadow.rule, engine.book, had) else usual
+        if name != usual:
+            engine.apart[shadow.name] = name
+        return name
 
     def promote(self, book: Book, engine: Engine) -> None:
         """A book is about to be opened: shadows of the very rules that it brings take the place of what ran."""
@@ -205,11 +220,3 @@ def fits(rule: Rule | MatterRule, book: Book) -> bool:
     """Whether a book has the category and levels that a rule names."""
     levels = isinstance(rule, MatterRule) or not rule.categories or rule.categories in book.categories.levels
     return rule.selector.category in book.categories.by_code and rule.areas in book.areas.levels and levels
-
-
-def _span(rule: Rule, book: Book) -> int:
-    """How long the counts must reach back, ms, were the rule in the place of the one in force: the same figure as when
-    it is promoted, so that it may take its counts along."""
-    name = fingerprint(rule, book).name
-    others = [one for one in book.rules if one.id != rule.id and fingerprint(one, book).name == name]
-    return max(one.windows[-1] * make(one.detector).reach for one in [rule, *others])

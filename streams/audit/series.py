@@ -10,10 +10,10 @@ from typing import Final
 import numpy as np
 
 from rules.book import Book, FeedPolicy, Rule
-from rules.counts import Counts, fingerprint
-from rules.detectors.register import make
+from rules.counts import Counts
 from rules.engine import Engine
 from rules.records import EXERCISE, SELF_INITIATED
+from rules.sharing import Counted, counts_names
 from streams.audit.recount import Change, Row
 
 Cell = tuple[str, str, int]
@@ -57,13 +57,13 @@ def compare(
     engine: Engine, changes: Sequence[Change], begun: Iterable[tuple[int, Book]], first: Book
 ) -> list[Compared]:
     """Every series of every rule, bucket by bucket. `begun`: the books that followed `first`, with their times."""
-    births = _births(first, begun)
-    mine = counts_names(engine.book)
+    books = [(0, first), *begun]
+    births = _births(first, books[1:])
     rules: dict[str, list[Rule]] = defaultdict(list)
     for rule in engine.book.rules:
         rules[engine.rules[rule.id].fingerprint].append(rule)
     return [
-        _compared(engine, engine.counts[name], sharing, changes, births.get(mine[sharing[0].id]))
+        _compared(engine, engine.counts[name], sharing, changes, births.get(name, books[-1][0]))
         for name, sharing in rules.items()
     ]
 
@@ -202,17 +202,9 @@ def _sure(engine: Engine, counts: Counts, rule: Rule, bucket: int, born: int | N
 
 def _births(first: Book, begun: Iterable[tuple[int, Book]]) -> dict[str, int | None]:
     """Counts by name -> when a book brought them into the log; None: there from the beginning."""
-    births: dict[str, int | None] = dict.fromkeys(counts_names(first).values(), None)
+    names, of = counts_names(first), first
+    births: dict[str, int | None] = dict.fromkeys(names.values(), None)
     for at, book in begun:
-        births = {name: births.get(name, at) for name in counts_names(book).values()}
+        names = counts_names(book, {rule.id: Counted(rule, names[rule.id]) for rule in of.rules})
+        births, of = {name: births.get(name, at) for name in names.values()}, book
     return births
-
-
-def counts_names(book: Book) -> dict[str, str]:
-    """Rule -> what two books must share for its counts to go on from one to the other."""
-    prints = {rule.id: fingerprint(rule, book).name for rule in book.rules}
-    spans: dict[str, int] = {}
-    for rule in book.rules:
-        name = prints[rule.id]
-        spans[name] = max(spans.get(name, 0), rule.windows[-1] * make(rule.detector).reach)
-    return {rule_id: f"{name}/{spans[name]}" for rule_id, name in prints.items()}

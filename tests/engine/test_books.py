@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import msgspec
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from rules.book import Book, DeskReach, DetectorSpec, FeedPolicy, Selector
 from rules.canonical import final_states
 from rules.engine import Engine
 from rules.records import Blind, Frame, Record, Retire, StartRule, StopRule, Tick, UseBook
-from rules.signals import Signal
+from rules.shadows.score import shadows_of
+from rules.signals import Cause, Signal
 from rules.trees import Node, Tree
-from tests.engine.worlds import AREA_TREE, HOUR, MINUTE, START, TICKS, Event, book, frame, log_of, rule, tick
+from tests.engine.test_shadows import NOTHING, Orders, flat, judged, start, with_orders
+from tests.engine.worlds import AREA_TREE, HOUR, MINUTE, START, TICKS, Event, book, frame, log_of, nights, rule, tick
 
 BURST = [Event(id=i + 1, occurred=60 + i, arrived=61 + i, offset=i) for i in range(6)]
 LATER = [e.corrected(id=e.id + 100, occurred=e.occurred + 600, arrived=e.arrived + 600) for e in BURST]
@@ -72,6 +76,47 @@ def test_other_words_and_other_desks_cost_a_rule_nothing() -> None:
         assert [(s.key, s.state) for s in final_states(said).values()] == [
             (s.key, s.state) for s in final_states(plain).values()
         ]
+
+
+@settings(max_examples=settings().max_examples // 3)  # five engines an example
+@given(
+    night=nights(),
+    minute=st.sampled_from((20, 63, 66, 90, 200)),
+    back=st.sampled_from((0, 5, 30, 300)),
+    cut=st.integers(1, 130),
+)
+@example(night=BURST, minute=63, back=0, cut=9)
+@example(night=BURST, minute=63, back=5, cut=12)
+def test_another_rule_s_longest_window_is_nothing_to_those_that_share_its_counts(
+    night: list[Event], minute: int, back: int, cut: int
+) -> None:
+    """Longer, and short again after `back` minutes (0: never): the others say the same, after a restart too."""
+    short, other = rule("many"), rule("other", detector=DetectorSpec("threshold", {"n": 3}))
+    long = msgspec.structs.replace(short, version="v2", windows=(HOUR, 5 * HOUR))
+    old, new = book([short, other]), book([long, other])
+    assert len(Engine(old).counts) == 1
+    records, tried = log_of(night, TICKS), start(msgspec.structs.replace(other, keep=HOUR))
+    changes: Orders = {minute: (UseBook(0, new.digest),)}
+    if back:
+        changes[minute + back] = (UseBook(0, old.digest),)
+    changed = with_orders(records, {10: (tried,), **changes})
+    engine, said = judged(changed, old, new)
+    undisturbed, plain = judged(with_orders(records, {10: (tried,), **dict.fromkeys(changes, (NOTHING,))}), old)
+    assert told_of("other", said) == told_of("other", plain)
+    assert shadows_of(engine)[0].ours == shadows_of(undisturbed)[0].ours, "nor to what is tried beside them"
+    again, same = judged(changed, old, new, cut=cut)
+    assert same == said
+    assert again.rows() == engine.rows()
+    ahead = Engine(old)
+    ahead.add_book(new)
+    assert list(ahead.apply_all(list(enumerate(changed, 1)))) == flat(said)
+    assert len(engine.counts) == (1 if back else 2), "counts that nobody needs any more are let go"
+
+
+def told_of(name: str, said: list[list[Signal]]) -> list[Signal]:
+    """What was said of a rule; what tells its signals from those that others cause is not looked at."""
+    cause = Cause(0, 0, 0)
+    return [msgspec.structs.replace(s, id="", cause=cause) for s in flat(said) if s.rule == name]
 
 
 def test_what_was_learned_outlives_another_keep() -> None:

@@ -106,6 +106,7 @@ CHANGES: Final[tuple[dict[str, object], ...]] = (
     {"overrides": (Override("north", rarer=2.0),)},
     {"keep": 60 * MINUTE},
     {"windows": (60 * MINUTE,)},
+    {"windows": (60 * MINUTE, 300 * MINUTE)},
 )
 VARIANTS: Final[tuple[Rule, ...]] = tuple(
     replace_struct(MANY, {"version": f"v{n}", **changes}) for n, changes in enumerate(CHANGES)
