@@ -27,6 +27,10 @@ def desk(
     clock: Annotated[
         str, typer.Option(help="wall, or stream: of a past that was poured; nobody is called (for replays and tests).")
     ] = "wall",
+    without_book: Annotated[
+        list[str] | None,
+        typer.Option(help="A book that is lost: signals that name it are set aside; may be repeated."),
+    ] = None,
 ) -> None:
     """Open the desk of cities that workers judge: board, alerts, notices. One process a city; ends in order on SIGTERM,
     reads the folders on SIGHUP."""
@@ -37,7 +41,8 @@ def desk(
     kind: ClockKind = "stream" if clock == "stream" else "wall"
     points = road("crashpoints")
     ours = kind == "stream" and points.on_this_machine(settings.kafka)
-    opens: Any = partial(road("desk").DeskStation, crash=points.armed(settings.crash_at if ours else ""))
+    crash = points.armed(settings.crash_at if ours else "")
+    opens: Any = partial(road("desk").DeskStation, crash=crash, without=without_book or ())
 
     def told(address: str) -> None:
         names = ", ".join(city.name for city in cities)

@@ -24,6 +24,16 @@ OF_DESKS: Final[Mapping[str, Mapping[str, str]]] = {
         "zh-CN": "{city}：值班台已读至 {topic} 的 {kept}，而该主题现存 {low} 至 {high}：主题是否重建过？"
         "请恢复相互对应的主题或数据库，或从空数据库开始",
     },
+    "desk-signals-anew": {
+        "en": "{city}: {topic} was made anew: the desk has heard another topic of this name up to {kept}. Bring back"
+        " the topics or the database that belong together, or begin with an empty database",
+        "zh-CN": "{city}：{topic} 已被重建：值班台曾读至另一同名主题的 {kept}。"
+        "请恢复相互对应的主题或数据库，或从空数据库开始",
+    },
+    "kafka-book-laid": {
+        "en": "{city}: the rules of its folder lie in {topic} as {book}",
+        "zh-CN": "{city}：其目录中的规则已写入 {topic}，编号 {book}",
+    },
     "desk-other-clock": {
         "en": "{city}: its log keeps {clock} time: start the desk with --clock {clock}",
         "zh-CN": "{city}：其日志使用 {clock} 时钟：请以 --clock {clock} 启动值班台",

@@ -166,6 +166,19 @@ OF_DOCTOR: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "no worker has read anything yet: start tocsin worker",
         "zh-CN": "尚无工作进程读取过数据：请启动 tocsin worker",
     },
+    "doctor-lag-good-desk": {
+        "en": "the desk of {city} is {records} signals and counts behind",
+        "zh-CN": "{city} 值班台落后 {records} 条信号与计数",
+    },
+    "doctor-lag-no-desk": {
+        "en": "no desk of {city} has heard anything yet, as far as its store tells: start tocsin desk, or look from"
+        " where its store is",
+        "zh-CN": "从存储看，{city} 值班台尚未读取数据：请启动 tocsin desk，或在其存储所在处检查",
+    },
+    "doctor-lag-desk": {
+        "en": "the desk of {city} is {records} signals and counts behind: look whether it runs, and what /readyz says",
+        "zh-CN": "{city} 值班台落后 {records} 条信号与计数：请检查其是否运行，以及 /readyz 的说明",
+    },
     "doctor-lag-intake": {
         "en": "intakes are {records} raw records behind: look whether they run, add one",
         "zh-CN": "接收进程落后 {records} 条原始记录：请检查其是否运行，或增加一个",
@@ -225,6 +238,12 @@ OF_DOCTOR: Final[Mapping[str, Mapping[str, str]]] = {
     "doctor-still": {
         "en": "time stands still for {seconds} s, nothing is judged: look at the process, its log and the disk",
         "zh-CN": "时间已停止 {seconds} 秒，不做任何判断：请检查进程、日志和磁盘",
+    },
+    "doctor-book-missing": {
+        "en": "signals of {city} wait for a book that is not in tocsin.rules: tocsin kafka book CITY lays the folder's;"
+        " the log says which one and at which place (book_missing)",
+        "zh-CN": "{city} 的信号在等待 tocsin.rules 中缺失的规则集：tocsin kafka book CITY 可写入目录中的规则集；"
+        "日志（book_missing）说明是哪一个及其位置",
     },
     "doctor-rule-stopped": {
         "en": "the rule {rule} judges nothing: tocsin rules list {city} tells why; mend it, then tocsin rules start",

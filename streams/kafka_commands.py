@@ -12,7 +12,7 @@ import msgspec
 import typer
 
 from streams import logs, replay
-from streams.arguments import settings_of, time_of
+from streams.arguments import DataFolder, settings_of, time_of
 from streams.messages import SpokenError, say
 from streams.opened import city_of, intake_of
 from streams.refusals import Refusal
@@ -79,6 +79,18 @@ def acls(
         return
     count = road("granting").grant(settings.brokers, wanted, prefix)
     typer.echo(say("kafka-acls-made", settings.language, count=count, users=len(wanted), address=settings.kafka))
+
+
+@kafka.command()
+def book(
+    city: Annotated[Path, typer.Argument(help="Folder of the city.")], brokers: Brokers = None, data: DataFolder = None
+) -> None:
+    """Lay the rules of a folder, as released, where workers and desks look for them: for a topic that lost them."""
+    settings = settings_of(kafka=brokers, data=data)
+    read = released(city_of(city, settings.language), settings.data, settings.language)
+    road("orders").lay(settings.brokers, read.book)
+    digest = read.book.digest
+    typer.echo(say("kafka-book-laid", settings.language, city=read.name, topic=road("topics").RULES, book=digest))
 
 
 @kafka.command()

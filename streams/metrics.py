@@ -142,6 +142,9 @@ class Metrics(Catalogue):
             "Kafka road: records of signals and counts that no desk can read; each is in the log with its place.",
             ("city", "topic"),
         )
+        self.desk_book_missing = self._gauge(
+            "tocsin_desk_book_missing_flag", "Kafka road: 1 while signals wait for a book that is not there.", city
+        )
         self.desk_said = self._counter(
             "tocsin_desk_said_alerts", "Kafka road: records of alerts that a desk has said, those said again too.", city
         )

@@ -56,7 +56,8 @@ def _of_kafka(settings: Settings, cities: Sequence[City]) -> Iterator[Finding]:
     except SpokenError as fault:
         yield bad("kafka", fault)
         return
-    found: Iterator[Finding] = health.of_the_road(settings.brokers, cities)
+    heard = {city.name: stores.heard(city, settings) for city in cities}
+    found: Iterator[Finding] = health.of_the_road(settings.brokers, cities, heard)
     yield from found
 
 

@@ -47,6 +47,8 @@ def of_figures(figures: Figures, city: str, now: int) -> Iterator[Finding]:
                 yield bad("feeds", "doctor-feed-silent", feed=labels["feed"])
             case "tocsin_rules_stopped_flag" if value:
                 yield bad("service", "doctor-rule-stopped", rule=labels["rule"], city=city)
+            case "tocsin_desk_book_missing_flag" if value:
+                yield bad("service", "doctor-book-missing", city=city)
             case "tocsin_journal_full_flag" if value:
                 yield bad("disk", "doctor-journal-full", city=city)
             case "tocsin_clock_stepped_seconds" if value:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from alerts.engines import schema_of
+from alerts.offsets import Partition
 from streams.city import City
 from streams.doctor.finding import Finding, bad, good, note
 from streams.journal import Journal, JournalError
@@ -50,6 +51,15 @@ def last_tick(city: City, settings: Settings) -> int | None:
             return journal.last_tick()
     except JournalError:
         return None
+
+
+def heard(city: City, settings: Settings) -> Mapping[Partition, int]:
+    """How far its desk has read on the Kafka road; nothing where there is none, or none can be read."""
+    try:
+        with store_beside(city.name, settings) as store:
+            return store.offsets()
+    except SpokenError:
+        return {}
 
 
 def of_sqlite(city: City, settings: Settings) -> Iterator[Finding]:

@@ -124,11 +124,12 @@ def widths(client: Consumer | Producer, address: Address) -> dict[str, int]:
     return found
 
 
-def made(address: Address, topic: str) -> int:
-    """A number of this very topic: one that is made anew, or lies at other brokers, has another. Raises SpokenError."""
+def made(address: Address, topic: str, seconds: float = CALL_SECONDS) -> int:
+    """A number of this very topic: one that is made anew, or lies at other brokers, has another. Raises SpokenError
+    where no broker says it within `seconds`."""
     client = AdminClient(dict(brokers_at(address).librdkafka()), logger=LOG)
     try:
-        told = client.describe_topics(TopicCollection([topic]), request_timeout=CALL_SECONDS)[topic].result().topic_id
+        told = client.describe_topics(TopicCollection([topic]), request_timeout=seconds)[topic].result().topic_id
     except KafkaException as fault:
         raise SpokenError("kafka-unreachable", address=address, why=fault.args[0].name()) from None
     return int((told.get_most_significant_bits() ^ told.get_least_significant_bits()) & _LARGEST)

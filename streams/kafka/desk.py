@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 import structlog
@@ -52,6 +52,7 @@ class DeskStation:
         *,
         kind: ClockKind = "wall",
         crash: Crash = never,
+        without: Collection[str] = (),
     ) -> None:
         self.city = city = released(city, settings.data, settings.language)
         self.kind: Final = kind
@@ -61,7 +62,15 @@ class DeskStation:
         with contextlib.ExitStack() as begun:
             begun.callback(opened.close)
             self.hearing = Hearing(
-                settings.brokers, opened.desk, opened.store, shown_of(city), clock, metrics, kind=kind, crash=crash
+                settings.brokers,
+                opened.desk,
+                opened.store,
+                shown_of(city),
+                clock,
+                metrics,
+                kind=kind,
+                crash=crash,
+                without=without,
             )
             begun.callback(self.hearing.close)
             self._saying = Saying(
@@ -186,4 +195,6 @@ class DeskStation:
         """Why somebody had better look; empty where all is well."""
         if not self.alive():
             return "dead"
+        if self.hearing.lacks is not None:
+            return "book missing"
         return self.office.behind(caught_up=self.hearing.caught_up, full=self.hearing.full, paced=self.kind == "wall")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
 from kafka.errors import KafkaError
 
+from alerts.offsets import Partition
 from streams.brokers import Address, brokers_at
 from streams.city import City
 from streams.doctor.finding import Finding, bad, good, note
 from streams.kafka import knock
 from streams.kafka.admin import admin, check
 from streams.kafka.intake import RAW_GROUP
-from streams.kafka.topics import FRAMES, INCIDENTS, PETITIONS, foreign
+from streams.kafka.topics import COUNTS, FRAMES, INCIDENTS, PETITIONS, SIGNALS, foreign, partition_of
 from streams.kafka.worker import NAME as WORKERS
 from streams.messages import SpokenError
 
@@ -24,8 +25,10 @@ MOST_BEHIND: Final = 10_000
 """Records. A worker judges thousands a second: more than this is no moment's work."""
 
 
-def of_the_road(address: Address, cities: Sequence[City]) -> Iterator[Finding]:
-    """Brokers, topics, and who reads them."""
+def of_the_road(
+    address: Address, cities: Sequence[City], heard: Mapping[str, Mapping[Partition, int]] = {}
+) -> Iterator[Finding]:
+    """Brokers, topics, and who reads them. `heard`: by city, how far its desk has read."""
     fault = knock.kept_out(address)  # a client would try for seconds, and leave its sockets open
     if fault is not None:
         yield bad("kafka", fault)
@@ -47,6 +50,9 @@ def of_the_road(address: Address, cities: Sequence[City]) -> Iterator[Finding]:
         with admin(address) as client:
             yield from _behind(client, RAW_GROUP, "intake", {INCIDENTS, PETITIONS, *foreign(cities)})
             yield from _behind(client, WORKERS, "worker", {FRAMES})
+            for city in cities:
+                number = partition_of(city.name, report.partitions)
+                yield _desk_behind(client, city.name, number, heard.get(city.name, {}))
 
 
 def _behind(client: KafkaAdminClient, group: str, who: str, topics: set[str]) -> Iterator[Finding]:
@@ -64,6 +70,20 @@ def _behind(client: KafkaAdminClient, group: str, who: str, topics: set[str]) ->
         yield bad("lag", f"doctor-lag-{who}", records=behind)
     else:
         yield good("lag", f"doctor-lag-good-{who}", records=behind)
+
+
+def _desk_behind(client: KafkaAdminClient, city: str, number: int, heard: Mapping[Partition, int]) -> Finding:
+    """What a desk has not heard yet of its signals and counts: how far it read lies in its store."""
+    places = [TopicPartition(topic, number) for topic in (SIGNALS, COUNTS)]
+    if not any((place.topic, number) in heard for place in places):
+        return note("lag", "doctor-lag-no-desk", city=city)
+    try:
+        ends = client.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
+    except KafkaError:
+        return note("lag", "doctor-lag-no-desk", city=city)
+    behind = sum(max(0, int(ends[place].offset) - heard.get((place.topic, number), 0)) for place in places)
+    told = bad if behind > MOST_BEHIND else good
+    return told("lag", "doctor-lag-desk" if behind > MOST_BEHIND else "doctor-lag-good-desk", city=city, records=behind)
 
 
 def _committed(client: KafkaAdminClient, group: str) -> dict[TopicPartition, Any]:

@@ -7,7 +7,7 @@ a group's offset says. A signal said twice has the same cause, a count is absolu
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -21,6 +21,7 @@ from alerts.counts import DAY_MS
 from alerts.database import DatabaseStore
 from alerts.offsets import Partition, ReadTo
 from alerts.room import DeskRoom
+from rules.book import Book
 from rules.counts import levels_down_to
 from rules.shown import Count, Recount
 from rules.signals import Signal
@@ -29,9 +30,10 @@ from streams.clock import Clock
 from streams.crashpoints import never
 from streams.journal import means_full
 from streams.kafka import clients, counted, views
+from streams.kafka.anew import SameTopics
 from streams.kafka.crashpoints import Crash, Point
 from streams.kafka.shard import Books
-from streams.kafka.topics import COUNTS, SIGNALS, partition_of
+from streams.kafka.topics import COUNTS, RULES, SIGNALS, partition_of
 from streams.kafka.views import Seen, View
 from streams.kafka.wire import BOOK, CLOCK, texts
 from streams.messages import SpokenError
@@ -66,10 +68,18 @@ class _Said(NamedTuple):
     old: bool
 
 
+class Lack(NamedTuple):
+    """A book that a signal names and that is not there, and where that signal lies."""
+
+    book: str
+    offset: int
+
+
 class Hearing:
     """One city's. `turn` again and again, on one thread. Raises SpokenError where it cannot begin.
 
-    On the wall clock what comes is told as of now; on the stream clock each signal as of its own time.
+    On the wall clock what comes is told as of now; on the stream clock each signal as of its own time. `without`:
+    digests of books that are lost; signals that name one are set aside.
     """
 
     def __init__(
@@ -83,16 +93,19 @@ class Hearing:
         *,
         kind: ClockKind,
         crash: Crash = never,
+        without: Collection[str] = (),
     ) -> None:
+        self._address, self._without = address, frozenset(without)
         self._desk, self._store, self._clock, self._metrics, self._crash = desk, store, clock, metrics, crash
         self.shown = shown
         self._kind: Final[ClockKind] = kind
         self.city: Final = desk.book.city
         self._books = Books(address)
         self._consumer: Consumer = clients.consumer(address, GROUP, ends=True)
-        number = partition_of(self.city, clients.widths(self._consumer, address)[SIGNALS])
+        number = partition_of(self.city, self._width())
         self._places: tuple[Partition, Partition] = ((SIGNALS, number), (COUNTS, number))
-        kept = store.offsets()
+        self._topics = SameTopics(address, self.city, store, self._places, clock)
+        kept = self._topics.kept
         self._kept = {place: kept.get(place, 0) for place in self._places}
         self._read = dict(self._kept)
         self._first = kept.get((FIRST, number), 0)
@@ -106,6 +119,8 @@ class Hearing:
         self._forgot_on = 0
         self.seen: Seen | None = None
         """How the engine stands, as its worker said last."""
+        self.lacks: Lack | None = None
+        """The book that signals wait for; counts, and how the engine stands, go on."""
         self.full = False
         """Whether the disk has no room for what was heard."""
         self._consumer.assign([TopicPartition(*place, self._begin(place)) for place in self._places])
@@ -113,6 +128,13 @@ class Hearing:
             self._first = self._ends[self._places[0]] + 1
             store.read_on([ReadTo(FIRST, number, 0, self._first)])
         self._crash(Point.DESK_STARTING)
+
+    def _width(self) -> int:
+        found = clients.widths(self._consumer, self._address)
+        missing = [topic for topic in (SIGNALS, COUNTS, RULES) if topic not in found]
+        if missing:
+            raise SpokenError("kafka-topic-missing", topic=", ".join(missing))
+        return found[SIGNALS]
 
     def _begin(self, place: Partition) -> int:
         """Where reading begins. Raises SpokenError where what comes next lies there no more, or not yet."""
@@ -131,13 +153,13 @@ class Hearing:
     def turn(self) -> list[Alert]:
         """Hear some of what was said, and keep it; the alerts that it changed. Raises StaleError where another desk
         has read on, KafkaException where brokers refuse."""
-        if not (self._signals or self._counts):
+        if not self._counts and (self.lacks is not None or not self._signals):
             for message in self._consumer.consume(AT_ONCE, POLL_SECONDS):
                 self._take(message)
         changed: list[Alert] = []
         try:
             self._keep_counts()
-            while self._signals:
+            while self._signals and self._has_book(self._signals[0]):
                 changed += self._tell()
             self._keep_rest()
         except OperationalError as fault:
@@ -166,24 +188,33 @@ class Hearing:
                 raise KafkaException(fault)
             return
         after = (message.offset() or 0) + 1
+        if topic == SIGNALS and after <= self._read[topic, message.partition() or 0]:
+            self._topics.look(self._kept[self._places[0]], at_once=True)
         try:
             self._read_one(message, topic, after)
         except msgspec.MsgspecError as why:  # no worker says such: one record must not hold up all that follow
-            where = {"topic": topic, "partition": message.partition(), "offset": message.offset()}
-            log.warning("record_set_aside", city=self.city, **where, why=type(why).__name__)
-            self._metrics.desk_set_aside.labels(self.city, topic).inc()
+            self._set_aside(message, topic, type(why).__name__)
         self._read[topic, message.partition() or 0] = after
 
     def _read_one(self, message: Message, topic: str, after: int) -> None:
         """Raises msgspec.MsgspecError where it is none of ours, or of a format to come."""
         key, value = message.key() or b"", message.value() or b""
         if topic == SIGNALS and key == self.city.encode():
-            self._signals.append(self._said(message, after))
+            said = self._said(message, after)
+            if said.book in self._without:
+                self._set_aside(message, topic, f"without the book {said.book}")
+            else:
+                self._signals.append(said)
         elif topic == COUNTS and key.startswith(f"{self.city}{counted.SEPARATOR}".encode()):
             if views.is_view(key):
                 self._view = views.read(value)
             elif value:  # else retention has let the cell go
                 self._counts.append(counted.read(key, value)[1])
+
+    def _set_aside(self, message: Message, topic: str, why: str) -> None:
+        where = {"topic": topic, "partition": message.partition(), "offset": message.offset()}
+        log.warning("record_set_aside", city=self.city, **where, why=why)
+        self._metrics.desk_set_aside.labels(self.city, topic).inc()
 
     def _said(self, message: Message, after: int) -> _Said:
         """Raises SpokenError for a signal of the other clock: people would be told of the past as of now."""
@@ -197,6 +228,32 @@ class Hearing:
 
     # what is kept
 
+    def _has_book(self, said: _Said) -> bool:
+        """Whether the book that a signal names is there. Signals have one order: all that follow wait with it, and are
+        left at the brokers; nothing else waits."""
+        there = not said.book or self._book(said.book) is not None
+        lacked, self.lacks = self.lacks, None if there else Lack(said.book, said.after - 1)
+        if (lacked is None) == there:
+            return there
+        place = TopicPartition(*self._places[0])
+        if self.lacks is not None:
+            where = {"topic": place.topic, "partition": place.partition, "offset": self.lacks.offset}
+            log.error("book_missing", city=self.city, book=said.book, **where, advice="tocsin kafka book CITY")
+            self._consumer.pause([place])
+        else:
+            log.info("book_arrived", city=self.city, book=said.book)
+            self._consumer.resume([place])
+        self._metrics.desk_book_missing.labels(self.city).set(int(not there))
+        return there
+
+    def _book(self, digest: str) -> Book | None:
+        try:
+            return self._books.arrived(digest)
+        except KafkaException as fault:
+            if fault.args[0].code() not in _PASSING:
+                raise
+            return None
+
     def _tell(self) -> list[Alert]:
         """Signals of one book to the desk, in one transaction with how far they were read."""
         first = self._signals[0]
@@ -205,8 +262,8 @@ class Hearing:
         else:
             alike = groupby(self._signals, key=lambda one: (one.book, one.old))
             told = list(next(alike)[1])
-        if first.book:
-            self._desk.book = self._books.get(first.book)
+        if first.book and (book := self._book(first.book)) is not None:
+            self._desk.book = book
         now = first.signal.at if self._kind == "stream" else self._clock.now()
         place, after = self._places[0], told[-1].after
         self._crash(Point.BEFORE_DESK)
@@ -252,7 +309,8 @@ class Hearing:
         if self._clock.steady() - self._kept_at < KEEP_SECONDS:
             return
         self._kept_at = self._clock.steady()
-        rest = [read for place in self._places for read in self._reads(place, self._read[place])]
+        untold = {SIGNALS} if self._signals else set()
+        rest = [read for at in self._places if at[0] not in untold for read in self._reads(at, self._read[at])]
         if rest:
             self._store.read_on(rest)
             self._kept.update({(read.topic, read.partition): read.offset for read in rest})
@@ -264,8 +322,10 @@ class Hearing:
     def _look(self) -> None:
         """Take up how the engine stands, once what it says has been kept."""
         if self._view is not None and not self.full:
-            self.seen = Seen(self._view, self._books.get(self._view.book))
+            before = self.seen.book if self.seen is not None else self._desk.book
+            self.seen = Seen(self._view, self._book(self._view.book) or before)
             self._view = None
+        self._topics.look(self._kept[self._places[0]])
         behind = 0
         for place in self._places:
             try:

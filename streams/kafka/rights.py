@@ -36,7 +36,7 @@ DOES: Final[Mapping[str, str]] = {
     "intake": "`tocsin intake`",
     "worker": "`tocsin worker`",
     "desk": "`tocsin desk`",
-    "operator": "orders: `tocsin rules stop`, `calibrate`, `refused list` and `retry` with `--road kafka`",
+    "operator": "`tocsin rules stop`, `calibrate`, `refused list` and `retry` with `--road kafka`; `tocsin kafka book`",
     "doctor": "`tocsin doctor --road kafka`",
     "reader": "whatever reads what we say",
 }
@@ -88,7 +88,7 @@ def rights(foreign: Iterable[str] = ()) -> Mapping[str, tuple[Right, ...]]:
             Right("transactional-id", "tocsin-desk-", "Write", prefixed=True),
         ),
         "operator": (
-            *_on((ORDERS,), "Write"),
+            *_on((ORDERS, RULES), "Write"),
             *_on((REFUSED,), "Read"),
             *_on(raw, "Describe"),
             Right("group", READING, "Read"),

@@ -40,6 +40,8 @@ OPEN_SECONDS: Final = 10.0
 """So often are counts said that have not settled, at most."""
 VIEW_SECONDS: Final = 1.0
 """So often is said how an engine stands, at most."""
+LOOK_SECONDS: Final = 1.0
+"""So often is a book that is missing looked for, at most."""
 
 
 class BookMissingError(RuntimeError):
@@ -52,6 +54,7 @@ class Books:
     def __init__(self, address: Address) -> None:
         self._address = address
         self._known: dict[str, Book] = {}
+        self._asked_at: dict[str, float] = {}
 
     def read(self) -> Mapping[str, Book]:
         """All that lie there, committed or not: a book is known by its own hash, and a frame that names one may be read
@@ -65,6 +68,15 @@ class Books:
                 if sums.of_book(data) == (message.key() or b"").decode("utf-8", "replace"):
                     self._known[sums.of_book(data)] = books.decode(data)
         return self._known
+
+    def arrived(self, digest: str) -> Book | None:
+        """The book where it lies there by now. Never waits: one that is missing is looked for once a second. Raises
+        KafkaException."""
+        asked_at = self._asked_at.get(digest)
+        if digest not in self._known and (asked_at is None or time.monotonic() - asked_at >= LOOK_SECONDS):
+            self.read()
+            self._asked_at[digest] = time.monotonic()
+        return self._known.get(digest)
 
     def get(self, digest: str) -> Book:
         """Waits a while for a book that is on its way. Raises BookMissingError."""

@@ -234,6 +234,11 @@ FIGURES: Final[dict[str, tuple[Figures, str, str]]] = {
         "service",
         "tocsin rules start",
     ),
+    "a book that is missing": (
+        [("tocsin_desk_book_missing_flag", {"city": NAME}, 1.0)],
+        "service",
+        "tocsin kafka book",
+    ),
     "a full disk": ([("tocsin_journal_full_flag", {"city": NAME}, 1.0)], "disk", "make room"),
     "a clock that stepped": ([("tocsin_clock_stepped_seconds", {}, -3600.0)], "clock", "restart"),
     "a dead letter": (

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from kafka.admin import KafkaAdminClient
 
-from streams.kafka.topics import topics
 from tests.kafka.broker import Cluster, NoKafkaError, given
+from tests.kafka.road import emptied
 from tests.kafka.secured import SecuredBroker
 
 
@@ -43,10 +42,5 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredBroker]
 @pytest.fixture
 def bare(kafka: str) -> str:
     """A broker without our topics."""
-    client = KafkaAdminClient(bootstrap_servers=kafka)
-    there = set(client.list_topics())
-    ours = [topic.name for topic in topics() if topic.name in there]
-    if ours:
-        client.delete_topics(ours)
-    client.close()
+    emptied(kafka)
     return kafka

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import lzma
 import shutil
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from kafka.admin import KafkaAdminClient
+
 from rules.records import Record, UseBook
 from streams import replay
-from streams.brokers import Address
+from streams.brokers import Address, brokers_at
 from streams.city import City
 from streams.clock import WallClock
 from streams.kafka.intake import IntakeProcess
 from streams.kafka.pour import Pour
 from streams.kafka.reading import whole
-from streams.kafka.topics import FRAMES, partition_of
+from streams.kafka.topics import FRAMES, partition_of, topics
 from streams.kafka.wire import read
 from streams.opened import city_of, intake_of
 from streams.replay import REPLAY_KEY
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 PARTITIONS: Final = 4
+LONGEST: Final = 60.0
 
 
 def example(name: str) -> City:
@@ -54,6 +58,20 @@ def span(city: City, since: str, until: str) -> tuple[int, int]:
     zone = ZoneInfo(city.zone)
     first, last = (datetime.fromisoformat(day).replace(tzinfo=zone) for day in (since, until))
     return round(first.timestamp() * 1000), round(last.timestamp() * 1000)
+
+
+def emptied(address: Address, *names: str) -> None:
+    """Topics deleted, all of ours where none is named, and not told of any more."""
+    client = KafkaAdminClient(**brokers_at(address).kafka_python())
+    wanted = set(names or (topic.name for topic in topics()))
+    there = sorted(wanted & set(client.list_topics()))
+    if there:
+        client.delete_topics(there)
+    limit = time.monotonic() + LONGEST
+    while wanted & set(client.list_topics()):
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+    client.close()
 
 
 def poured(address: Address, city: City, since: int, until: int) -> int:

@@ -39,7 +39,7 @@ from streams.messages import SpokenError
 from streams.metrics import Metrics
 from streams.opened import ALERTS, CityError, city_of, open_desk, shown_of
 from tests.kafka.judged_there import KEY, alerts_in, chain_of, chosen, judge, one_machine
-from tests.kafka.road import PARTITIONS, messages, poured, span, taken_in, town, undisturbed
+from tests.kafka.road import PARTITIONS, emptied, messages, poured, span, taken_in, town, undisturbed
 
 pytestmark = pytest.mark.xdist_group("kafka")
 DAYS: Final = ("2016-01-23", "2016-01-24")
@@ -58,25 +58,12 @@ def storm(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
     desks = city.folder / "desks.yaml"
     desks.write_text(desks.read_text("utf-8").replace("budget: 12", "budget: 3"), "utf-8")
     city = city_of(city.folder)
-    _emptied(kafka)
+    emptied(kafka)
     admin.setup(kafka, [city], partitions=PARTITIONS)
     poured(kafka, city, *span(city, DAYS[0], DAYS[-1]))
     taken_in(kafka, [city])
     yield kafka, city, judge(kafka, city)
-    _emptied(kafka)
-
-
-def _emptied(address: str) -> None:
-    from kafka.admin import KafkaAdminClient  # noqa: PLC0415 - of the fixture alone
-
-    from streams.kafka.topics import topics  # noqa: PLC0415
-
-    client = KafkaAdminClient(bootstrap_servers=address)
-    there = set(client.list_topics())
-    ours = [topic.name for topic in topics() if topic.name in there]
-    if ours:
-        client.delete_topics(ours)
-    client.close()
+    emptied(kafka)
 
 
 def heard(hearing: Hearing) -> Hearing:

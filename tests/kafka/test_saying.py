@@ -10,7 +10,6 @@ from typing import Any, Final
 import msgspec
 import pytest
 from confluent_kafka import KafkaException
-from kafka.admin import KafkaAdminClient
 
 from alerts.acting import Acting
 from alerts.chain import Purge, decode
@@ -26,7 +25,7 @@ from streams.kafka.topics import ALERTS, partition_of
 from streams.metrics import Metrics
 from tests.alerts.signals import CITY, NOON, book, evidence, signal
 from tests.alerts.test_acting import DESKS, at_work, hand
-from tests.kafka.road import PARTITIONS, messages
+from tests.kafka.road import PARTITIONS, emptied, messages
 from tests.kafka.wire_held import unlike
 
 pytestmark = pytest.mark.xdist_group("kafka")
@@ -167,9 +166,7 @@ def test_into_a_topic_that_was_made_anew_all_is_said_again(topic: str, store: Sq
     saying(topic, store).step()
     wanted = said(topic)
     assert len(wanted) == len({event.id for _, event in wanted if event is not None})
-    client = KafkaAdminClient(bootstrap_servers=topic)
-    client.delete_topics([ALERTS])
-    client.close()
+    emptied(topic, ALERTS)
     admin.setup(topic, [], partitions=PARTITIONS)
     saying(topic, store).step()
     assert [key for key, _ in said(topic)] == [key for key, _ in wanted]
