@@ -17,6 +17,7 @@ from alerts.api.app import create_api
 from alerts.api.door import DutyCity
 from alerts.api.service import Live, Service
 from alerts.console import create_app as create_console
+from alerts.console.headers import SafeHeaders
 from alerts.console.refusing import refusal_page
 from alerts.console.taking import Taking, add_taking
 from streams.board import CityBoard
@@ -86,4 +87,4 @@ def guard(stations: Mapping[str, Served], settings: Settings, clock: Clock, metr
     whole = create_app(stations, console, settings, metrics, api)
     alone = not (settings.address or settings.proxies)
     gate = Gate(whole, accounts, clock.now, alone=alone, shown=refusal_page)
-    return Guarded(gate, whole, console, api, accounts, console.state.streams.stop)
+    return Guarded(SafeHeaders(gate), whole, console, api, accounts, console.state.streams.stop)

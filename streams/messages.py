@@ -159,6 +159,10 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "the password is shorter than {what} characters",
         "zh-CN": "口令短于 {what} 个字符",
     },
+    "user-password-long": {
+        "en": "the password is longer than {what} characters",
+        "zh-CN": "口令长于 {what} 个字符",
+    },
     "user-unknown": {
         "en": "there is no such account: see tocsin users list",
         "zh-CN": "没有该账号：请运行 tocsin users list 查看",

@@ -121,4 +121,6 @@ def _password(*, from_stdin: bool) -> str:
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     if len(password) < PASSWORD_LEAST:
         raise SpokenError("user-password-short", what=PASSWORD_LEAST)
-    return password[:PASSWORD_LONGEST]
+    if len(password) > PASSWORD_LONGEST:  # cut off, it would be another one than what was typed
+        raise SpokenError("user-password-long", what=PASSWORD_LONGEST)
+    return password

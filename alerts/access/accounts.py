@@ -95,6 +95,12 @@ class Accounts:
             )
             db.execute("delete from sessions where number = ?", (account.number,))
 
+    def change(self, number: str, password: bytes) -> None:
+        """Another password; every session ends. Tokens of programs stay: they were made at the machine."""
+        with self._open() as db:
+            db.execute("update accounts set password = ? where number = ? and ended_at = 0", (password, number))
+            db.execute("delete from sessions where number = ? and kind = 'session'", (number,))
+
     def end(self, number: str, now: int) -> bool:
         """End an account with all its sessions and tokens; whether there was one."""
         with self._open() as db:

@@ -13,6 +13,7 @@ SCRYPT: Final = {"n": 1 << 14, "r": 8, "p": 1, "maxmem": 64 << 20}
 SALT_BYTES: Final = 16
 PASSWORD_LEAST: Final = 12
 PASSWORD_LONGEST: Final = 256
+"""Of one that is chosen. Given at a login nothing is cut off: a longer one is another one."""
 
 STEP_SECONDS: Final = 30
 DIGITS: Final = 6
@@ -32,7 +33,7 @@ NOBODYS: Final = bytes(SALT_BYTES + 64)
 
 def is_password(password: str, kept: bytes) -> bool:
     salt, known = kept[:SALT_BYTES], kept[SALT_BYTES:]
-    given = hashlib.scrypt(password[:PASSWORD_LONGEST].encode(), salt=salt, **SCRYPT)
+    given = hashlib.scrypt(password.encode(), salt=salt, **SCRYPT)
     return hmac.compare_digest(given, known)
 
 

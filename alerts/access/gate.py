@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alerts.access.accounts import Accounts
+from alerts.access.cookies import cookie_name
 from alerts.access.policy import rule_for, rules_for
 from alerts.access.roles import EVERYBODY, Who
 from alerts.api.troubles import Trouble, problem
@@ -105,7 +106,7 @@ class Gate:
         now = self._now()
         if scheme.lower() == "bearer" and given:
             return self._accounts.who(given.strip(), now, by_cookie=False)
-        token = _cookie(headers)
+        token = _cookie(headers, scope.get("scheme", "http"))
         if token:
             return self._accounts.who(token, now, by_cookie=True)
         if self._alone and _over_loopback(scope, headers) and self._accounts.empty():
@@ -152,9 +153,9 @@ def _led_here(headers: Headers) -> bool:
         return True
 
 
-def _cookie(headers: Headers) -> str:
+def _cookie(headers: Headers, scheme: str) -> str:
     try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        found = SimpleCookie(headers.get("cookie", "")).get(cookie_name(COOKIE, scheme))
     except CookieError:
         return ""
     return found.value if found is not None else ""

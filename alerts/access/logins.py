@@ -13,7 +13,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from alerts.access.accounts import Accounts
-from alerts.access.credentials import NOBODYS, is_password, step_of
+from alerts.access.credentials import (
+    NOBODYS,
+    PASSWORD_LEAST,
+    PASSWORD_LONGEST,
+    hashed,
+    is_password,
+    step_of,
+)
 
 WINDOW_MS: Final = 15 * 60_000
 TRIES_ACCOUNT: Final = 5
@@ -27,6 +34,10 @@ KEPT: Final = 10_000
 
 class LoginRefused(Exception):
     """Number, password or code is wrong: which, nobody is told."""
+
+
+class UnfitPassword(Exception):
+    """The password that was chosen is too short or too long."""
 
 
 class TooManyTries(Exception):
@@ -102,6 +113,19 @@ class Logins:
 
     def enter(self, number: str, password: str, code: str, source: str, now: int) -> str:
         """A session's secret. Raises LoginRefused, TooManyTries."""
+        self._prove(number, password, code, source, now)
+        return self._accounts.begin(number, "session", now)
+
+    def change(self, number: str, password: str, code: str, source: str, now: int, *, chosen: str) -> None:
+        """Another password, `chosen`, for who gives the present one; sessions end. Raises LoginRefused, TooManyTries,
+        UnfitPassword."""
+        if not PASSWORD_LEAST <= len(chosen) <= PASSWORD_LONGEST:
+            raise UnfitPassword
+        self._prove(number, password, code, source, now)
+        self._accounts.change(number, hashed(chosen))
+
+    def _prove(self, number: str, password: str, code: str, source: str, now: int) -> None:
+        """Raises LoginRefused, TooManyTries."""
         place = place_of(source)
         both = f"{number} {place}"
         with self._lock:
@@ -125,4 +149,3 @@ class Logins:
             self._known.move_to_end((number, place))
             while len(self._known) > KEPT:
                 self._known.popitem(last=False)
-        return self._accounts.begin(number, "session", now)

@@ -23,6 +23,8 @@ POLICY: Final[Mapping[tuple[str, str], Action]] = {
     ("GET", "/login"): "public",
     ("POST", "/login"): "public",
     ("POST", "/logout"): "known",
+    ("GET", "/password"): "known",
+    ("POST", "/password"): "known",
     ("GET", "/static/{path}"): "public",
     ("GET", "/take/{city}/{token}"): "public",  # the signed link is the permission
     ("POST", "/take/{city}/{token}"): "public",

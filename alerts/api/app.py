@@ -1,7 +1,8 @@
 """The programming interface as an application, to be mounted at /v1 behind the gate."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any, Final, Literal
 
@@ -14,8 +15,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 
 from alerts import clocks, hold
+from alerts.access.cookies import lay, take_back
 from alerts.access.gate import COOKIE
-from alerts.access.logins import LoginRefused, TooManyTries
+from alerts.access.logins import LoginRefused, TooManyTries, UnfitPassword
 from alerts.access.roles import Who
 from alerts.alert import Alert
 from alerts.api.areas import add_areas
@@ -35,6 +37,9 @@ from alerts.api.stream import moves as move_stream
 from alerts.api.troubles import Trouble, TroubleError, language_of, problem
 from alerts.export import rfc3339
 
+CLEARED: Final = '"cache", "storage"'
+"""What a browser clears when somebody leaves, over https. Not "cookies": that takes those of neighbours under the same
+domain along, and ours is taken back by name."""
 SHIFT_MS: Final = 8 * 3_600_000
 Listed = Literal["owed", "running", "held", "all"]
 Match = Annotated[str, Header(alias="if-match", max_length=64, description="The ETag that was seen.")]
@@ -72,11 +77,11 @@ def _logins(app: FastAPI, service: Service) -> None:
         return answer
 
     @app.delete("/sessions/current", status_code=204)
-    def log_out(who: Asks) -> Response:
+    def log_out(who: Asks, request: Request) -> Response:
         """End this session or token."""
         service.accounts.stop(who)
         answer = Response(status_code=204)
-        answer.delete_cookie(COOKIE)
+        end_session(answer, request)
         return answer
 
     @app.delete("/accounts/{number}/sessions")
@@ -94,21 +99,48 @@ def _logins(app: FastAPI, service: Service) -> None:
 
 
 def enter(service: Service, request: Request, number: str, password: str, code: str) -> str:
-    """A session's secret. Raises TroubleError."""
-    source = request.client.host if request.client else ""
+    """A session's secret; the one that the browser had ends. Raises TroubleError."""
+    with _told_as_trouble(service, number):
+        token = service.logins.enter(number, password, code, _source(request), service.now())
+    before: Who | None = getattr(request.state, "who", None)
+    if before is not None and before.by_cookie:
+        service.accounts.stop(before)
+    return token
+
+
+def changed(service: Service, request: Request, who: Who, password: str, code: str, chosen: str) -> None:
+    """Another password, `chosen`, for who gives the present one with a fresh code. Raises TroubleError."""
+    with _told_as_trouble(service, who.account):
+        service.logins.change(who.account, password, code, _source(request), service.now(), chosen=chosen)
+    log.warning("password_changed", number=who.account)
+
+
+@contextmanager
+def _told_as_trouble(service: Service, number: str) -> Iterator[None]:
     try:
-        return service.logins.enter(number, password, code, source, service.now())
+        yield
     except LoginRefused:
         log.warning("login_refused", number=service.accounts.known(number))
         raise TroubleError("login_refused") from None
     except TooManyTries as tries:
         log.warning("login_tried_too_often")
         raise TroubleError("too_many_tries", wait=tries.wait) from None
+    except UnfitPassword:
+        raise TroubleError("password_unfit") from None
+
+
+def _source(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def set_session(answer: Response, request: Request, token: str) -> None:
-    secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=secure, path="/")
+    lay(answer, request, COOKIE, token)
+
+
+def end_session(answer: Response, request: Request) -> None:
+    """Take the cookie back, and have the browser forget what it kept of pages and settings."""
+    take_back(answer, request, COOKIE)
+    answer.headers["Clear-Site-Data"] = CLEARED
 
 
 def _alerts(app: FastAPI, service: Service) -> None:

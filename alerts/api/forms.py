@@ -28,7 +28,7 @@ class Form(BaseModel):
 
 class Login(Form):
     number: Annotated[str, Field(max_length=16, description="Duty number.")]
-    password: Annotated[str, Field(max_length=256)]
+    password: str
     code: Annotated[str, Field(max_length=6, description="Of the second factor, six digits.")]
 
 

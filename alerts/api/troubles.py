@@ -16,8 +16,8 @@ MEDIA_TYPE: Final = "application/problem+json"
 LANGUAGES: Final = ("en", "zh-CN")
 
 Trouble = Literal[
-    "who", "not_allowed", "unknown", "method", "led_here", "login_refused", "too_many_tries", "wrong_form",
-    "wrong_cursor", "no_desk", "identity", "conflict", "too_large", "broken", "mute_long",
+    "who", "not_allowed", "unknown", "method", "led_here", "login_refused", "too_many_tries", "password_unfit",
+    "wrong_form", "wrong_cursor", "no_desk", "identity", "conflict", "too_large", "broken", "mute_long",
     "top_once", "reason_long", "override_empty", WorkFault,
 ]  # fmt: skip
 
@@ -29,6 +29,7 @@ STATUS: Final[Mapping[Trouble | Fault, int]] = {
     "led_here": 403,
     "login_refused": 401,
     "too_many_tries": 429,
+    "password_unfit": 422,
     "wrong_form": 422,
     "wrong_cursor": 400,
     "no_desk": 403,
@@ -57,6 +58,10 @@ WORDS: Final[Mapping[Trouble | Fault, Mapping[str, str]]] = {
     },
     "login_refused": {"en": "Number, password or code is wrong.", "zh-CN": "值班号、口令或验证码有误。"},
     "too_many_tries": {"en": "Too many tries: wait, see Retry-After.", "zh-CN": "尝试过多：请按 Retry-After 等待。"},
+    "password_unfit": {
+        "en": "The new password must have 12 to 256 characters, and stand there twice alike.",
+        "zh-CN": "新口令须为 12 至 256 个字符，且两次输入一致。",
+    },
     "wrong_form": {
         "en": "What was sent has not the form that /v1/openapi.json gives: see errors.",
         "zh-CN": "发送内容不符合 /v1/openapi.json 的格式：见 errors。",

@@ -8,6 +8,7 @@ from typing import Final
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
+from alerts.access.cookies import cookie_name, lay
 from alerts.api.troubles import STATUS, WORDS, TroubleError
 from alerts.console.pages import THEMES, Reader
 from alerts.console.seen import who_asks
@@ -24,11 +25,11 @@ def reader_of(request: Request, languages: Sequence[str]) -> Reader:
     """Language and theme, out of the address, the cookies and the browser's wish; never anything else."""
     language = choose(
         request.query_params.get("lang", ""),
-        request.cookies.get(LANGUAGE_COOKIE, ""),
+        request.cookies.get(cookie_name(LANGUAGE_COOKIE, request.url.scheme), ""),
         request.headers.get("accept-language", ""),
         languages,
     )
-    theme = request.cookies.get(THEME_COOKIE, THEMES[0])
+    theme = request.cookies.get(cookie_name(THEME_COOKIE, request.url.scheme), THEMES[0])
     who = who_asks(request)
     account, theme = bool(who and who.session), theme if theme in THEMES else THEMES[0]
     return Reader(language, theme, account, who is not None and who.may("view"), rooms=rooms_of(who))
@@ -49,5 +50,5 @@ def page(request: Request, html: str, reader: Reader, status: int = 200) -> Resp
     """A page that nobody keeps; a language asked for in the address is remembered."""
     answer = HTMLResponse(html, status, headers={"Cache-Control": "no-store", "Vary": "Cookie, Accept-Language"})
     if request.query_params.get("lang") == reader.language:
-        answer.set_cookie(LANGUAGE_COOKIE, reader.language, max_age=YEAR, samesite="lax")
+        lay(answer, request, LANGUAGE_COOKIE, reader.language, seconds=YEAR, site="lax")
     return answer

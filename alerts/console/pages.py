@@ -249,6 +249,11 @@ def login_page(reader: Reader, said: str = "") -> str:
     return _render("login.html", reader.language, {"reader": reader, "themes": THEMES, "said": said})
 
 
+def password_page(reader: Reader, said: str = "") -> str:
+    """`said`: why the last try was refused."""
+    return _render("password.html", reader.language, {"reader": reader, "themes": THEMES, "said": said})
+
+
 def trouble_page(status: int, reader: Reader, said: str = "") -> str:
     """A page for what is not there or could not be read, or is refused, with the words for it; it needs no source."""
     values = {"status": status, "said": said, "reader": reader, "themes": THEMES}

@@ -10,7 +10,6 @@ from starlette.types import Scope
 
 from alerts.api.troubles import WORDS, Trouble
 from alerts.console.answers import reader_of
-from alerts.console.headers import HEADERS
 from alerts.console.pages import trouble_page
 from alerts.console.speech import LANGUAGES
 
@@ -21,6 +20,6 @@ def refusal_page(scope: Scope, trouble: Trouble, answer: Response) -> Response:
     """`answer`: what a program gets, whose status and `KEPT` headers it has."""
     reader = reader_of(Request(scope), LANGUAGES)
     said = {name: answer.headers[name] for name in KEPT if name in answer.headers}
-    headers = {**HEADERS, "Cache-Control": "no-store", "Vary": "Accept, Accept-Language, Cookie", **said}
+    headers = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language, Cookie", **said}
     html = trouble_page(answer.status_code, reader, WORDS[trouble][reader.language])
     return HTMLResponse(html, answer.status_code, headers)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from alerts.access.accounts import FILE
+from alerts.access.credentials import PASSWORD_LONGEST
 from streams.city import init
 from tests.access.guarded import PASSWORD
 from tests.streams.town import NAME
@@ -81,6 +82,11 @@ def test_what_stands_in_users_yaml_needs_not_be_said_again(add: Tocsin, tocsin: 
 def test_an_account_that_cannot_be_is_told_why(add: Tocsin, words: tuple[str, ...], said: str) -> None:
     told = add(*words)
     assert (told.code, said in told.err, "Somebody" in told.err) == (1, True, False), told.err
+
+
+def test_a_password_that_is_too_long_is_refused_and_not_cut(add: Tocsin) -> None:
+    told = add("1999", "--role", "officer", "--area", "east", password="a" * (PASSWORD_LONGEST + 1))
+    assert (told.code, "longer than 256" in told.err, "aaaa" in told.err) == (1, True, False)
 
 
 def test_a_short_password_is_refused_and_not_repeated(add: Tocsin) -> None:

@@ -16,6 +16,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
+from alerts.access.gate import COOKIE
 from alerts.duty import Act
 from tests.access.crowds import HOUR, counted
 from tests.access.guarded import NAME, PASSWORD, Town, town_in_service
@@ -144,6 +145,21 @@ def test_an_officer_logs_in_takes_the_alert_and_closes_it_with_the_keyboard(brow
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     page.goto(guarded.address + "/")
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    page.context.close()
+
+
+def test_a_session_that_ends_elsewhere_leaves_nothing_on_the_screen(browser: Browser, guarded: Served) -> None:
+    town = guarded.town
+    town.account("1001", "officer")
+    page = opened(browser, DESK, "en", dark=False)
+    secret = town.accounts.begin("1001", "session", town.clock.now())
+    page.context.add_cookies([{"name": COOKIE, "value": secret, "url": guarded.address}])
+    page.goto(guarded.address + "/")
+    expect(page.locator("#live.heard")).to_be_attached()
+    expect(page.get_by_role("link", name="East District")).to_be_visible()
+    town.accounts.end("1001", town.clock.now())
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible(timeout=PATIENCE_MS)
+    assert "East District" not in page.content()
     page.context.close()
 
 

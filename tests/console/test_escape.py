@@ -67,6 +67,7 @@ def test_hostile_names_make_no_element_and_no_attribute(hostile: SampleBoard) ->
     for html in pages(hostile):
         found = read(html)
         assert not found.all("img")
+        assert all(link["href"].startswith(("/", "#")) for link in found.all("a") if link["href"])
         assert all(script["src"].startswith("/static/") for script in found.all("script"))
         for _, attributes in found.elements:
             assert not [name for name in attributes if name.startswith("on")]

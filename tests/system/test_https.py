@@ -8,10 +8,13 @@ import socket
 import ssl
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
+from streams.serve import config_of
+from streams.settings import Settings
 from tests.certificates import Authority, Pair
 from tests.kafka.road import EXAMPLES
 from tests.system.served import Served
@@ -73,6 +76,18 @@ def test_it_answers_over_https_and_takes_another_certificate_without_an_end(tmp_
         assert httpx2.get(f"{address}/readyz", verify=trusting(authority)).status_code == 200
     finally:
         assert served.end() == 0
+
+
+def test_no_tls_below_1_2_is_spoken(tmp_path: Path) -> None:
+    pair = Authority(tmp_path / "authority").signs("one", "127.0.0.1")
+
+    async def nobody(_scope: Any, _receive: Any, _send: Any) -> None:
+        raise AssertionError("nobody gets this far")
+
+    spoken = config_of(nobody, Settings(certificate=pair.certificate, certificate_key=pair.key)).ssl
+    assert spoken is not None
+    assert spoken.minimum_version == ssl.TLSVersion.TLSv1_2
+    assert spoken.maximum_version == ssl.TLSVersion.MAXIMUM_SUPPORTED
 
 
 def said_within(served: Served, word: str, seconds: float = 30.0) -> None:

@@ -3,13 +3,14 @@
   'use strict';
   const root = document.documentElement;
   const YEAR = 365 * 86400;
+  const tls = location.protocol === 'https:';   // then a cookie bears the prefix that no neighbour can lay
 
   /* ----- theme: kept in a cookie, so that the server draws the next page in it at once ----- */
   const dark = () => (root.dataset.theme || 'auto') === 'dark' ||
     (!root.dataset.theme && matchMedia('(prefers-color-scheme: dark)').matches);
   function setTheme(theme) {
     if (theme === 'auto') delete root.dataset.theme; else root.dataset.theme = theme;
-    document.cookie = 'tocsin-theme=' + theme + '; path=/; max-age=' + YEAR + '; samesite=lax';
+    document.cookie = (tls ? '__Host-' : '') + 'tocsin-theme=' + theme + '; path=/; max-age=' + YEAR + '; samesite=lax' + (tls ? '; secure' : '');
     document.querySelectorAll('[data-theme-set]').forEach(b => b.setAttribute('aria-pressed', String(b.dataset.themeSet === theme)));
     dispatchEvent(new Event('tocsin:theme'));
   }

@@ -47,7 +47,12 @@
   addEventListener('htmx:sse:after:message', () => { heard = Date.now(); cut = 0; live.classList.add('heard'); show(); reopen(); greet(); });
   setInterval(show, 1000);
   /* the first try may fail too, and htmx then leaves it at that */
-  setInterval(() => { if (cut || !opened) htmx.trigger(stream, 'tocsin:again'); }, AGAIN);
+  setInterval(() => { if (cut || !opened) { htmx.trigger(stream, 'tocsin:again'); leave(); } }, AGAIN);
+
+  /* a session that has ended leaves nothing of the city on the screen; a network that is gone leaves all of it */
+  function leave() {
+    fetch('/v1/me', { cache: 'no-store' }).then(answer => { if (answer.status === 401) location.replace('/login'); }, () => {});
+  }
 
   /* ----- what somebody opened stays open when its part is drawn again ----- */
   const opened_by_hand = new Map();
