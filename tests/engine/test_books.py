@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rules.book import Book, DeskReach, DetectorSpec, FeedPolicy, Selector
@@ -78,7 +78,6 @@ def test_other_words_and_other_desks_cost_a_rule_nothing() -> None:
         ]
 
 
-@settings(max_examples=settings().max_examples // 3)  # five engines an example
 @given(
     night=nights(),
     minute=st.sampled_from((20, 63, 66, 90, 200)),
