@@ -16,8 +16,8 @@ import msgspec
 from alerts import clocks, hold
 from alerts.alert import Alert, Reason
 from alerts.chain import Kept, Missed, Mute, Ordered, Unmute, decode
-from alerts.desks import Desk, roads
-from alerts.duty import BY_HAND, NOBODY, Act, MoveRefused, fold
+from alerts.desks import Desk, road, roads
+from alerts.duty import BY_HAND, NOBODY, WAITING, Act, MoveRefused, fold
 from alerts.inhibit import stands
 from alerts.keys import KeyUsedError, repeated
 from alerts.mutes import Cost, Standing, cost, standing
@@ -38,12 +38,14 @@ Route = Callable[[Alert], str]
 
 class Acting:
     """Acts upon the alerts of one city. `desks` by id, `top`: the highest rank of its ladder, `route`: which desk would
-    hear of an alert now. Assign the new ones when they change, then call `reckon`."""
+    hear of an alert now. Assign the new ones when they change, then call `reckon`. `on_taken(first desk, seconds)`: an
+    alert was taken for the first time, so long after it was told; for metrics, from any thread."""
 
     def __init__(
         self, city: str, store: Store, desks: Mapping[str, Desk], top: int, route: Route = lambda alert: alert.desk
     ) -> None:
         self.route = route
+        self.on_taken: Callable[[str, float], None] = lambda _desk, _seconds: None
         self.desks = desks
         self.top = top
         self._city = city
@@ -83,7 +85,15 @@ class Acting:
             return msgspec.structs.replace(act, rank=alert.rank, to=up)
 
         moved = self._write([alert_id], made)
+        if moved and act.verb == "take":
+            self._measure(moved[0])
         return moved[0] if moved else self._store.alert(alert_id)
+
+    def _measure(self, taken: Alert) -> None:
+        """Only the first taking is the answer to being told: later ones renew it, or follow a lapse."""
+        verbs = [one.verb for link in self._store.links_of(taken.id) if isinstance(one := decode(link.body).act, Act)]
+        if verbs.count("take") == 1 and taken.announced_at:
+            self.on_taken(taken.desk, max(0, taken.duty.taken_at - taken.announced_at) / 1000)
 
     def by_clock(self, now: int, blind: frozenset[str]) -> list[Alert]:
         """Make every move that is due at `now` (ms UTC); `blind`: feeds that are silent just now.
@@ -269,7 +279,7 @@ class Acting:
                 None,
                 tuple(moved.values()),
                 (*before, *((i, act) for i, (_, act) in acts.items())),
-                tuple(notice for i, (_, act) in acts.items() for notice in self._notices(moved[i], act)),
+                tuple(notice for i, (_, act) in acts.items() for notice in self._notices(known[i][1], moved[i], act)),
                 was={i: version for i, ((version, _), _) in acts.items()},
                 due=dues(moved.values(), self.desks, self.route),
             )
@@ -280,12 +290,16 @@ class Acting:
             return list(moved.values())
         raise ConflictError(f"{len(ids)} alerts were changed by others {TRIES} times over")
 
-    def _notices(self, alert: Alert, act: Act) -> list[Notice]:
+    def _notices(self, before: Alert, alert: Alert, act: Act) -> list[Notice]:
         """A desk hears of the alert for the first time when it is raised to it, or let out of what is held. It is
-        reminded when it did not answer in time, and when nobody has the alert any more; so is the highest."""
+        reminded when it did not answer in time, and when nobody has the alert any more; so is the highest. Who was
+        asked in vain, several of them, hears once that somebody has it."""
         if alert.duty.held_at:
             return []
         again = f"reminder-{alert.duty.acts}"
+        if act.verb == "call":
+            desk = self.desks.get(act.desk)
+            return list(tell(alert, "reminder", act.desk, *road(desk, act.to), act.at, mark=again)) if desk else []
         told: list[tuple[str, Reason, str]] = []
         if act.verb in ("raise", "release"):
             told.append((act.to or alert.desk, "first", ""))
@@ -294,11 +308,13 @@ class Acting:
         late = act.verb == "remind" and act.at - clocks.answer_due(alert, self.desks) > LONG_PAST_MS
         if act.verb in ("lapse", "leave", "reopen", "remind") and not late:
             told.append((alert.duty.asked, "reminder", again))
+        if act.verb in ("take", "close") and before.duty.stage in WAITING and (before.duty.above or before.duty.called):
+            told += [(name, "taken", f"taken-{alert.duty.acts}") for name in before.duty.desks]
         return [
             notice
             for name, reason, mark in told
             if (desk := self.desks.get(name)) is not None
-            for notice in tell(alert, reason, name, *roads(desk), act.at, mark=mark)
+            for notice in tell(alert, reason, name, *roads(desk, alert.duty.called), act.at, mark=mark)
         ]
 
 

@@ -1,7 +1,8 @@
 """What time does to an alert: who should have answered by now, and what follows. A pure function of alert, desks, now.
 
-A desk has so long to take an alert as its clock for the colour says; then the desk above is told, whose clock runs from
-there. An acknowledgement lapses. Clocks run on real seconds, through shifts and daylight saving alike.
+A desk has so long to take an alert as its clock for the colour says, and meanwhile further channels of it are called;
+then the desk above is told, whose clock runs from there. An acknowledgement lapses. Clocks run on real seconds, through
+shifts and daylight saving alike.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ def next_act(alert: Alert, desks: Mapping[str, Desk], routed: str = "") -> Act |
 
     A desk that nobody staffs when it is told hands on at once, where it has a desk above; so does one that is gone, to
     the desk that hears such alerts now, `routed`. What is over rises no more, for nothing runs. The highest desk is
-    reminded at its own deadline, once; then the alert stays where it is, and `overdue` lists it.
+    reminded at its own deadline, once; then the alert stays where it is, and `overdue` lists it. A channel with a time
+    of its own for this colour is called when that has passed; where both are due, before the alert rises.
     """
     duty = alert.duty
     if alert.state != "open" or not desks:
@@ -40,6 +42,32 @@ def next_act(alert: Alert, desks: Mapping[str, Desk], routed: str = "") -> Act |
             return None
         lapse = holder.lapse if holder is not None else 0
         return Act("lapse", duty.taken_at + lapse, desk=duty.desk, role=CLOCK, rank=alert.rank)
+    call, rise = _call(alert, desks), _rise(alert, desks, routed)
+    if call is None or (rise is not None and rise.at < call.at):
+        return rise
+    return call
+
+
+def _call(alert: Alert, desks: Mapping[str, Desk]) -> Act | None:
+    """The next channel of the desk that was told last, of those that wait until nobody has taken it."""
+    duty = alert.duty
+    desk = desks.get(duty.asked)
+    if duty.stage not in WAITING or not duty.since or desk is None:
+        return None
+    waits = [
+        (one.untaken[alert.colour], one.name)
+        for one in desk.channels
+        if alert.colour in one.untaken and one.name not in duty.called
+    ]
+    if not waits:
+        return None
+    wait, name = min(waits, key=lambda pair: pair[0])
+    return Act("call", duty.since + wait, desk=duty.asked, role=CLOCK, to=name, why="unanswered", rank=alert.rank)
+
+
+def _rise(alert: Alert, desks: Mapping[str, Desk], routed: str) -> Act | None:
+    """To the desk above, or, where there is none, the reminder of the highest."""
+    duty = alert.duty
     due = answer_due(alert, desks)
     above = desk_above(alert, desks, routed)
     desk = desks.get(duty.asked)

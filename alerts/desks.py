@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Literal
 
 ChannelKind = Literal["console", "jsonlines", "webhook", "email", "dingtalk", "wecom", "feishu", "alertmanager"]
@@ -27,6 +28,7 @@ class Channel:
     language: str  # of the texts it carries
     options: Mapping[str, Option] = field(default_factory=dict)
     standby: int = 0  # ms after which it stands in for the channel before it; 0: it is always told
+    untaken: Mapping[str, int] = field(default_factory=dict)  # colour -> ms: told only what nobody has taken by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,32 @@ class Desk:
     mute: int = 86_400_000  # ms, the longest mute of its alerts
 
 
-def roads(desk: Desk) -> tuple[list[str], Mapping[str, int]]:
-    """Its channels in order, and which of them stand in after how many ms."""
-    return [one.name for one in desk.channels], {one.name: one.standby for one in desk.channels if one.standby}
+def roads(desk: Desk, called: Collection[str] = ()) -> tuple[list[str], Mapping[str, int]]:
+    """Its channels that hear of an alert for which those of `called` were called, in order, and which of them stand in
+    after how many ms. A channel that waits until nobody has taken the alert hears of it once it was called; what stands
+    in for it, with it."""
+    standby = {one.name: one.standby for one in desk.channels if one.standby}
+    waiting = frozenset(one.name for one in desk.channels if one.untaken)
+    return told([one.name for one in desk.channels], standby, waiting - frozenset(called)), standby
+
+
+def told(channels: Iterable[str], standby: Collection[str], waiting: Collection[str]) -> list[str]:
+    """Those of `channels` that hear: not those that are still `waiting`, nor what stands in for one of them."""
+    heard: list[str] = []
+    hears = False
+    for name in channels:
+        hears = hears if name in standby else name not in waiting
+        heard += [name] if hears else []
+    return heard
+
+
+def road(desk: Desk, name: str) -> tuple[list[str], Mapping[str, int]]:
+    """One of its channels, and what stands in for it."""
+    every = [one.name for one in desk.channels]
+    if name not in every:
+        return [], {}
+    behind = takewhile(lambda one: one.standby, desk.channels[every.index(name) + 1 :])
+    return [name, *(one.name for one in behind)], {one.name: one.standby for one in desk.channels if one.standby}
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ Heard = Literal["first", "worse", "spread", "corrected", "over", "withdrawn", "m
 Verb = Literal[
     "take", "leave", "raise", "close", "reopen", "note",  # people; clocks raise too
     "hold", "release",  # the budget; people release too
-    "lapse", "remind", "freeze", "thaw", "rewind",  # clocks
+    "call", "lapse", "remind", "freeze", "thaw", "rewind",  # clocks
     Heard,
 ]  # fmt: skip
 
@@ -56,6 +56,8 @@ MOVES: Final[Mapping[tuple[Stage, Verb], Stage]] = {
     ("open", "freeze"): "open",
     ("raised", "freeze"): "raised",
     ("taken", "freeze"): "taken",
+    ("open", "call"): "open",
+    ("raised", "call"): "raised",
     ("open", "remind"): "open",
     ("raised", "remind"): "raised",
     ("open", "rewind"): "open",
@@ -117,7 +119,7 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True, tag="move", tag_field
     account: str = ""
     desk: str = ""
     role: str = ""
-    to: str = ""  # of a raise: the desk above
+    to: str = ""  # of a raise: the desk above; of a call: the channel
     outcome: Outcome | Literal[""] = ""
     why: str = ""  # of an outcome, a raise, a reopening
     note: str = ""
@@ -139,6 +141,7 @@ class Duty(msgspec.Struct, frozen=True, omit_defaults=True):
     acts: int = 0  # how many have made it what it is: who has seen fewer has not seen this
     first: str = ""
     above: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()  # channels that wait until nobody has taken it, and were told by now
     since: int = 0
     account: str = ""
     desk: str = ""
@@ -183,7 +186,7 @@ def _heard(duty: Duty, act: Act) -> Duty:
     passed_on = bool(duty.first) and act.desk != duty.first and stage in OWED
     anew = act.verb == "first" or stage != duty.stage or passed_on
     if passed_on or (stage == "open" and stage != duty.stage):
-        duty = msgspec.structs.replace(_unanswered(duty), above=())
+        duty = msgspec.structs.replace(_unanswered(duty), above=(), called=())
         stage = "open"
     since = act.at if act.timed else 0
     waits = stage in WAITING and not duty.held_at
@@ -285,6 +288,11 @@ def _rewound(duty: Duty, act: Act, _was: Stage) -> Duty:
     )
 
 
+def _called(duty: Duty, act: Act, _was: Stage) -> Duty:
+    """A further channel of the desk that was told last. Its clock goes on."""
+    return msgspec.structs.replace(duty, called=(*duty.called, act.to))
+
+
 def _reminded(duty: Duty, act: Act, _was: Stage) -> Duty:
     return msgspec.structs.replace(duty, reminded_at=act.at)
 
@@ -307,6 +315,7 @@ _MAKERS: Final[Mapping[Verb, Callable[[Duty, Act, Stage], Duty]]] = {
     "freeze": _frozen,
     "thaw": _thawed,
     "rewind": _rewound,
+    "call": _called,
     "remind": _reminded,
     "note": _noted,
 }

@@ -25,6 +25,7 @@ WEIGHTS: Final[Mapping[Reason, int]] = {
     "reminder": 6,
     "corrected": 4,
     "withdrawn": 4,
+    "taken": 3,
     "merged": 2,
     "over": 1,
 }

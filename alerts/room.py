@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from alerts import hold, inhibit, life, routing
 from alerts.acting import TRIES, dues, moved_by
 from alerts.alert import Alert, Reason
 from alerts.chain import Mute
-from alerts.desks import Desk
+from alerts.desks import Desk, told
 from alerts.duty import Act, Heard
 from alerts.mutes import covers
 from alerts.notice import Notice, tell
@@ -28,8 +28,8 @@ class DeskRoom:
     `book` is the one in force: assign the new one when it changes. While `shut` (a load of the past) alerts
     and moves are kept and no notice is written; shut from the beginning, no clock starts. `channels`: desk ->
     names of its channels, in order; a desk without channels is seen on the board alone. `standby`: channel -> ms, for
-    those that stand in for the one before. `desks`: whose clocks run; assign the new ones when they change. `mutes`:
-    those that run at a time, ms UTC.
+    those that stand in for the one before. `untaken`: channels that hear of an alert once they were called. `desks`:
+    whose clocks run; assign the new ones when they change. `mutes`: those that run at a time, ms UTC.
     """
 
     def __init__(
@@ -39,11 +39,13 @@ class DeskRoom:
         channels: Mapping[str, Sequence[str]],
         *,
         standby: Mapping[str, int] | None = None,
+        untaken: Collection[str] = (),
         desks: Mapping[str, Desk] | None = None,
         mutes: Callable[[int], Sequence[Mute]] = lambda _: (),
         shut: bool = False,
     ) -> None:
         self._standby = standby or {}
+        self._untaken = frozenset(untaken)
         self._mutes = mutes
         self.book = book
         self.desks = desks or {}
@@ -194,9 +196,17 @@ class DeskRoom:
         return told
 
     def _tell(
-        self, alert: Alert, reason: Reason, desk: str, wall_at: int, *, count: int = 0, mark: str = ""
+        self,
+        alert: Alert,
+        reason: Reason,
+        desk: str,
+        wall_at: int,
+        *,
+        count: int = 0,
+        mark: str = "",
+        called: Collection[str] = (),
     ) -> Iterator[Notice]:
-        roads = self._channels.get(desk, ())
+        roads = told(self._channels.get(desk, ()), self._standby, self._untaken.difference(called))
         return tell(alert, reason, desk, roads, self._standby, wall_at, count=count, mark=mark)
 
     def _fresh(self, signals: Sequence[Signal]) -> list[Signal]:
@@ -213,10 +223,12 @@ class DeskRoom:
         return life.apply(before, signal, desk, wall_at, widened=wider, timed=self._timed)
 
     def _notices(self, before: Alert | None, after: Alert, reason: Reason, wall_at: int) -> list[Notice]:
-        """To the first desk and every desk above that knows it, and, when it has moved on, to those that had it."""
+        """To the first desk and every desk above that knows it, and, when it has moved on, to those that had it: over
+        every channel that knows it."""
         if self.shut or after.duty.held_at:
             return []
-        desks = [after.desk, *after.duty.above]
+        desks, called = [after.desk, *after.duty.above], after.duty.called
         if before is not None and before.moves:
             desks += [desk for desk in (before.desk, *before.duty.above) if desk not in desks]
-        return [notice for desk in desks for notice in self._tell(after, reason, desk, wall_at)]
+            called = (*called, *before.duty.called)
+        return [notice for desk in desks for notice in self._tell(after, reason, desk, wall_at, called=called)]

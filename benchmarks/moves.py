@@ -183,19 +183,32 @@ def judged(path: Path, kills: int, made: set[str]) -> Verdict:
 
 def owed_by(acts: list[tuple[str, Act]]) -> Counter[tuple[str, str, str]]:
     """What the entries owe, told by hand: every desk that knows hears the engine; a desk above hears of the alert when
-    it is raised to it; whoever was asked last is reminded when nobody has it any more."""
+    it is raised to it; whoever was asked last is reminded when nobody has it any more; several who were asked hear once
+    that somebody has it."""
     owed: Counter[tuple[str, str, str]] = Counter()
     above: dict[str, list[str]] = {}
+    free: set[str] = set()  # alerts that nobody has
+    closed: set[str] = set()
     for alert, act in acts:
         told = ["county", *above.get(alert, ())]
         if act.role == "engine":
             owed.update((alert, act.verb, desk) for desk in told)
-            if act.verb == "first":
+            if act.verb == "first" or (act.verb == "worse" and alert in closed):
                 above[alert] = []
+                free.add(alert)
+                closed.discard(alert)
         elif act.verb == "raise":
             above.setdefault(alert, []).append(act.to)
             owed[alert, "first", act.to] += 1
+            free.add(alert)
+        elif act.verb in ("take", "close"):
+            owed.update((alert, "taken", desk) for desk in told if alert in free and len(told) > 1)
+            free.discard(alert)
+            if act.verb == "close":
+                closed.add(alert)
         elif act.verb in ("leave", "reopen"):
+            free.add(alert)
+            closed.discard(alert)
             owed[alert, "reminder", told[-1]] += 1
     return owed
 

@@ -12,6 +12,7 @@ from alerts.desks import Channel
 from alerts.drill import drill
 from streams.arguments import CityFolder, DataFolder, settings_of
 from streams.city import City
+from streams.city.durations import written
 from streams.clock import WallClock
 from streams.messages import SpokenError, say
 from streams.opened import CityError, city_of
@@ -26,13 +27,15 @@ ChannelName = Annotated[
 
 @channels.command("list")
 def list_command(city: CityFolder) -> None:
-    """The channels of every desk, in their order, with what stands in for what."""
+    """The channels of every desk, in their order, with what stands in for what, and what is called after how long."""
     settings = settings_of()
     read = city_of(city, settings.language)
     for desk in read.desks:
         for channel in desk.channels:
-            word = "channel-stands-in" if channel.standby else "channel-told"
-            typer.echo(say(word, settings.language, name=channel.name, seconds=channel.standby // 1000))
+            word = "channel-stands-in" if channel.standby else "channel-called" if channel.untaken else "channel-told"
+            waits = ", ".join(f"{colour} {written(wait)}" for colour, wait in channel.untaken.items())
+            seconds = channel.standby // 1000
+            typer.echo(say(word, settings.language, name=channel.name, seconds=seconds, waits=waits))
 
 
 @channels.command("test")

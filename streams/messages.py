@@ -336,6 +336,10 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{name}  stands in for the one before it after {seconds} s",
         "zh-CN": "{name}  前一渠道 {seconds} 秒未送达时替补",
     },
+    "channel-called": {
+        "en": "{name}  is called where nobody has taken it after so long: {waits}",
+        "zh-CN": "{name}  超过时限无人受理时呼叫：{waits}",
+    },
     "channel-unknown": {
         "en": "{city} has no channel {name}: take one of {known}",
         "zh-CN": "{city} 没有通知渠道 {name}：可选 {known}",

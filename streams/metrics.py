@@ -13,6 +13,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _M = TypeVar("_M", bound=MetricWrapperBase)
+_HUMAN = (30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800)
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
@@ -29,8 +30,10 @@ class Catalogue:
     def _gauge(self, name: str, text: str, labels: tuple[str, ...]) -> Gauge:
         return self._keep(Gauge(name, text, labels, registry=self.registry))
 
-    def _histogram(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Histogram:
-        return self._keep(Histogram(name, text, labels, buckets=_FAST, registry=self.registry))
+    def _histogram(
+        self, name: str, text: str, labels: tuple[str, ...] = (), buckets: tuple[float, ...] = _FAST
+    ) -> Histogram:
+        return self._keep(Histogram(name, text, labels, buckets=buckets, registry=self.registry))
 
     def _keep(self, metric: _M) -> _M:
         self._all.append(metric)
@@ -131,6 +134,12 @@ class Metrics(Catalogue):
             "tocsin_rules_stopped_flag", "1 while a rule is stopped, by hand or because it raised.", ("city", "rule")
         )
         self.alerts_open = self._gauge("tocsin_alerts_open_alerts", "Alerts that run, by desk.", ("city", "desk"))
+        self.take_seconds = self._histogram(
+            "tocsin_alerts_take_seconds",
+            "From the first telling of an alert to the first desk that took it, by its first desk.",
+            ("city", "desk"),
+            _HUMAN,
+        )
         self.desk_heard = self._counter(
             "tocsin_desk_heard_signals", "Kafka road: signals that a desk has heard, those said again too.", city
         )

@@ -73,6 +73,7 @@ class Office:
         self._refused, self._workshop = refused, workshop
         self.store, self.acting, self.handing, self.lines = opened.store, opened.acting, opened.handing, opened.lines
         self.board = CityBoard(now.book, now.languages, shapes_of(now), self.store, exercise=exercise)
+        self.acting.on_taken = self._taken
         if not opened.desk.shut:
             self.acting.adopt(clock.now())
         self.acting.reckon()
@@ -237,6 +238,10 @@ class Office:
     def _tried(self, notice: Notice, receipt: Receipt) -> None:
         """From the lanes' threads."""
         self._metrics.notices_tried.labels(self._city().name, notice.channel, receipt.outcome).inc()
+
+    def _taken(self, desk: str, seconds: float) -> None:
+        """From the threads of pages."""
+        self._metrics.take_seconds.labels(self._city().name, desk).observe(seconds)
 
     def _look_at_rules(self, engine: Looked) -> None:
         stopped, name = engine.stopped, self._city().name

@@ -177,8 +177,11 @@ def _desk_of(
     desks = desks_of(city)
     roads = {desk.id: [channel.name for channel in desk.channels] for desk in city.desks}
     standby = {channel.name: channel.standby for desk in city.desks for channel in desk.channels if channel.standby}
+    untaken = {channel.name for desk in city.desks for channel in desk.channels if channel.untaken}
     acting = Acting(city.name, store, desks, len(city.book.ladder) - 1, route_of(city.book))
-    desk = DeskRoom(city.book, store, roads, standby=standby, desks=desks, mutes=acting.running_mutes, shut=shut)
+    desk = DeskRoom(
+        city.book, store, roads, standby=standby, untaken=untaken, desks=desks, mutes=acting.running_mutes, shut=shut
+    )
     handing = Handing(city.name, store, lambda: acting.desks, lambda: desk.book, lambda: acting.mutes)
     lines = Lines(
         city.name,

@@ -13,7 +13,7 @@ from alerts.console.naming import Names
 from alerts.desks import Desk
 from alerts.duty import BY_HAND, MOVES, Act, Duty, Verb
 
-SHOWN: Final[frozenset[Verb]] = BY_HAND | {"hold", "lapse", "remind", "freeze", "thaw", "rewind"}
+SHOWN: Final[frozenset[Verb]] = BY_HAND | {"hold", "call", "lapse", "remind", "freeze", "thaw", "rewind"}
 """Acts of people and clocks; what the engine did stands among the card's own moves."""
 
 
@@ -89,7 +89,7 @@ def duty_figures(
                 act.verb,
                 names.desk(act.desk) if act.desk else "",
                 act.role,
-                names.desk(act.to) if act.to else "",
+                act.to if act.verb == "call" else names.desk(act.to) if act.to else "",
                 act.outcome,
                 " – ".join(text for text in (act.why if act.verb in ("close", "reopen") else "", act.note) if text),
             )

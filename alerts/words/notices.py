@@ -179,6 +179,8 @@ class _Speech:
             return
         if self._notice.reason == "reminder":
             yield self._say(s.REMINDED)
+        if self._notice.reason == "taken":
+            yield self._taken()
         yield self._news()
         counted = self._signal.kind in COUNTED
         if counted and self._alert.state in ("open", "over"):
@@ -190,6 +192,15 @@ class _Speech:
         signal = self._signal
         reference = s.REFERENCE if signal.rule_version and signal.kind != "review" else s.BUILT_IN
         yield self._say(reference, rule=signal.rule, version=signal.rule_version, alert=self._alert.id)
+
+    def _taken(self) -> str:
+        """Who has it, for those who were asked as well."""
+        duty = self._alert.duty
+        desk = self._desk(duty.desk)
+        if duty.stage == "closed":
+            outcome = self._say(s.OUTCOMES[duty.outcome])
+            return self._say(s.CLOSED_IT, desk=desk, at=self._time(duty.closed_at), outcome=outcome)
+        return self._say(s.HAS_IT, desk=desk, at=self._time(duty.taken_at))
 
     def _news(self) -> str:
         """The paragraph that says what is so: figures, time, and what changed."""

@@ -32,6 +32,15 @@ HELD: Final = N_(
     " clock. Nothing is lost: they are on its page, ranked, and can be let out by hand."
 )
 REMINDED: Final = N_("It was told before, and nobody has taken it yet.")
+HAS_IT: Final = N_("{desk} has it since {at}: nobody else is asked any more.")
+CLOSED_IT: Final = N_("{desk} closed it at {at}: {outcome}. Nobody else is asked any more.")
+OUTCOMES: Final[Mapping[str, str]] = {
+    "confirmed": N_("confirmed"),
+    "expected": N_("expected"),
+    "not_real": N_("not real"),
+    "data_fault": N_("fault of the data"),
+    "cannot_tell": N_("cannot tell"),
+}
 DIGEST_TITLE: Final = N_("{count} notices at once, up to {colour}: most urgent first")
 DRILL_TITLE: Final = N_("EXERCISE, no real alert: {title}")
 DRILL: Final = N_(
@@ -45,6 +54,7 @@ COUNT_TITLES: Final[Mapping[Reason, str]] = {
     "worse": N_("Worse, now {colour}: {category} in {area}"),
     "spread": N_("Spread, {colour}: {category} in {area}"),
     "reminder": N_("Not taken yet, {colour}: {category} in {area}"),
+    "taken": N_("Taken, {colour}: {category} in {area}"),
     "corrected": N_("Corrected, {colour}: {category} in {area}"),
     "over": N_("Over, was {colour}: {category} in {area}"),
     "withdrawn": N_("Withdrawn, was {colour}: {category} in {area}"),
@@ -58,6 +68,7 @@ DROP_TITLES: Final[Mapping[Reason, str]] = {
     "worse": N_("Worse, now {colour}: too few {category} in {area}"),
     "spread": N_("Spread, {colour}: too few {category} in {area}"),
     "reminder": N_("Not taken yet, {colour}: too few {category} in {area}"),
+    "taken": N_("Taken, {colour}: too few {category} in {area}"),
     "corrected": N_("Corrected, {colour}: too few {category} in {area}"),
     "over": N_("Over, was {colour}: too few {category} in {area}"),
     "withdrawn": N_("Withdrawn, was {colour}: too few {category} in {area}"),
@@ -71,6 +82,7 @@ RISE_TITLES: Final[Mapping[Reason, str]] = {
     "worse": N_("Worse, now {colour}: slow rise of {category} in {area}"),
     "spread": N_("Spread, {colour}: slow rise of {category} in {area}"),
     "reminder": N_("Not taken yet, {colour}: slow rise of {category} in {area}"),
+    "taken": N_("Taken, {colour}: slow rise of {category} in {area}"),
     "corrected": N_("Corrected, {colour}: slow rise of {category} in {area}"),
     "over": N_("Over, was {colour}: slow rise of {category} in {area}"),
     "withdrawn": N_("Withdrawn, was {colour}: slow rise of {category} in {area}"),
@@ -84,6 +96,7 @@ NEW_TITLES: Final[Mapping[Reason, str]] = {
     "worse": N_("Worse, now {colour}: first seen, {category} in {area}"),
     "spread": N_("Spread, {colour}: first seen, {category} in {area}"),
     "reminder": N_("Not taken yet, {colour}: first seen, {category} in {area}"),
+    "taken": N_("Taken, {colour}: first seen, {category} in {area}"),
     "corrected": N_("Corrected, {colour}: first seen, {category} in {area}"),
     "over": N_("Over, was {colour}: first seen, {category} in {area}"),
     "withdrawn": N_("Withdrawn, was {colour}: first seen, {category} in {area}"),
@@ -97,6 +110,7 @@ MATTER_TITLES: Final[Mapping[Reason, str]] = {
     "worse": N_("Worse, now {colour}: {rule}, {where}"),
     "spread": N_("Spread, {colour}: {rule}, {where}"),
     "reminder": N_("Not taken yet, {colour}: {rule}, {where}"),
+    "taken": N_("Taken, {colour}: {rule}, {where}"),
     "corrected": N_("Corrected, {colour}: {rule}, {where}"),
     "over": N_("Over, was {colour}: {rule}, {where}"),
     "withdrawn": N_("Withdrawn, was {colour}: {rule}, {where}"),
@@ -121,6 +135,7 @@ SILENCE_TITLES: Final[Mapping[Reason, str]] = {
     "worse": N_("Worse, now {colour}: feed {feed} is silent"),
     "spread": N_("Spread, {colour}: feed {feed} is silent"),
     "reminder": N_("Not taken yet, {colour}: feed {feed} is silent"),
+    "taken": N_("Taken, {colour}: feed {feed} is silent"),
     "corrected": N_("Corrected, {colour}: feed {feed} is silent"),
     "over": N_("Over, was {colour}: the silence of feed {feed}"),
     "withdrawn": N_("Withdrawn, was {colour}: the silence of feed {feed}"),
@@ -134,6 +149,7 @@ STOPPED_TITLES: Final[Mapping[Reason, str]] = {
     "worse": N_("Worse, now {colour}: rule {rule} has stopped"),
     "spread": N_("Spread, {colour}: rule {rule} has stopped"),
     "reminder": N_("Not taken yet, {colour}: rule {rule} has stopped"),
+    "taken": N_("Taken, {colour}: rule {rule} has stopped"),
     "corrected": N_("Corrected, {colour}: rule {rule} has stopped"),
     "over": N_("Over, was {colour}: rule {rule} judges again"),
     "withdrawn": N_("Withdrawn, was {colour}: the stop of rule {rule}"),
@@ -147,6 +163,7 @@ REVIEW_TITLES: Final[Mapping[Reason, str]] = {
     "worse": N_("Worse, now {colour}: an order about {about} was not reviewed within a day"),
     "spread": N_("Spread, {colour}: an order about {about} was not reviewed within a day"),
     "reminder": N_("Not taken yet, {colour}: an order about {about} was not reviewed within a day"),
+    "taken": N_("Taken, {colour}: an order about {about} that waits for its review"),
     "corrected": N_("Corrected, {colour}: an order about {about} was not reviewed within a day"),
     "over": N_("Over, was {colour}: the order about {about} has been reviewed"),
     "withdrawn": N_("Withdrawn, was {colour}: the review of an order about {about}"),

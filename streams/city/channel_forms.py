@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from alerts.desks import Channel, Option
 from streams.city.durations import MINUTE, Duration
-from streams.city.schema import Form, Switch, Text, Whole, matching
+from streams.city.schema import Code, Form, Switch, Text, Whole, matching
 
 FileName = Annotated[Text, AfterValidator(matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "file-name"))]
 WebAddress = Annotated[Text, AfterValidator(matching(r"https?://[^\s/@?#][^\s@]*", "web-address"))]
@@ -33,6 +33,10 @@ class ChannelBlock(Form):
     standby: Duration | None = Field(
         default=None,
         description="It is told only what the channel before it was not heard to say after so long, at most 30m.",
+    )
+    untaken: dict[Code, Duration] = Field(
+        default={},
+        description="Colour -> time: it is told only of alerts of such colours that nobody has taken after so long.",
     )
 
 
@@ -101,17 +105,18 @@ AnyForm = (
 )
 ChannelForm = Annotated[Annotated[AnyForm, Field(discriminator="kind")], BeforeValidator(_by_kind)]
 
-_NO_OPTION: Final = frozenset({"kind", "language", "standby"})
+_NO_OPTION: Final = frozenset({"kind", "language", "standby", "untaken"})
 
 
-def channels_of(desk: str, forms: Sequence[AnyForm], language: str) -> Iterator[Channel]:
+def channels_of(desk: str, forms: Sequence[AnyForm], language_of_city: str) -> Iterator[Channel]:
     """The channels of a desk, in its order; each named after the desk and its kind, the second of a kind `-2`."""
     seen: Counter[str] = Counter()
     for form in forms:
         seen[form.kind] += 1
         number = f"-{seen[form.kind]}" if seen[form.kind] > 1 else ""
         name = f"{desk}-{form.kind}{number}"
-        yield Channel(name, form.kind, form.language or language, _options(form), form.standby or 0)
+        language = form.language or language_of_city
+        yield Channel(name, form.kind, language, _options(form), form.standby or 0, dict(form.untaken))
 
 
 def _options(form: AnyForm) -> dict[str, Option]:

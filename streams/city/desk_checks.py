@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from rules.trees import Tree
@@ -39,7 +39,7 @@ def check_desks(
             problems.say(document.file, place, message, parent=desk.parent, guess=meant)
         check_written_names(document, (*path, "names"), desk.id, desk.names, city.languages, problems)
         _check_channels(document, (*path, "channels"), desk, city, problems)
-        _check_clocks(document, (*path, "clocks"), desk, city, problems)
+        _check_colours(document, (*path, "clocks"), desk.clocks, city, problems)
         _check_shifts(document, (*path, "shifts"), desk, problems)
         _check_codes(document, (*path, "areas"), desk.areas, areas, "area-unknown", problems)
         _check_codes(document, (*path, "categories"), desk.categories, categories, "category-unknown", problems)
@@ -63,6 +63,8 @@ def _check_channels(document: Document, path: Path, desk: DeskForm, city: CityFi
         if channel.standby is not None:
             before = desk.channels[number - 1].kind if number else ""
             _check_standby(document, (*path, number, "standby"), channel, before, problems)
+        if channel.untaken:
+            _check_untaken(document, (*path, number, "untaken"), desk, number, city, problems)
 
 
 def _is_open(url: str) -> bool:
@@ -84,8 +86,29 @@ def _check_standby(document: Document, path: Path, channel: AnyForm, before: str
         problems.say(document.file, place, "standby-long", longest=written(LONGEST_STANDBY))
 
 
-def _check_clocks(document: Document, path: Path, desk: DeskForm, city: CityFile, problems: Problems) -> None:
-    for colour in desk.clocks:
+def _check_untaken(
+    document: Document, path: Path, desk: DeskForm, number: int, city: CityFile, problems: Problems
+) -> None:
+    """A channel is called before its desk's time is over, and somebody was told before it."""
+    channel = desk.channels[number]
+    if number == 0 or channel.kind == "console":
+        problems.say(document.file, document.key_place(path), "untaken-first", kind=channel.kind)
+    if channel.standby is not None:
+        problems.say(document.file, document.key_place(path), "untaken-standby", kind=channel.kind)
+    _check_colours(document, path, channel.untaken, city, problems)
+    for colour, wait in channel.untaken.items():
+        clock = desk.clocks.get(colour)
+        if wait == 0:
+            problems.say(document.file, document.place((*path, colour)), "untaken-nothing", colour=colour)
+        elif desk.parent is not None and clock is not None and wait >= clock:
+            problems.say(
+                document.file, document.place((*path, colour)), "untaken-late",
+                colour=colour, wait=written(wait), clock=written(clock), parent=desk.parent,
+            )  # fmt: skip
+
+
+def _check_colours(document: Document, path: Path, colours: Iterable[str], city: CityFile, problems: Problems) -> None:
+    for colour in colours:
         if city.colours and colour not in city.colours:
             place = document.key_place((*path, colour))
             problems.say(document.file, place, "colour-unknown", colour=colour, known=list(city.colours))

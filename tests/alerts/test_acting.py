@@ -195,6 +195,81 @@ def test_a_stand_in_of_the_desk_above_waits_for_what_it_stands_in_for(store: Sto
     assert told == {"city-line": ("pending", NOON + 5 * MINUTE), "city-mail": ("standby", NOON + 10 * MINUTE)}
 
 
+def of_two_roads(name: str, parent: str = "", **changes: Any) -> Desk:
+    """A desk whose mail is called two minutes after nobody took a red alert, with a robot that stands in for it."""
+    roads = (
+        Channel(f"{name}-line", "jsonlines", "en"),
+        Channel(f"{name}-mail", "email", "en", untaken={"red": 2 * MINUTE}),
+        Channel(f"{name}-robot", "wecom", "en", standby=MINUTE),
+    )
+    return replace(desk(name, parent), channels=roads, **changes)
+
+
+def room_of(store: Store, desks: dict[str, Desk]) -> DeskRoom:
+    """As a served city makes it out of its desks."""
+    every = [channel for one in desks.values() for channel in one.channels]
+    return DeskRoom(
+        book(),
+        store,
+        {name: [channel.name for channel in one.channels] for name, one in desks.items()},
+        standby={one.name: one.standby for one in every if one.standby},
+        untaken={one.name for one in every if one.untaken},
+        desks=desks,
+    )
+
+
+def test_nobody_answers_so_the_second_channel_is_called_then_the_desks_above_and_all_hear_once_who_has_it(
+    store: Store,
+) -> None:
+    desks = {"county": of_two_roads("county", "city"), "city": of_two_roads("city"), "eastern": DESKS["eastern"]}
+    room, acting = room_of(store, desks), Acting(CITY, store, desks, 3)
+    took: list[tuple[str, float]] = []
+    acting.on_taken = lambda name, seconds: took.append((name, seconds))
+    room.apply([signal(1, area="abington", evidence=evidence(3))], NOON)
+    for minute in range(1, 14):
+        acting.by_clock(NOON + minute * MINUTE, NOBODY_BLIND)
+
+    def told() -> list[tuple[str, str, int]]:
+        found = sorted(store.notices_of("a1"), key=lambda one: (one.created_at, one.channel))
+        return [(n.channel, n.reason, (n.created_at - NOON) // MINUTE) for n in found]
+
+    before = [
+        ("eastern-line", "first", 0),
+        ("county-line", "first", 5), ("eastern-line", "reminder", 5),
+        ("county-mail", "reminder", 7), ("county-robot", "reminder", 7),
+        ("city-line", "first", 10), ("county-line", "reminder", 10), ("county-mail", "reminder", 10),
+        ("county-robot", "reminder", 10),
+        ("city-mail", "reminder", 12), ("city-robot", "reminder", 12),
+    ]  # fmt: skip
+    assert told() == before
+    assert {n.covers != "" for n in store.notices_of("a1") if n.channel.endswith("robot")} == {True}
+    acting.by_hand("a1", hand("take", NOON + 14 * MINUTE, desk="eastern"))
+    acting.by_hand("a1", hand("take", NOON + 20 * MINUTE, desk="eastern"))  # renewed: no news
+    every = ["city-line", "city-mail", "city-robot", "county-line", "county-mail", "county-robot", "eastern-line"]
+    assert told() == before + [(channel, "taken", 14) for channel in every]
+    room.apply([signal(2, area="abington", state="over", evidence=evidence(3))], NOON + 30 * MINUTE)
+    assert [channel for channel, reason, _ in told() if reason == "over"] == every
+    assert took == [("eastern", 14 * 60.0)]
+    assert whole(store)
+
+
+def test_what_its_own_desk_takes_at_once_is_no_news_to_anybody(store: Store) -> None:
+    room, acting = at_work(store)
+    room.apply([signal(1, evidence=evidence(3))], NOON)
+    acting.by_hand("a1", hand("take"))
+    assert owed(store) == [("county", "first")]
+
+
+def test_an_alert_that_several_were_asked_for_and_one_closes_without_taking_it_is_told_too(store: Store) -> None:
+    room, acting = at_work(store)
+    room.apply([signal(1, evidence=evidence(3))], NOON)
+    acting.by_clock(NOON + 5 * MINUTE, NOBODY_BLIND)
+    acting.by_hand("a1", hand("close", NOON + 6 * MINUTE, outcome="confirmed"))
+    assert owed(store)[3:] == [("county", "taken"), ("city", "taken")]
+    acting.by_hand("a1", hand("close", NOON + 7 * MINUTE, outcome="expected", why="road works that were announced"))
+    assert len(owed(store)) == 5  # seen otherwise afterwards: nobody was asked again
+
+
 def test_an_officer_raises_to_the_desk_above_without_naming_it(store: Store) -> None:
     room, acting = at_work(store)
     room.apply([signal(1)], NOON)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from alerts import life
 from alerts.acting import due_at, moved_by
 from alerts.alert import Alert
 from alerts.clocks import answer_due, freeze, next_act, overdue
-from alerts.desks import Desk, Shift
+from alerts.desks import Channel, Desk, Shift
 from alerts.duty import Act, MoveRefused, Verb
 from alerts.shifts import next_turn, turn_at
 from rules.signals import FeedEvidence
@@ -26,8 +27,8 @@ CLOCKS: Final = {"yellow": 30 * MINUTE, "orange": 15 * MINUTE, "red": 5 * MINUTE
 
 
 def desk(name: str, parent: str = "", **changes: Any) -> Desk:
-    given: dict[str, Any] = {"clocks": CLOCKS, "lapse": 4 * HOUR, **changes}
-    return Desk(name, {"en": name}, "Asia/Shanghai", ("montgomery",), ("incident",), (), parent, **given)
+    given: dict[str, Any] = {"channels": (), "clocks": CLOCKS, "lapse": 4 * HOUR, **changes}
+    return Desk(name, {"en": name}, "Asia/Shanghai", ("montgomery",), ("incident",), parent=parent, **given)
 
 
 COUNTY, TOWN, PROVINCE = desk("county", "city"), desk("city", "province"), desk("province")
@@ -58,6 +59,45 @@ def test_an_alert_that_nobody_takes_rises_level_by_level_each_with_its_own_time(
     rises = [("raise", "city", 5), ("raise", "province", 10), ("remind", "province", 15)]  # the highest is reminded
     assert lived(alert(3), NOON + HOUR) == rises
     assert lived(alert(1), NOON + HOUR) == [("raise", "city", 30), ("raise", "province", 60)]
+
+
+def called(name: str, parent: str = "", **untaken: int) -> Desk:
+    """A desk with a channel that is told at once, and one that waits so many minutes for each colour."""
+    line = Channel(f"{name}-line", "jsonlines", "en")
+    mail = Channel(f"{name}-mail", "email", "en", untaken={colour: n * MINUTE for colour, n in untaken.items()})
+    return desk(name, parent, channels=(line, mail))
+
+
+def test_before_an_alert_rises_the_further_channels_of_its_desk_are_called_each_desk_by_its_own_time() -> None:
+    desks = {**DESKS, "county": called("county", "city", red=3), "city": called("city", "province", red=5)}
+    assert lived(alert(3), NOON + HOUR, desks) == [
+        ("call", "county-mail", 3), ("raise", "city", 5),
+        ("call", "city-mail", 10), ("raise", "province", 10),  # both due at once: who is there first, then who is above
+        ("remind", "province", 15),
+    ]  # fmt: skip
+    assert lived(alert(1), NOON + HOUR, desks) == lived(alert(1), NOON + HOUR)  # yellow has no time there
+
+
+def test_nobody_is_called_for_what_was_taken_is_held_or_is_over() -> None:
+    desks = {"county": called("county", red=3)}
+    assert next_act(alert(3, hand("take", NOON + MINUTE)), desks).verb == "lapse"  # type: ignore[union-attr]  # there is one
+    assert next_act(alert(3, Act("hold", NOON, desk="county", role="budget")), desks) is None
+    over, _ = life.apply(alert(3), signal(2, state="over", evidence=evidence(3)), "county", NOON + MINUTE)
+    assert next_act(over, desks) is None
+
+
+def test_a_channel_is_called_once_and_again_for_an_alert_that_was_closed_and_got_worse() -> None:
+    desks = {"county": called("county", red=3, orange=3)}
+    lapsed = alert(3, Act("call", NOON + 3 * MINUTE, to="county-mail"), hand("take", NOON + HOUR))
+    assert lived(lapsed, NOON + 9 * HOUR, desks) == [("lapse", "county", 300), ("remind", "county", 305)]
+    closed = alert(2, Act("call", NOON + 3 * MINUTE, to="county-mail"), hand("close", NOON + HOUR, outcome="confirmed"))
+    worse, _ = life.apply(closed, signal(2, evidence=evidence(3)), "county", NOON + 2 * HOUR)
+    assert lived(worse, NOON + 9 * HOUR, desks)[0] == ("call", "county-mail", 123)
+
+
+def test_a_desk_that_nobody_staffs_hands_on_before_any_of_its_channels_is_called() -> None:
+    away = replace(called("county", "city", red=3), shifts=(Shift("night", "00:00", "00:01"),))
+    assert lived(alert(3), NOON + MINUTE, {**DESKS, "county": away}) == [("raise", "city", 0)]
 
 
 def test_the_lowest_rank_never_interrupts_anybody() -> None:

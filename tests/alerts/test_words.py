@@ -18,6 +18,7 @@ import alerts.words
 from alerts import life
 from alerts.alert import REASONS, Alert, Reason
 from alerts.channels.port import FakeChannel
+from alerts.duty import Duty
 from alerts.letters import Letters
 from alerts.notice import Notice, compose
 from alerts.words import LANGUAGES, Words, notice_words, plain
@@ -305,6 +306,27 @@ def test_a_reminder_says_that_nobody_has_taken_it_and_what_to_do(language: str, 
     assert said.title == title
     assert sentence in said.text.splitlines()[0]
     assert any(line.startswith(("What to do", "怎么办")) for line in said.text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "taken", "closed"),
+    [
+        ("en", "Taken, Yellow: vehicle accident in Lower Merion", "Eastern desk has it since", "closed it at"),
+        ("zh-CN", "黄色预警已受理：下梅里恩，车辆事故", "受理，其他各级无需再处置。", "办结：不属实。"),
+    ],
+)
+def test_who_was_asked_too_hears_which_desk_has_it_or_what_it_was(
+    language: str, title: str, taken: str, closed: str
+) -> None:
+    told = notice("taken")
+    has_it = Duty(stage="taken", desk="eastern", taken_at=NOON)
+    shut = Duty(stage="closed", desk="eastern", closed_at=NOON, outcome="not_real")
+    for duty, sentence in ((has_it, taken), (shut, closed)):
+        now = msgspec.structs.replace(told, alert=msgspec.structs.replace(told.alert, duty=duty))
+        said = notice_words(now, book(), language)
+        assert said.title == title
+        assert sentence in said.text.splitlines()[0]
+        assert not any(line.startswith(("What to do", "怎么办")) for line in said.text.splitlines())
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ heads:
 
 
 def waited(holds: Callable[[], bool]) -> None:
-    for _ in range(600):
+    for _ in range(2_400):
         if holds():
             return
         time.sleep(0.05)
