@@ -13,6 +13,7 @@ from typing import Final, Literal, Protocol
 
 from alerts.drafting import Drafting
 from alerts.releasing import Releasing
+from alerts.shadowing import Shadowing
 from alerts.trials import Trials
 
 REASON_LONGEST: Final = 200
@@ -60,6 +61,9 @@ class Workshop(Protocol):
 
     @property
     def trials(self) -> Trials: ...
+
+    @property
+    def shadowing(self) -> Shadowing: ...
 
     def standing(self) -> Standing:
         """From memory, at any rate of asking."""

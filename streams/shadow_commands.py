@@ -10,11 +10,13 @@ import msgspec
 import typer
 
 from alerts.chain import Missed, decode
+from alerts.shadowing import Promotion, found_beside
 from rules.book import Book, MatterRule, Rule
 from rules.engine import Engine
-from rules.records import DropShadow, StartShadow, UseBook
+from rules.records import DropShadow, UseBook
 from rules.shadows.at_work import MOST
-from rules.shadows.score import ShadowState, shadows_of
+from rules.shadows.score import shadows_of
+from rules.shadows.state import ShadowState
 from streams import shadows
 from streams.arguments import CityFolder, DataFolder, is_kafka, settings_of
 from streams.by_hand import By, Hand, RoadOption, Why, checked_reason
@@ -29,7 +31,6 @@ from streams.releases.shelf import texts_in
 from streams.rewind import engine_beside
 from streams.rule_commands import RuleId, rules
 from streams.settings import Settings
-from streams.shadows.promotion import Promotion
 from streams.shadows.words import head, standing, word_of_stop
 from streams.worker_command import Brokers, road
 
@@ -37,9 +38,6 @@ shadow: Final = typer.Typer(
     help="Candidates of rules that judge beside those in force, and of which nobody hears.", no_args_is_help=True
 )
 rules.add_typer(shadow, name="shadow")
-
-LOOK_BACK_MS: Final = 7 * 86_400_000
-"""An alert may have begun so long before it was said."""
 
 
 @shadow.command("start")
@@ -67,14 +65,8 @@ def start_command(
     engine = engine_of(hand)
     if engine is not None:
         _check_free(engine, changed.book, rule, city)
-    order = StartShadow(
-        0,
-        rule.id,
-        msgspec.json.encode(rule),
-        on_matters=isinstance(rule, MatterRule),
-        text=change.read_text(encoding="utf-8"),
-        shifts=hand.city.shadow_shifts if shifts is None else shifts,
-    )
+    needed = hand.city.shadow_shifts if shifts is None else shifts
+    order = shadows.order_of(rule, change.read_text(encoding="utf-8"), needed)
     hand.give(order, "shadow-begun", rule=rule.id, version=rule.version)
 
 
@@ -165,8 +157,7 @@ def promotion_of(city: City, settings: Settings, engine: Engine, rule: str) -> P
     """The report of one shadow. Raises SpokenError where there is none."""
     state = _state(engine, city, rule)
     with store_beside(city.name, settings) as store:
-        since = min([state.begun, *(said.first for said in state.theirs)]) - LOOK_BACK_MS
-        found = {alert.id: alert.duty.outcome for alert in store.between(since, state.until + LOOK_BACK_MS)}
+        found = found_beside(store, state)
         acts = [decode(link.body) for link in store.entries(verb="missed")]
     missed = [act for act in acts if isinstance(act, Missed) and act.time >= state.begun]
     return shadows.promotion(state, _candidate(engine, state), engine.book, city.desks, found, missed)
@@ -180,7 +171,7 @@ def reason_with(hand: Hand, engine: Engine, state: ShadowState, early: str) -> s
         return hand.reason
     if not early.strip():
         raise SpokenError("shadow-young", rule=state.rule, needed=state.shifts, told=lacks)
-    return f"{hand.reason}; {lacks} / {state.shifts}: {checked_reason(early)}"
+    return shadows.hurried(hand.reason, lacks, state.shifts, checked_reason(early))
 
 
 def _engine(city: City, settings: Settings, on: str) -> Engine:

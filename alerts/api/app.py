@@ -33,6 +33,7 @@ from alerts.api.service import Asks, Key, Limit, Service
 from alerts.api.service import city_of as _city
 from alerts.api.service import in_json as _json
 from alerts.api.service import key_of as _key
+from alerts.api.shadows import add_shadows
 from alerts.api.stream import moves as move_stream
 from alerts.api.troubles import Trouble, TroubleError, language_of, problem
 from alerts.export import rfc3339
@@ -54,6 +55,7 @@ def create_api(service: Service) -> FastAPI:
     _alerts(app, service)
     _forms(app, service)
     add_mutes(app, service)
+    add_shadows(app, service)
     add_areas(app, service)
     add_counts(app, service)
     add_chain(app, service)

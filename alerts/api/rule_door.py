@@ -18,9 +18,11 @@ from alerts.api.troubles import TroubleError
 from alerts.drafting import Draft, Override, Texts
 from alerts.near import NearCell
 from alerts.releasing import Release
+from alerts.shadowing import Promotion, found_beside
 from alerts.trials import Past, Tried
 from alerts.workfaults import WorkRefused
 from alerts.workshop import REASON_LONGEST, Standing, Verb, Workshop
+from rules.shadows.state import ShadowState
 
 DAYS: Final = 90
 """So far back a rule's alerts are looked at."""
@@ -156,6 +158,43 @@ class RuleDoor:
             return {}
         alerts = self.town.store.between(tried.since - DAY_MS, tried.until + DAY_MS, rule=rule)
         return {a.signal.key: a for a in self.town.seen(self.who, alerts) if a.signal.key in keys}
+
+    # what is in shadow
+
+    def shadows(self) -> Sequence[ShadowState]:
+        """By rule, without their weeks; none where they may not be seen."""
+        return self.town.workshop.shadowing.shadows() if self.town.workshop is not None and self.whole else ()
+
+    def report(self, rule: str) -> Promotion | None:
+        """What a shadow would have told against what was told and found; None: there is none. Raises TroubleError."""
+        shop = self.reading()
+        state = next((one for one in shop.shadowing.shadows() if one.rule == rule), None)
+        if state is None:
+            return None
+        missed = [one for one in self.town.told_missed(self.who) if one.time >= state.begun]
+        return shop.shadowing.report(rule, found_beside(self.town.store, state), missed)
+
+    def begin_shadow(self, rule: str, seen: str, reason: str) -> None:
+        """Let the draft judge in shadow. Raises TroubleError."""
+        shop, why = self.shop(), self.reason(reason)
+        with _told():
+            shop.shadowing.begin(rule, seen, self.who.account, why)
+
+    def promote(self, rule: str, reason: str, early: str) -> str:
+        """Put in force what another account began; the release. `early`: why it cannot wait for its shifts. Raises
+        TroubleError."""
+        shop, why = self.shop(), self.reason(reason)
+        hurry = self.reason(early) if early.strip() else ""
+        with _told():
+            made = shop.shadowing.promote(rule, self.who.account, why, hurry)
+        self.town.ring()
+        return made
+
+    def drop_shadow(self, rule: str, reason: str) -> None:
+        """End it. Raises TroubleError."""
+        shop, why = self.shop(), self.reason(reason)
+        with _told():
+            shop.shadowing.drop(rule, self.who.account, why)
 
     # what is released
 

@@ -155,8 +155,38 @@ WORDS: Final[Mapping[Trouble | Fault, Mapping[str, str]]] = {
         "zh-CN": "目录中的区域、类别、日历、数据源或席位与生效的不同：请先重新加载目录。",
     },
     "release_young": {
-        "en": "It brings a rule that has not been in shadow for its shifts: tocsin rules shadow promote asks why.",
-        "zh-CN": "其中有规则的影子运行未满所需班次：请用 tocsin rules shadow promote 并说明理由。",
+        "en": "It brings a rule that has not been in shadow for its shifts: promote it on the page of the rule, which"
+        " asks why.",
+        "zh-CN": "其中有规则的影子运行未满所需班次：请在该规则页面转正，并说明理由。",
+    },
+    "shadow_same": {
+        "en": "Nothing to try in shadow: this text runs already, or takes the rule away.",
+        "zh-CN": "没有可影子运行的内容：该文本已在运行，或是移除此规则。",
+    },
+    "shadow_there": {
+        "en": "Another text of this rule is in shadow already: drop it first.",
+        "zh-CN": "此规则已有另一文本在影子运行：请先结束它。",
+    },
+    "shadow_gone": {"en": "This rule is not in shadow.", "zh-CN": "此规则没有影子运行。"},
+    "shadow_own": {
+        "en": "You began this shadow: another account has to promote it.",
+        "zh-CN": "该影子运行由您启动：须由另一账号转正。",
+    },
+    "shadow_stopped": {
+        "en": "The candidate judges nothing, so it cannot be promoted: drop it, mend its text, begin anew.",
+        "zh-CN": "候选规则已停止判断，不能转正：请结束它，修正文本后重新开始。",
+    },
+    "shadow_young": {
+        "en": "It has not been in shadow for its shifts: wait, or say why it cannot.",
+        "zh-CN": "影子运行未满所需班次：请等待，或说明为何不能等。",
+    },
+    "shadow_differs": {
+        "en": "The city's folder would make another rule of this text than the one in shadow: begin the shadow anew.",
+        "zh-CN": "按当前城市目录，此文本得到的规则与影子运行的不同：请重新开始影子运行。",
+    },
+    "shadows_full": {
+        "en": "Eight rules are in shadow, and no more may be: drop one first.",
+        "zh-CN": "已有八条规则在影子运行，达到上限：请先结束一条。",
     },
     "release_broken": {
         "en": "What lies there is not what was published: put it back from a copy.",

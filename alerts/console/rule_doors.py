@@ -18,6 +18,7 @@ from alerts.console.naming import Names
 from alerts.console.pages import piece, sheet_page
 from alerts.console.posted import UNSHOWN, Text, way_to
 from alerts.console.ruling import found_in
+from alerts.console.shading import shadow_figures
 from alerts.console.trying import trial_figures
 from alerts.console.tuning import diff_line, tune_figures
 from alerts.drafting import Checked, Texts
@@ -56,7 +57,8 @@ class RulePages:
         except TroubleError:
             raise HTTPException(404) from None
         draft = shop.drafting.draft(rule) if is_id(rule) else None
-        if draft is None and (not is_id(rule) or asked.town.book().rule(rule) is None):
+        report = door.report(rule) if is_id(rule) else None
+        if (draft or report) is None and (not is_id(rule) or asked.town.book().rule(rule) is None):
             raise HTTPException(404)
         trials = self._trials(door, rule)
         checked = shop.drafting.check(draft, reader.language) if draft else UNCHECKED
@@ -87,6 +89,7 @@ class RulePages:
                 "found": found_in(names.speech),
                 "days": DAYS,
                 "typed": typed,
+                "shadow": shadow_figures(report, names) if report else None,
                 **trials(names),
             }
 
@@ -255,6 +258,30 @@ class RulePages:
             return _to(name, "rules", rule, trouble=trouble)
         return _to(name, "rules", rule)
 
+    def shadow(
+        self,
+        request: Request,
+        name: str,
+        rule: str,
+        seen: Text = "",
+        reason: Text = "",
+        early: Text = "",
+        act: Text = "begin",
+    ) -> Response:
+        """Let the draft judge in shadow; promote or drop what does."""
+        door = self._door(request, name)
+        try:
+            if act == "promote":
+                return _to(name, "releases", door.promote(known(rule), reason, early))
+            if act == "drop":
+                door.drop_shadow(known(rule), reason)
+                left = door.town.book().rule(rule) or door.reading().drafting.draft(rule)
+                return _to(name, "rules", *([rule] if left else []))
+            door.begin_shadow(known(rule), seen, reason)
+        except TroubleError as trouble:
+            return _to(name, "rules", rule, trouble=trouble)
+        return _to(name, "rules", rule)
+
     def publish(self, request: Request, name: str, rule: str, seen: Text = "", reason: Text = "") -> Response:
         try:
             made = self._door(request, name).publish(known(rule), seen, reason)
@@ -291,6 +318,7 @@ def add_rule_doors(app: FastAPI, pages: RulePages) -> None:
         ("rules/{rule}/draft", pages.draft),
         ("rules/{rule}/overrides", pages.override),
         ("rules/{rule}/trials", pages.tried),
+        ("rules/{rule}/shadow", pages.shadow),
         ("rules/{rule}/publish", pages.publish),
         ("orders/{order_id}/review", pages.review),
         ("releases", pages.roll_back),

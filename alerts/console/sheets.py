@@ -146,6 +146,7 @@ def rules(asked: Asked, names: Names) -> Values:
         "days": DAYS,
         "found": found_in(names.speech),
         "drafts": door.drafts(),
+        "shadows": {one.rule: one for one in door.shadows()},
         "history": history,
         "in_force": door.in_force() if door.tunes else "",
         "waiting": [one for one in history if one.waits],

@@ -14,6 +14,7 @@ import msgspec
 
 from rules.calendar import DAY_MS
 from rules.shadows.said import Said
+from rules.shadows.state import ShadowState, Week
 
 if TYPE_CHECKING:
     from rules.engine import Engine
@@ -29,48 +30,6 @@ class Pairing(msgspec.Struct, frozen=True):
     ours: int
     theirs: int
     earlier_minutes: float
-
-
-class Week(msgspec.Struct, frozen=True):
-    """Alerts told first in [since, until), ms. `earlier_minutes`: the median of what both said; None: there is none."""
-
-    since: int
-    until: int
-    ours: int
-    theirs: int
-    both: int
-    earlier_minutes: float | None
-
-    @property
-    def agreement(self) -> float | None:
-        """The part of all that either said which both said; None where nothing was said."""
-        said = self.ours + self.theirs - self.both
-        return self.both / said if said else None
-
-
-class ShadowState(msgspec.Struct, frozen=True):
-    """A candidate at work, for pages, commands and reports. Times in ms; `by`: the duty number that began it.
-
-    `in_force`: the version beside which it runs, "" where there is none. `stopped`: why it judges nothing, "" where it
-    does. `weeks`: the last one may be under way. `ours` and `theirs`: what it and the one in force said since it began,
-    first said first; `let_go`: how many older ones are remembered no more. `shifts`: so many whole shifts of each desk
-    that it reaches before it may be promoted without a reason for the hurry.
-    """
-
-    rule: str
-    version: str
-    in_force: str
-    by: str
-    reason: str
-    begun: int
-    until: int
-    shifts: int
-    stopped: str
-    weeks: tuple[Week, ...]
-    ours: tuple[Said, ...]
-    theirs: tuple[Said, ...]
-    let_go: int
-    text: str
 
 
 def paired(ours: Sequence[Said], theirs: Sequence[Said]) -> list[Pairing]:
@@ -107,13 +66,23 @@ def weeks_of(ours: Sequence[Said], theirs: Sequence[Said], begun: int, until: in
 
 def shadows_of(engine: Engine) -> tuple[ShadowState, ...]:
     """All shadows of an engine at its last tick, by rule."""
+    return tuple(map(scored, glimpses_of(engine)))
+
+
+def glimpses_of(engine: Engine) -> tuple[ShadowState, ...]:
+    """The same without its weeks, at the price of a copy: for whoever owns the engine and may not wait."""
     return tuple(_state(shadow, engine) for _, shadow in sorted(engine.shadows.at_work.items()))
 
 
-def _state(shadow: Shadow, engine: Engine) -> ShadowState:
+def scored(glimpse: ShadowState) -> ShadowState:
+    """With its weeks, first said first."""
     by_time = lambda said: (said.said_at, said.alert)  # noqa: E731 - a key
-    ours = tuple(sorted(shadow.ours.alerts.values(), key=by_time))
-    theirs = tuple(sorted(shadow.theirs.alerts.values(), key=by_time))
+    ours, theirs = tuple(sorted(glimpse.ours, key=by_time)), tuple(sorted(glimpse.theirs, key=by_time))
+    weeks = weeks_of(ours, theirs, glimpse.begun, glimpse.until)
+    return msgspec.structs.replace(glimpse, ours=ours, theirs=theirs, weeks=weeks)
+
+
+def _state(shadow: Shadow, engine: Engine) -> ShadowState:
     in_force, until = engine.book.rule(shadow.rule.id), max(engine.tick or 0, shadow.begun)
     return ShadowState(
         rule=shadow.rule.id,
@@ -125,9 +94,9 @@ def _state(shadow: Shadow, engine: Engine) -> ShadowState:
         until=until,
         shifts=shadow.order.shifts,
         stopped=engine.stopped.get(shadow.name, (0, ""))[1],
-        weeks=weeks_of(ours, theirs, shadow.begun, until),
-        ours=ours,
-        theirs=theirs,
+        weeks=(),
+        ours=tuple(shadow.ours.alerts.values()),
+        theirs=tuple(shadow.theirs.alerts.values()),
         let_go=shadow.ours.let_go + shadow.theirs.let_go,
         text=shadow.order.text,
     )

@@ -1,12 +1,11 @@
 """Candidates of rules in shadow: what they were worth, and when they may be promoted."""
 
 from streams.shadows.promotion import (
-    Outcomes,
-    Promotion,
-    Served,
     Trial,
     check_ripe,
+    hurried,
     lacks,
+    order_of,
     promotion,
     reached,
     served,
@@ -15,6 +14,5 @@ from streams.shadows.promotion import (
 from streams.shadows.words import lines
 
 __all__ = [
-    "Outcomes", "Promotion", "Served", "Trial", "check_ripe", "lacks", "lines", "promotion", "reached", "served",
-    "trials_of",
+    "Trial", "check_ripe", "hurried", "lacks", "lines", "order_of", "promotion", "reached", "served", "trials_of",
 ]  # fmt: skip

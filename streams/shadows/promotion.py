@@ -15,71 +15,20 @@ import msgspec
 from alerts.chain import Missed
 from alerts.desks import Desk
 from alerts.report_card import FALSE
+from alerts.shadowing import DeskLoad, Outcomes, Promotion, Served
 from rules.book import Book, MatterRule, Rule
 from rules.calendar import DAY_MS
 from rules.engine import Engine
+from rules.records import StartShadow
 from rules.shadows.said import Said
-from rules.shadows.score import ShadowState, paired
+from rules.shadows.score import paired
+from rules.shadows.state import ShadowState
 from streams.backtest.report import MONTH, promised_by
-from streams.backtest.shifts import Spread, shift_starts, spread, whole_shifts
+from streams.backtest.shifts import shift_starts, spread, whole_shifts
 from streams.releases import ReleaseError
 
 HEARD_AFTER_MS: Final = 2 * 3_600_000
 """What was missed counts as heard by an alert that began up to so long after it."""
-
-
-class Served(msgspec.Struct, frozen=True):
-    """Whole shifts of a desk since the shadow began, and how many there must be."""
-
-    desk: str
-    shifts: int
-    needed: int
-
-
-class DeskLoad(msgspec.Struct, frozen=True):
-    """Alerts a shift (median, 95th percentile, most) and a month of 30 days, of the shadow and of what is in force.
-    `promised`: what each text promises this desk a month; None: nothing."""
-
-    desk: str
-    ours: Spread
-    theirs: Spread
-    ours_a_month: float
-    theirs_a_month: float
-    promised: float | None
-    promised_in_force: float | None
-
-
-class Outcomes(msgspec.Struct, frozen=True):
-    """Alerts that were told, by what they were found to be and whether the shadow says them too; by their ids.
-
-    `gained`: of the shadow's new ones those in which something lies that was written down as missed.
-    `earlier_minutes`: by how many minutes the shadow was first with those confirmed, in the middle; None: none was.
-    """
-
-    confirmed_kept: tuple[str, ...]
-    confirmed_lost: tuple[str, ...]
-    false_dropped: tuple[str, ...]
-    false_kept: tuple[str, ...]
-    others_kept: tuple[str, ...]
-    others_dropped: tuple[str, ...]
-    new: tuple[str, ...]
-    gained: tuple[str, ...]
-    earlier_minutes: float | None
-
-
-class Promotion(msgspec.Struct, frozen=True):
-    """All there is to say before a shadow is promoted."""
-
-    city: str
-    state: ShadowState
-    served: tuple[Served, ...]
-    outcomes: Outcomes
-    loads: tuple[DeskLoad, ...]
-
-    @property
-    def ripe(self) -> bool:
-        """Whether each desk had the shifts that it takes."""
-        return all(one.shifts >= one.needed for one in self.served)
 
 
 def promotion(
@@ -128,6 +77,18 @@ def _lacking(found: Iterable[Served]) -> str:
     if all(one.shifts >= one.needed for one in found):
         return ""
     return ", ".join(f"{one.desk} {one.shifts}" for one in found)
+
+
+def hurried(reason: str, lacking: str, shifts: int, early: str) -> str:
+    """Why a candidate is promoted before its shifts: with those that there were, and why it could not wait."""
+    return f"{reason}; {lacking} / {shifts}: {early}"
+
+
+def order_of(rule: Rule | MatterRule, text: str, shifts: int) -> StartShadow:
+    """The Order that begins a shadow; who gives it and why is put in by hand."""
+    return StartShadow(
+        0, rule.id, msgspec.json.encode(rule), on_matters=isinstance(rule, MatterRule), text=text, shifts=shifts
+    )
 
 
 class Trial(NamedTuple):

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from alerts.shadowing import DeskLoad, Promotion, Served
 from rules.shadows.at_work import UNFIT
-from rules.shadows.score import ShadowState, Week
+from rules.shadows.state import ShadowState, Week
 from streams.messages import say
 from streams.problems import Counted
-from streams.shadows.promotion import DeskLoad, Promotion, Served
 
 
 def head(state: ShadowState, zone: str, language: str) -> str:

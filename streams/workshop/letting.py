@@ -10,7 +10,7 @@ from typing import Final
 
 from alerts.releasing import Release
 from alerts.workfaults import WorkFault, WorkRefused
-from rules.book import Book
+from rules.book import Book, MatterRule, Rule
 from rules.records import UseBook
 from streams.by_hand import signed
 from streams.city import City
@@ -61,7 +61,7 @@ class Letting:
         self._runs, self._see = runs, see
 
     def publish(self, rule: str, seen: str, by: str, reason: str) -> str:
-        draft = self._writing.seen(rule, seen)
+        draft, _ = self._writing.ready(rule, seen)
         files = in_force.with_draft(self._writing.files(), draft)
         with _told():
             return self._shelf.publish(files, by, reason, self._clock.now()).id
@@ -112,6 +112,22 @@ class Letting:
     def in_force(self) -> str:
         with _told():
             return self._shelf.in_force()
+
+    def promote(
+        self, files: Mapping[str, bytes], candidate: Rule | MatterRule, author: str, why: str, by: str, reason: str
+    ) -> str:
+        """Put a shadow in force: a release of `author`, who began it, approved by `by`; the release. Raises
+        WorkRefused."""
+        at = self._clock.now()
+        with _told():
+            release = self._shelf.publish(files, author, why, at).id
+            city = fitting(self._city(), self._shelf, release, "en", self._runs())
+            if city.book.rule(candidate.id) != candidate:
+                raise WorkRefused("shadow_differs")
+            self._shelf.approve(release, by, reason, at)
+        order = UseBook(0, "", by=by, reason=f"{release}: {reason}")
+        self._give(Swap.to(city, f"{release}-{at:x}", release, order), at)
+        return release
 
     def roll_back(self, seen: str, by: str, reason: str) -> str:
         at = self._clock.now()

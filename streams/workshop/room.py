@@ -24,6 +24,7 @@ from streams.releases import Shelf, shelf_of
 from streams.shadows import Trial, trials_of
 from streams.workshop import in_force
 from streams.workshop.letting import Letting
+from streams.workshop.shading import AtWork, Shading, at_work
 from streams.workshop.trying import Trying
 from streams.workshop.writing import Writing
 
@@ -43,8 +44,12 @@ class RuleRoom:
         self.trials: Final = Trying(city, self.folder, self.drafting, clock, ring)
         self._runs: Book | None = None
         self._trials: tuple[Trial, ...] = ()
+        self._shadows: Mapping[str, AtWork] = {}
         self.releasing: Final = Letting(
             city, self.folder, self.drafting, self.shelf, clock, lambda: self._runs, self._see, lambda: self._trials
+        )
+        self.shadowing: Final = Shading(
+            city, self.drafting, self.releasing, lambda: self._runs, lambda: self._shadows, self._give, self._see
         )
         self._stopped: Mapping[str, Stop] = {}
         self._unreviewed: tuple[Unreviewed, ...] = ()
@@ -67,7 +72,7 @@ class RuleRoom:
         owed = sorted(engine.reviews.owed.values(), key=lambda one: (one.due, one.id))
         self._unreviewed = tuple(map(_unreviewed, owed))
         self._runs = engine.book
-        self._trials = trials_of(engine)
+        self._trials, self._shadows = trials_of(engine), at_work(engine)
         if self._book != engine.book.digest:
             self._book, self._rules = engine.book.digest, frozenset(rule.id for rule in engine.book.all_rules)
 

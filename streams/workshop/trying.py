@@ -81,7 +81,7 @@ class Trying:
     # for pages
 
     def begin(self, rule: str, seen: str, past: Past, by: str) -> Trial:
-        draft = self._writing.seen(rule, seen)
+        draft, _ = self._writing.ready(rule, seen)
         with self._lock:
             same = next(
                 (one for one in self._live if (one.task.stamp, one.task.past) == (seen, past) and not one.canceled),

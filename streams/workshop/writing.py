@@ -130,25 +130,30 @@ class Writing:
         after = in_force.with_draft(before, draft)
         return Checked(self._marks(draft, after, language), drift(before, after).lines)
 
-    def seen(self, rule: str, stamp: str) -> Draft:
-        """The draft as somebody saw it, fit to be worked with. Raises WorkRefused where it is gone, another one by now,
-        or the city cannot be read with it."""
+    def ready(self, rule: str, seen: str) -> tuple[Draft, City]:
+        """The draft of a rule, and the city as it is with it. `seen`: its stamp. Raises WorkRefused where it is gone,
+        was changed by another, or has problems."""
         draft = self.draft(rule)
         if draft is None:
             raise WorkRefused("draft_gone")
-        if draft.stamp != stamp:
+        if draft.stamp != seen:
             raise WorkRefused("draft_changed")
-        if self._marks(draft, in_force.with_draft(self.files(), draft), "en"):
+        city, problems = self._read(in_force.with_draft(self.files(), draft))
+        if city is None or problems:
             raise WorkRefused("draft_unfit")
-        return draft
+        return draft, city
 
     def _marks(self, draft: Draft, files: dict[str, bytes], language: str) -> tuple[Mark, ...]:
+        return tuple(_mark(problem, draft.rule, language) for problem in self._read(files)[1])
+
+    def _read(self, files: dict[str, bytes]) -> tuple[City | None, list[Problem]]:
+        """The city with these rule files and their cases, and every problem in it."""
         with in_force.laid_out(files) as rules:
             reading = read_city(self._city().folder, rules=rules)
             problems = list(reading.problems)
             if reading.city is not None:
                 problems += read_cases(reading.city, rules).problems
-        return tuple(_mark(problem, draft.rule, language) for problem in problems)
+        return reading.city, problems
 
 
 def is_rule(word: str) -> bool:
