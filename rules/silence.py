@@ -90,13 +90,17 @@ class FeedWatch:
     @property
     def arrivals(self) -> IntArray:
         """Of rows read since the last look, ms, ascending."""
-        if len(self._came) > 1:
-            self._came = [np.concatenate(self._came)]
-        return np.sort(self._came[0]) if self._came else _NONE
+        return np.sort(self._together())
 
     @arrivals.setter
     def arrivals(self, arrived: IntArray | Sequence[int]) -> None:
         self._came = [np.asarray(arrived, np.int64)]
+
+    def _together(self) -> IntArray:
+        """Arrivals of rows read since the last look, as read: frames bring them in many pieces."""
+        if len(self._came) > 1:
+            self._came = [np.concatenate(self._came)]
+        return self._came[0] if self._came else _NONE
 
     def follow(self, policy: FeedPolicy, calendar: Calendar) -> None:
         """Go on under another book."""
@@ -240,7 +244,7 @@ class FeedWatch:
     @property
     def last_heard(self) -> int:
         """The latest arrival read, looked at or not; 0: none."""
-        return max([self.heard_at or 0, *(int(came.max()) for came in self._came if len(came))])
+        return max(self.heard_at or 0, int(self._together().max(initial=0)))
 
     @property
     def suspect(self) -> bool:
