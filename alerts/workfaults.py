@@ -10,7 +10,7 @@ WorkFault = Literal[
     "override_unread", "override_gone",
     "release_same", "release_own", "release_overtaken", "release_gone", "release_first", "release_unfit",
     "release_differs", "release_broken", "release_young",
-    "trials_full", "not_kept", "release_changed",
+    "trials_full", "cases_fail", "cases_unplayed", "not_kept", "release_changed",
     "shadow_same", "shadow_there", "shadow_gone", "shadow_own", "shadow_stopped", "shadow_young", "shadow_differs",
     "shadows_full",
 ]  # fmt: skip
@@ -19,8 +19,8 @@ it cannot review it. order_gone: it waits for no review. draft_*: changed by ano
 problems in it, too long; drafts_full: too many. rule_known, rule_name: for a new rule. override_unread: the text cannot
 be read; override_gone: it has none there. release_*: as `tocsin rules approve` and `rollback` say
 it; release_young: it brings a shadow before its shifts; release_changed: another one runs by now. trials_full: too
-many wait. not_kept: the data folder takes nothing. shadow_*: as `tocsin rules shadow` says it; shadows_full: too many
-run."""
+many wait. cases_fail: a case of the draft is not as it expects; cases_unplayed: they came to no end. not_kept: the data
+folder takes nothing. shadow_*: as `tocsin rules shadow` says it; shadows_full: too many run."""
 
 
 class WorkRefused(Exception):

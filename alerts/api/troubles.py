@@ -105,6 +105,14 @@ WORDS: Final[Mapping[Trouble | Fault, Mapping[str, str]]] = {
         "en": "The text has problems: they stand beside its lines. Only a text without any is published.",
         "zh-CN": "文本存在问题，已标注在相应行：无问题的文本才能发布。",
     },
+    "cases_fail": {
+        "en": "A case of the draft is not as it expects: try the draft, its page shows which. Nothing was published.",
+        "zh-CN": "草稿有用例结果与预期不符，未予发布：请先试算该草稿，页面会列出不符之处。",
+    },
+    "cases_unplayed": {
+        "en": "The cases of the draft came to no end within a minute: try the draft. Nothing was published.",
+        "zh-CN": "草稿的用例未能在一分钟内运行完毕，未予发布：请先试算该草稿。",
+    },
     "draft_long": {
         "en": "A rule, or its cases, has at most 20,000 characters.",
         "zh-CN": "规则或其用例最多 20000 个字符。",

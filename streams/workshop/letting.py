@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from alerts.drafting import Draft
 from alerts.releasing import Release
 from alerts.workfaults import WorkFault, WorkRefused
 from rules.book import Book, MatterRule, Rule
@@ -42,7 +43,7 @@ SHOWN: Final = 50
 
 class Letting:
     """Any thread. `runs`: the book in force; `see`: waits a moment until pages show what was done;
-    `trials`: the shadows at work."""
+    `trials`: the shadows at work; `check_cases`: raises WorkRefused where a case of a draft is not as it expects."""
 
     def __init__(
         self,
@@ -54,14 +55,16 @@ class Letting:
         runs: Callable[[], Book | None],
         see: Callable[[Callable[[], bool]], object],
         trials: Callable[[], Sequence[Trial]],
+        check_cases: Callable[[Draft], object],
     ) -> None:
-        self._trials = trials
+        self._trials, self._check_cases = trials, check_cases
         self._city, self._data, self._clock = city, data, clock
         self._writing, self._shelf = writing, shelf
         self._runs, self._see = runs, see
 
     def publish(self, rule: str, seen: str, by: str, reason: str) -> str:
         draft, _ = self._writing.ready(rule, seen)
+        self._check_cases(draft)
         files = in_force.with_draft(self._writing.files(), draft)
         with _told():
             return self._shelf.publish(files, by, reason, self._clock.now()).id

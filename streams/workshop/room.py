@@ -24,6 +24,7 @@ from streams.releases import Shelf, shelf_of
 from streams.shadows import Trial, trials_of
 from streams.workshop import in_force
 from streams.workshop.letting import Letting
+from streams.workshop.playing import Playing
 from streams.workshop.shading import AtWork, Shading, at_work
 from streams.workshop.trying import Trying
 from streams.workshop.writing import Writing
@@ -42,14 +43,23 @@ class RuleRoom:
         self.shelf: Final[Shelf] = shelf_of(data, city().name)
         self.drafting: Final = Writing(city, self.folder, self.shelf, clock)
         self.trials: Final = Trying(city, self.folder, self.drafting, clock, ring)
+        cases = Playing(city, self.drafting, self.trials)
         self._runs: Book | None = None
         self._trials: tuple[Trial, ...] = ()
         self._shadows: Mapping[str, AtWork] = {}
         self.releasing: Final = Letting(
-            city, self.folder, self.drafting, self.shelf, clock, lambda: self._runs, self._see, lambda: self._trials
-        )
+            city, self.folder, self.drafting, self.shelf, clock, lambda: self._runs, self._see, lambda: self._trials,
+            cases.check,
+        )  # fmt: skip
         self.shadowing: Final = Shading(
-            city, self.drafting, self.releasing, lambda: self._runs, lambda: self._shadows, self._give, self._see
+            city,
+            self.drafting,
+            self.releasing,
+            cases.check,
+            lambda: self._runs,
+            lambda: self._shadows,
+            self._give,
+            self._see,
         )
         self._stopped: Mapping[str, Stop] = {}
         self._unreviewed: tuple[Unreviewed, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from alerts.chain import Missed
+from alerts.drafting import Draft
 from alerts.shadowing import Promotion
 from alerts.workfaults import WorkRefused
 from rules.book import Book, MatterRule, Rule
@@ -34,20 +35,21 @@ def at_work(engine: Engine) -> Mapping[str, AtWork]:
 
 
 class Shading:
-    """Any thread. `runs`: the book in force; `shown`: the shadows at work; `give`: hands an order over, with account
-    and reason; `see`: waits a moment until pages show what was done."""
+    """Any thread. `check_cases`: as `Letting` has it; `runs`: the book in force; `shown`: the shadows at work; `give`:
+    hands an order over, with account and reason; `see`: waits a moment until pages show what was done."""
 
     def __init__(
         self,
         city: Callable[[], City],
         writing: Writing,
         letting: Letting,
+        check_cases: Callable[[Draft], object],
         runs: Callable[[], Book | None],
         shown: Callable[[], Mapping[str, AtWork]],
         give: Callable[[StartShadow | DropShadow, str, str], object],
         see: Callable[[Callable[[], bool]], object],
     ) -> None:
-        self._city, self._writing, self._letting = city, writing, letting
+        self._city, self._writing, self._letting, self._check_cases = city, writing, letting, check_cases
         self._runs, self._shown, self._give, self._see = runs, shown, give, see
 
     def shadows(self) -> Sequence[ShadowState]:
@@ -91,6 +93,7 @@ class Shading:
         it: they are no other account's."""
         draft = self._writing.draft(state.rule)
         if draft is not None and draft.texts.rule == state.text and draft.by == state.by:
+            self._check_cases(draft)
             return in_force.with_draft(self._writing.files(), draft)
         return {**self._writing.files(), f"{state.rule}{in_force.RULE_ENDING}": state.text.encode()}
 

@@ -65,16 +65,27 @@ class Step(msgspec.Struct, frozen=True):
 def as_child() -> None:
     """`python -c ... FOLDER`: do the task that lies there."""
     os.nice(NICE)
-    resource.setrlimit(resource.RLIMIT_DATA, (MOST_BYTES, MOST_BYTES))
-    ends_with(os.getppid())
-    folder = Path(sys.argv[1])
-    task = msgspec.json.decode((folder / TASK).read_bytes(), type=Task)
+    task, folder = _given()
     try:
         _lay(folder / RESULT, tried(task, folder))
     except MemoryError:
         _lay(folder / FAULT, "memory")
     except SpokenError as fault:
         _lay(folder / FAULT, fault_of(fault))
+
+
+def plays_cases() -> None:
+    """The same, its cases alone; somebody waits for them."""
+    task, folder = _given()
+    _lay(folder / RESULT, Tried(*_cases(_read(task, folder / "new"), task.rule, folder / "new")))
+
+
+def _given() -> tuple[Task, Path]:
+    """The task, and where it lies; no more memory than it may have from here on."""
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_BYTES, MOST_BYTES))
+    ends_with(os.getppid())
+    folder = Path(sys.argv[1])
+    return msgspec.json.decode((folder / TASK).read_bytes(), type=Task), folder
 
 
 def fault_of(fault: SpokenError) -> TrialFault:

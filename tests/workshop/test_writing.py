@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ from rules.records import DropShadow, StartShadow
 from streams.city.folder import RULES
 from streams.handover import hand_over_order, lay_and_wait
 from streams.opened import city_with
+from streams.workshop.playing import COMMAND, LONGEST_SECONDS, Playing
 from tests.access.guarded import NAME, Town, town_in_service
 
 REFUSED = (  # what each of them is called in the closed list
@@ -195,6 +197,43 @@ def test_a_text_with_problems_and_one_that_was_saved_meanwhile_are_not_published
         with pytest.raises(WorkRefused) as refused:
             releasing.publish("many-calls", seen, "A-17", "why")
         assert refused.value.fault == said
+
+
+CASES = """\
+cases:
+  - name: calls within the hour are told
+    series:
+      - {area: east, category: traffic, every: 1h, counts: %s, from: 6h}
+    expect:
+      - alerts: 1
+"""
+
+
+def test_a_draft_whose_cases_fail_is_not_published_whatever_was_tried_before(town: Town) -> None:
+    drafting, releasing = town.station.workshop.drafting, town.station.workshop.releasing
+    draft = drafting.keep("many-calls", Texts(calls("n: 8"), CASES % 7), "", "A-17")
+    with pytest.raises(WorkRefused) as refused:
+        releasing.publish("many-calls", draft.stamp, "A-17", "why")
+    assert refused.value.fault == "cases_fail"
+    assert not any(one.waits for one in releasing.releases())
+    draft = drafting.keep("many-calls", Texts(calls("n: 8"), CASES % 8), draft.stamp, "A-17")
+    assert releasing.publish("many-calls", draft.stamp, "A-17", "why") in {
+        one.id for one in releasing.releases() if one.waits
+    }
+
+
+def test_cases_that_come_to_no_end_are_said_and_the_next_are_played(town: Town) -> None:
+    shop = town.station.workshop
+    draft = shop.drafting.keep("many-calls", Texts(calls("n: 9"), CASES % 9), "", "A-17")
+
+    def playing(command: Sequence[str], seconds: float) -> Playing:
+        return Playing(lambda: town.station.city, shop.drafting, shop.trials, command, seconds)
+
+    for child in ("raise SystemExit(3)", "import time; time.sleep(600)"):
+        with pytest.raises(WorkRefused) as refused:
+            playing((sys.executable, "-c", child), 1.0).check(draft)
+        assert refused.value.fault == "cases_unplayed"
+    playing(COMMAND, LONGEST_SECONDS).check(draft)
 
 
 def test_drafts_lie_in_the_data_folder_of_the_city_and_nowhere_else(town: Town, tmp_path: Path) -> None:
