@@ -30,6 +30,14 @@ OF_DESKS: Final[Mapping[str, Mapping[str, str]]] = {
         "zh-CN": "{city}：{topic} 已被重建：值班台曾读至另一同名主题的 {kept}。"
         "请恢复相互对应的主题或数据库，或从空数据库开始",
     },
+    "events-open": {
+        "en": "events of {cities} are taken at {address}/v1/events",
+        "zh-CN": "{cities} 的事件在 {address}/v1/events 接收",
+    },
+    "events-at": {
+        "en": "--events {at}: is no host:port: write for example 127.0.0.1:8001",
+        "zh-CN": "--events {at}：不是“主机:端口”：例如 127.0.0.1:8001",
+    },
     "kafka-book-laid": {
         "en": "{city}: the rules of its folder lie in {topic} as {book}",
         "zh-CN": "{city}：其目录中的规则已写入 {topic}，编号 {book}",

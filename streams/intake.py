@@ -19,6 +19,7 @@ from rules.records import Frame
 from rules.trees import Tree
 from streams.contract import FIELDS, Event
 from streams.decoded import Data, came, decoded
+from streams.feeds.blocks import Json
 from streams.feeds.connection import Feed
 from streams.feeds.lookups import PlaceOf, in_force
 from streams.feeds.mapped import Mapped
@@ -87,6 +88,14 @@ class Intake:
         self._rows = RowMaker(city, keys)
         self._vocabulary = _vocabulary(feeds.values(), areas, categories)
         self._dated = frozenset(node.code for node in areas.nodes if node.valid_from or node.valid_to)
+
+    def speaks_contract(self, feed: str) -> bool:
+        return self.feeds[feed].plan is None
+
+    def shape_of(self, feed: str) -> Json | None:
+        """Where the records lie in the feed's documents; None where they are the body."""
+        file = self.feeds[feed].file
+        return file.json_ if file.format == "json" and file.json_.records else None
 
     def take(self, feed: str, records: Sequence[Raw], partition: str) -> Taken:
         """Rows, answers and refusals of a batch of one feed and partition; rows arrive at the records' stamps.

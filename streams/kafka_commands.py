@@ -3,6 +3,7 @@ without, are imported only when a command is called."""
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +13,8 @@ import msgspec
 import typer
 
 from streams import logs, replay
-from streams.arguments import DataFolder, settings_of, time_of
+from streams.arguments import ERRORS, DataFolder, settings_of, time_of
+from streams.clock import WallClock
 from streams.messages import SpokenError, say
 from streams.opened import city_of, intake_of
 from streams.refusals import Refusal
@@ -110,6 +112,10 @@ def intake(
         list[str] | None, typer.Option(help="A city that was taken in before and is no more; may be repeated.")
     ] = None,
     metrics: MetricsAt = None,
+    events: Annotated[
+        str | None,
+        typer.Option("--events", help="Answer POST /v1/events at host:port; left out, records come by Kafka alone."),
+    ] = None,
 ) -> None:
     """Take raw records of cities from Kafka into their logs. Any number of them share the work; ends on SIGTERM."""
     if clock not in ("wall", "stream"):
@@ -130,7 +136,18 @@ def intake(
     )  # fmt: skip
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: process.end())
-    process.run()
+    door = None
+    with contextlib.ExitStack() as opened:
+        if events is not None:
+            door = road("reception").Reception(
+                events, read, key, settings, WallClock(), counts, kind=kind, on_end=process.end
+            )
+            opened.callback(door.close)
+            names = ", ".join(city.name for city in read)
+            ERRORS.print(say("events-open", settings.language, cities=names, address=door.address))
+        process.run()
+    if door is not None and door.broke:
+        raise typer.Exit(1)
 
 
 def pour(

@@ -35,6 +35,23 @@ class Catalogue:
     ) -> Histogram:
         return self._keep(Histogram(name, text, labels, buckets=buckets, registry=self.registry))
 
+    def _take_bodies(self) -> None:
+        """Figures of a process that answers POST /v1/events."""
+        feed = ("city", "feed")
+        self.events_received = self._counter("tocsin_events_received", "Raw records taken in, refused ones too.", feed)
+        self.events_refused = self._counter(
+            "tocsin_events_refused", "Raw records set aside, by reason.", (*feed, "reason")
+        )
+        self.events_left_out = self._counter(
+            "tocsin_events_left_out", "Raw records that the feed's file says to leave out.", feed
+        )
+        self.requests_answered = self._counter(
+            "tocsin_requests_answered", "Answers to POST /v1/events, by status code.", ("status",)
+        )
+        self.request_seconds = self._histogram(
+            "tocsin_request_answer_seconds", "From a request's last byte to its answer, the durable write included."
+        )
+
     def _keep(self, metric: _M) -> _M:
         self._all.append(metric)
         return metric
@@ -60,21 +77,9 @@ class Metrics(Catalogue):
         super().__init__()
         city, feed = ("city",), ("city", "feed")
         # what comes in
-        self.events_received = self._counter("tocsin_events_received", "Raw records taken in, refused ones too.", feed)
-        self.events_refused = self._counter(
-            "tocsin_events_refused", "Raw records set aside, by reason.", ("city", "feed", "reason")
-        )
-        self.events_left_out = self._counter(
-            "tocsin_events_left_out", "Raw records that the feed's file says to leave out.", feed
-        )
+        self._take_bodies()
         self.rows_answered = self._counter(
             "tocsin_rows_answered", "Rows by what the engine said of them.", ("city", "feed", "answer")
-        )
-        self.requests_answered = self._counter(
-            "tocsin_requests_answered", "Answers to POST /v1/events, by status code.", ("status",)
-        )
-        self.request_seconds = self._histogram(
-            "tocsin_request_answer_seconds", "From a request's last byte to its answer, the fsync included."
         )
         self.queue_events = self._gauge("tocsin_queue_waiting_events", "Events that wait for the journal.", city)
         self.queue_bound = self._gauge("tocsin_queue_bound_events", "Most events that may wait; beyond it, 429.", city)

@@ -18,7 +18,6 @@ import numpy as np
 
 from rules.records import Frame
 from streams.clock import Clock
-from streams.feeds.blocks import Json
 from streams.feeds.readers import Broken, Record
 from streams.in_band import BandTick
 from streams.intake import Answer as Taking
@@ -43,6 +42,8 @@ class EventAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     status: Status
     reason: str = ""
     field: str = ""
+    place: str = ""
+    """Where the raw record lies, on the Kafka road: topic-partition:offset."""
 
 
 _OF_ONE: Final = {
@@ -50,6 +51,10 @@ _OF_ONE: Final = {
     **{answer: EventAnswer("duplicate") for answer in _REPEATS},
 }
 """What is answered for a record that gave one event, by what the engine said of it, in the common cases."""
+
+
+class NotTakenError(Exception):
+    """Whoever keeps the events did not take them: what became of them is not known."""
 
 
 class Pushed:
@@ -74,6 +79,8 @@ class Pushed:
 
 class PushDoor:
     """Takes bodies of one city. `intake` is exchanged when the city's folder is read again."""
+
+    tells_repeats: Final = True
 
     def __init__(
         self,
@@ -114,14 +121,6 @@ class PushDoor:
                 pushed.waiting.append((self._writer.submit(parcel), taken.answers))
             self._count(feed, taken)
         return pushed
-
-    def speaks_contract(self, feed: str) -> bool:
-        return self.intake.feeds[feed].plan is None
-
-    def shape_of(self, feed: str) -> Json | None:
-        """Where the records lie in the feed's documents; None where they are the body."""
-        file = self.intake.feeds[feed].file
-        return file.json_ if file.format == "json" and file.json_.records else None
 
     def _parts(self, records: Sequence[RawBody]) -> list[tuple[Sequence[RawBody], int | None]]:
         """Runs of records, each with the tick that ends it; on the wall clock, one run."""

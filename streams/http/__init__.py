@@ -1,5 +1,5 @@
 """The door by HTTP: events in, health and metrics out, the console beside them."""
 
-from streams.http.app import City, create_app
+from streams.http.app import City, TakesBodies, create_app, create_way_in
 
-__all__ = ["City", "create_app"]
+__all__ = ["City", "TakesBodies", "create_app", "create_way_in"]

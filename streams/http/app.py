@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, Protocol, TypeVar
+from collections import Counter as Tally
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
+from prometheus_client import Counter, Histogram
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from streams.http import bodies
 from streams.http.trouble import Trouble, TroubleError, answer
+from streams.intake import Intake
 from streams.journal import DiskFullError
 from streams.metrics import CONTENT_TYPE, Metrics
-from streams.push import EventAnswer, PushDoor, Pushed
-from streams.runtime import QueueFullError, Receipt, StoppedError
+from streams.push import EventAnswer, NotTakenError, RawBody
+from streams.runtime import QueueFullError, StoppedError
 from streams.settings import Settings
 
 EVENTS: Final = "/v1/events"
@@ -33,11 +36,43 @@ ARRIVED: Final = "tocsin-arrived"
 _T = TypeVar("_T")
 
 
+class Body(Protocol):
+    """A body on its way: futures in `waiting`, then `answers` given what they came to, in order."""
+
+    @property
+    def waiting(self) -> Sequence[tuple[Future[Any], object]]: ...
+    def answers(self, receipts: Sequence[Any]) -> list[EventAnswer]: ...
+
+
+class TakesBodies(Protocol):
+    """The way in of one city (`streams.push.PushDoor`, on the Kafka road `streams.kafka.posting.PostDoor`)."""
+
+    @property
+    def intake(self) -> Intake: ...
+    @property
+    def tells_repeats(self) -> bool:
+        """Whether an event that was known already is told to be."""
+        ...
+
+    def take(self, feed: str, records: Sequence[RawBody], *, arrived_at: int | None = None) -> Body: ...
+
+
+class Counts(Protocol):
+    """What this door counts (`streams.metrics.Catalogue` with its figures of doors)."""
+
+    events_received: Counter
+    events_refused: Counter
+    requests_answered: Counter
+    request_seconds: Histogram
+
+    def page(self) -> bytes: ...
+
+
 class City(Protocol):
     """What this door asks of a city in service (`streams.station.Station`)."""
 
     @property
-    def door(self) -> PushDoor: ...
+    def door(self) -> TakesBodies: ...
     @property
     def pushed_feeds(self) -> tuple[str, ...]: ...
     @property
@@ -49,10 +84,11 @@ class City(Protocol):
 
 
 class Answers(msgspec.Struct, frozen=True):
-    """The answer to a body: how many of each, then one answer an event, in order."""
+    """The answer to a body: how many of each, then one answer an event, in order. `duplicate` is left out where nobody
+    knows that yet."""
 
     accepted: int
-    duplicate: int
+    duplicate: int | msgspec.UnsetType
     refused: int
     events: list[EventAnswer]
 
@@ -64,10 +100,7 @@ def create_app(
     door = _Door(cities, settings, metrics)
     return Starlette(
         routes=[
-            Route(EVENTS, door.post, methods=["POST"]),
-            Route(EVENTS, _only_post),
-            Route("/healthz", door.health),
-            Route("/readyz", door.ready),
+            *door.routes(),
             Route("/metrics", door.scrape),
             *([Mount("/v1", api)] if api is not None else []),
             Mount("/", console),
@@ -75,16 +108,29 @@ def create_app(
     )
 
 
+def create_way_in(cities: Mapping[str, City], settings: Settings, metrics: Counts) -> Starlette:
+    """The way in alone, with the health of whoever answers there."""
+    return Starlette(routes=_Door(cities, settings, metrics).routes())
+
+
 async def _only_post(_request: Request) -> Response:
     return Response(status_code=405, headers={"Allow": "POST"})
 
 
 class _Door:
-    def __init__(self, cities: Mapping[str, City], settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, cities: Mapping[str, City], settings: Settings, metrics: Counts) -> None:
         self._cities = cities
         self._settings = settings
         self._metrics = metrics
         self._token = settings.token.get_secret_value().encode()
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route(EVENTS, self.post, methods=["POST"]),
+            Route(EVENTS, _only_post),
+            Route("/healthz", self.health),
+            Route("/readyz", self.ready),
+        ]
 
     async def post(self, request: Request) -> Response:
         loop = asyncio.get_running_loop()
@@ -110,13 +156,13 @@ class _Door:
                 self._metrics.events_received.labels(self._name(city), feed).inc()
                 self._metrics.events_refused.labels(self._name(city), feed, error.reason).inc()
             raise
-        return _response(answers)
+        return _response(answers, tells_repeats=city.door.tells_repeats)
 
     async def _through(
         self, city: City, feed: str, request: Request, body: bytes, arrived_at: int | None
     ) -> list[EventAnswer]:
-        def work() -> Pushed:
-            fills, shape = city.door.speaks_contract(feed), city.door.shape_of(feed)
+        def work() -> Body:
+            fills, shape = city.door.intake.speaks_contract(feed), city.door.intake.shape_of(feed)
             records = bodies.records_of(request, body, self._settings, fills=fills, shape=shape)
             return city.door.take(feed, records, arrived_at=arrived_at)
 
@@ -173,7 +219,7 @@ def _arrival(request: Request, city: City) -> int | None:
     return int(said)
 
 
-async def _all(waiting: list[asyncio.Future[Receipt]], seconds: float) -> list[Receipt]:
+async def _all(waiting: list[asyncio.Future[Any]], seconds: float) -> list[Any]:
     async with asyncio.timeout(seconds):
         return [await future for future in waiting]
 
@@ -188,15 +234,17 @@ async def _answered(work: Callable[[], Awaitable[_T]]) -> _T:
         raise TroubleError(Trouble.DISK_FULL) from None
     except StoppedError:
         raise TroubleError(Trouble.STOPPING) from None
+    except NotTakenError:
+        raise TroubleError(Trouble.NOT_TAKEN) from None
     except TimeoutError:
         raise TroubleError(Trouble.NOT_ANSWERED) from None
 
 
-def _response(events: list[EventAnswer]) -> Response:
+def _response(events: list[EventAnswer], *, tells_repeats: bool) -> Response:
     """202: something new was accepted. 200: nothing new. 422: every event was refused."""
-    of = Counter([event.status for event in events])
-    answers = Answers(of["accepted"], of["duplicate"], of["refused"], events)
-    status = 202 if answers.accepted else 422 if answers.refused and not answers.duplicate else 200
+    of = Tally([event.status for event in events])
+    answers = Answers(of["accepted"], of["duplicate"] if tells_repeats else msgspec.UNSET, of["refused"], events)
+    status = 202 if answers.accepted else 422 if answers.refused and not of["duplicate"] else 200
     return Response(msgspec.json.encode(answers), status, {"Cache-Control": "no-store"}, "application/json")
 
 

@@ -32,6 +32,7 @@ class Trouble(StrEnum):
     DISK_FULL = "disk_full"
     STOPPING = "stopping"
     NOT_ANSWERED = "not_answered"
+    NOT_TAKEN = "not_taken"
 
 
 STATUS: Final[Mapping[Trouble, int]] = {
@@ -50,6 +51,7 @@ STATUS: Final[Mapping[Trouble, int]] = {
     Trouble.DISK_FULL: 503,
     Trouble.STOPPING: 503,
     Trouble.NOT_ANSWERED: 503,
+    Trouble.NOT_TAKEN: 503,
 }
 
 HEADERS: Final[Mapping[Trouble, Mapping[str, str]]] = {
@@ -59,6 +61,7 @@ HEADERS: Final[Mapping[Trouble, Mapping[str, str]]] = {
     Trouble.DISK_FULL: {"Retry-After": "10"},
     Trouble.STOPPING: {"Retry-After": "5"},
     Trouble.NOT_ANSWERED: {"Retry-After": "5"},
+    Trouble.NOT_TAKEN: {"Retry-After": "5"},
 }
 
 WORDS: Final[Mapping[Trouble, Mapping[str, str]]] = {
@@ -112,6 +115,10 @@ WORDS: Final[Mapping[Trouble, Mapping[str, str]]] = {
     Trouble.NOT_ANSWERED: {
         "en": "The journal did not answer in time. Send the same again; repeats are counted once.",
         "zh-CN": "日志未能及时应答。请重发同一内容；重复只计一次。",
+    },
+    Trouble.NOT_TAKEN: {
+        "en": "The brokers of the Kafka road did not take it. Send the same again; repeats are counted once.",
+        "zh-CN": "Kafka 消息代理未接收。请重发同一内容；重复只计一次。",
     },
 }
 

@@ -72,10 +72,10 @@ _TICK: Final = Said("tick", "On the stream clock: time alone, in band.", "city",
 _CELL: Final = "city, rule, area, category, length, start"
 CARRIED: Final[Mapping[str, Carried]] = {
     names.INCIDENTS: Carried(
-        "Raw incidents; other formats too, as the feed's file says.", (_EVENT, _TICK), receives=True
+        "Raw incidents; other formats too, as the feed's file says.", (_EVENT, _TICK), sends=True, receives=True
     ),
     names.PETITIONS: Carried(
-        "Raw petitions; other formats too, as the feed's file says.", (_EVENT, _TICK), receives=True
+        "Raw petitions; other formats too, as the feed's file says.", (_EVENT, _TICK), sends=True, receives=True
     ),
     names.ORDERS: Carried(
         "What the engine cannot derive.",

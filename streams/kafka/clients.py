@@ -39,6 +39,7 @@ FORBIDDEN: Final = frozenset(
 """Codes of what the brokers do not let us do."""
 CALL_SECONDS: Final = 10.0
 QUEUE_SECONDS: Final = 30.0
+DELIVERY_SECONDS: Final = 300.0
 _COMING_UP: Final = frozenset({KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_LOAD_IN_PROGRESS})
 TRANSACTION_MS: Final = 30_000
 SESSION_MS: Final = 10_000
@@ -83,8 +84,9 @@ def transactional(address: Address, name: str) -> Producer:
     )
 
 
-def producer(address: Address, *, linger_ms: int = 20) -> Producer:
-    """Batches, acks from all replicas, keys laid where Kafka's own partitioner lays them."""
+def producer(address: Address, *, linger_ms: int = 20, seconds: float = DELIVERY_SECONDS) -> Producer:
+    """Batches, acks from all replicas, keys laid where Kafka's own partitioner lays them. `seconds`: how long a record
+    is tried."""
     return Producer(
         {
             **brokers_at(address).librdkafka(),
@@ -94,6 +96,7 @@ def producer(address: Address, *, linger_ms: int = 20) -> Producer:
             "compression.type": "lz4",
             "message.max.bytes": FRAME_BYTES,
             "queue.buffering.max.messages": 200_000,
+            "message.timeout.ms": round(1000 * seconds),
         },
         logger=LOG,
     )

@@ -17,6 +17,9 @@ class RoadMetrics(Catalogue):
     def __init__(self) -> None:
         super().__init__()
         city = ("city",)
+        self._take_bodies()
+        self.posts_waiting = self._gauge("tocsin_posts_waiting_events", "Pushed events that wait for the brokers.", ())
+        self.posts_bound = self._gauge("tocsin_posts_bound_events", "Most that may wait; beyond it, 429.", ())
         self.raw_read = self._counter("tocsin_intake_read_records", "Raw records and ticks that were read.", ())
         self.refused = self._counter("tocsin_intake_refused_records", "Raw records set aside, by reason.", ("reason",))
         self.log_written = self._counter("tocsin_intake_written_records", "Frames, ticks and orders of the log.", city)

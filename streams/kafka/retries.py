@@ -27,6 +27,7 @@ from streams.kafka.topics import ORDERS, REFUSED, partition_of
 from streams.kafka.wire import Headers, Raw, raw_of, texts
 from streams.messages import SpokenError
 from streams.refusals import Place, Refusal
+from streams.retry import PUSHED
 
 RELEASED: Final = "tocsin-released"
 """Header of a record of `tocsin.refused` without a value: the place of a refused record that has passed since."""
@@ -87,6 +88,8 @@ def ask(address: Address, city: City, intake: Intake, refused: Sequence[Refusal]
     wanted: Mapping[Source, list[int]] = defaultdict(list)
     lost = 0
     for told in refused:
+        if told.place.partition.startswith(PUSHED):
+            continue  # its sender was told at once, and it lies nowhere
         source = known.get(told.place.partition)
         if source is None:
             lost += 1

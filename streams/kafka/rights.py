@@ -67,7 +67,7 @@ def rights(foreign: Iterable[str] = ()) -> Mapping[str, tuple[Right, ...]]:
         "replay": (*_on(raw, "Write"), *_on((ORDERS,), "Describe")),
         "intake": (
             *_on((*raw, ORDERS), "Read"),
-            *_on((FRAMES, REFUSED, RULES), "Write"),
+            *_on((FRAMES, REFUSED, RULES, *RAW), "Write"),
             Right("group", "tocsin-intake", "Read", prefixed=True),
             Right("group", READING, "Read"),
             Right("transactional-id", "tocsin-intake-", "Write", prefixed=True),

@@ -151,7 +151,11 @@ def test_the_full_road_leads_from_a_raw_record_to_board_and_alertmanager_also_wi
         number = partition_of(NAME, PARTITIONS)
         until(lambda: asked(prometheus, "sum(tocsin_worker_held_partitions)") == [8.0], "both workers hold all")
         host.running()["worker-one"].kill()
-        sending = Sending(broker)
+        sending, bearer = Sending(broker), (tmp_path / "secrets/tocsin_token").read_text().strip()
+        pushed = f"{host.address('intake', 8001)}/v1/events"
+        assert httpx2.post(pushed, json=event("pushed")).status_code == 401
+        answer = httpx2.post(pushed, json=event("pushed"), headers={"Authorization": f"Bearer {bearer}"})
+        assert answer.json()["events"][0]["place"].startswith(f"{INCIDENTS}-{number}:")
         for one in storm():
             sending.send(INCIDENTS, json.dumps(one).encode(), key=NAME.encode(), partition=number)
         sending.flush(30)

@@ -18,9 +18,23 @@ from rules.records import StopRule
 from streams.clock import WallClock
 from streams.kafka import admin, clients, granting, health, orders, retries
 from streams.kafka.hearing import Hearing
+from streams.kafka.metrics import RoadMetrics
+from streams.kafka.posting import Posts
 from streams.kafka.rights import DOES, rights
 from streams.kafka.saying import Saying
-from streams.kafka.topics import ALERTS, FRAMES, RULES, SIGNALS, STATE, partition_of, topics
+from streams.kafka.topics import (
+    ALERTS,
+    FRAMES,
+    INCIDENTS,
+    PETITIONS,
+    REFUSED,
+    RULES,
+    SIGNALS,
+    STATE,
+    partition_of,
+    topics,
+)
+from streams.kafka.wire import FEED, Headers
 from streams.messages import SpokenError
 from streams.metrics import Metrics
 from streams.runtime import Shown
@@ -75,6 +89,11 @@ def test_each_process_does_its_work_with_just_its_rights(granted: SecuredBroker,
         says = Saying(desk, city.name, store, lambda: city.book, lambda: "en", Metrics(), kind="stream")
         assert says.step() is False
         assert messages(granted.address, ALERTS, number)
+    posts = Posts(granted.by_user("intake"), RoadMetrics(), bound=10, seconds=20)
+    headers: Headers = [(FEED, "calls")]
+    sent = [(topic, b"{}", headers) for topic in (INCIDENTS, PETITIONS, REFUSED)]
+    assert len(posts.send(sent, city="elsewhere").result(20)) == len(sent)
+    posts.close()
     assert retries.still_refused(granted.by_user("operator"), city) is not None
     lines = [one.line("en") for one in health.of_the_road(granted.by_user("doctor"), [city])]
     assert [line for line in lines if line.startswith("BAD")] == []
