@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := targets
-.PHONY: targets install demo test check fix docs html pictures bench bench-detection simulate nightly drill boards sbom known-faults lock secrets pin clean
+.PHONY: targets install demo test check fix docs html pictures bench bench-kafka bench-detection simulate nightly drill boards sbom known-faults lock secrets pin clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -61,6 +61,9 @@ bench: $(STAMP) ## speed of the engine and of intake, memory; the real years of 
 	$(BIN)/python -m benchmarks.orders
 	$(BIN)/python -m benchmarks.labels
 	$(BIN)/python -m benchmarks.names
+
+bench-kafka: $(STAMP) ## one job on Tocsin and on Flink, Kafka Streams, Bytewax, Quix and Faust, on one broker; ARGS='--only ours': some of it
+	$(BIN)/python -m benchmarks.peers --kill $(ARGS)
 
 bench-detection: $(STAMP) ## how well the default detector hears on published designs: writes docs/detection.md; LAWS=file: what R wrote (benchmarks/daily.py)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.detection $(if $(LAWS),--laws $(LAWS))

@@ -401,6 +401,15 @@ class Counts:
         (area, category), (sub_area, sub_category) = self.pairs[upper], self.pairs[lower]
         return self.book.areas.holds(area, sub_area) and self.book.categories.holds(category, sub_category)
 
+    def under(self, upper: int) -> IntArray:
+        """The series below one, itself included, ascending."""
+        area, category = self.pairs[upper]
+        areas, categories = self.book.areas, self.book.categories
+        if not (areas.children[area] or categories.children[category]):
+            return np.array([upper], np.int64)
+        held = (areas.holds(area, a) and categories.holds(category, c) for a, c in self.pairs)
+        return np.flatnonzero(np.fromiter(held, bool, len(self.pairs)))
+
     # Recent, for detectors
 
     def total(self, series: IntArray, first: IntArray, last: IntArray) -> IntArray:

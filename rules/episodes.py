@@ -253,9 +253,8 @@ def _quiet(judge: Judge, points: Points, who: Attribution) -> list[bool]:
 def _reset_below(state: Fold, judge: Judge, run: Run) -> None:
     """Windows of the series, and of all beneath it, begin after the run's last speaking bucket."""
     state.ended[run.series] = max(state.ended.get(run.series, NO_RESET), run.last)
-    for series in range(len(judge.counts.pairs)):
-        if judge.counts.below(run.series, series):
-            state.resets[series] = max(int(state.resets[series]), run.last)
+    under = judge.counts.under(run.series)
+    state.resets[under] = np.maximum(state.resets[under], run.last)
 
 
 def _join(state: Fold, judge: Judge, bucket: int) -> None:

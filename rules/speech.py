@@ -137,17 +137,17 @@ class Speech:
     def _heirs(self, picture: Fold, episodes: list[Episode]) -> dict[int, list[Told]]:
         """Which told alerts each episode carries on: those with an overlapping run of the same series."""
         heirs: dict[int, list[Told]] = {}
-        spans = [
-            (number, run)
-            for number, episode in enumerate(episodes)
-            for run in (picture.runs[run_id] for run_id in episode.runs)
-        ]
+        spans: dict[int, list[tuple[int, Run]]] = {}
+        for number, episode in enumerate(episodes):
+            for run_id in episode.runs:
+                run = picture.runs[run_id]
+                spans.setdefault(run.series, []).append((number, run))
         for told in self.told.values():
             matches = [
                 number
-                for number, run in spans
                 for series, first, last in told.runs
-                if series == run.series and run.first <= last and first <= run.last
+                for number, run in spans.get(series, ())
+                if run.first <= last and first <= run.last
             ]
             if matches:  # episodes stand in order of their first bucket
                 heirs.setdefault(min(matches), []).append(told)
@@ -160,6 +160,8 @@ class Speech:
         """The episode as an alert, and whether that differs from what was said."""
         steps, rule = self.judge.counts.steps, self.judge.rule
         runs = [picture.runs[run_id] for run_id in episode.runs]
+        if before is not None and _is_past(before, episode, runs, first_open):
+            return before, False
         named = self.named(runs, first_open)
         area, category = self.judge.counts.pairs[named.series]
         first = min(run.first for run in runs)
@@ -216,3 +218,12 @@ class Speech:
         there = [run for run in episode if counts.pairs[run.series][0] == wanted]
         chosen = [run for run in there if run in named] or there or named
         return min(chosen, key=lambda run: (-run.peak.score, run.first, counts.pairs[run.series]))
+
+
+def _is_past(told: Told, episode: Episode, runs: list[Run], first_open: int) -> bool:
+    """Whether an alert was told to be over, and nothing has come to its windows since: it stands as it was told. Such
+    ones are kept for as long as a change in them could be told, and looked at with every word of the rule."""
+    if told.state != "over" or episode.ended is None or episode.ended >= first_open:
+        return False
+    late = any(run.later or run.taken_back for run in runs)
+    return not late and not told.evidence.later and not told.evidence.taken_back

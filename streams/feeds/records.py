@@ -10,6 +10,7 @@ from streams.feeds.connection import Feed
 from streams.feeds.sheets import Sheet
 
 CACHED_HEADERS: Final = 1024
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 
 
 class Cells:
@@ -71,6 +72,8 @@ def text_of(cell: object) -> str:
 
 def flat(record: Mapping[str, object], drop: frozenset[str]) -> dict[str, object]:
     """A nested record with one level and names with dots; list items by their number. `drop` is not entered."""
+    if _PLAIN.issuperset(map(type, record.values())):  # mostly nothing lies inside of a record
+        return {name: value for name, value in record.items() if name not in drop}
     cells: dict[str, object] = {}
 
     def walk(name: str, value: object) -> None:

@@ -49,12 +49,13 @@ def _kind(char: str) -> str:
 
 _KINDS: Final = "".join(_kind(chr(code)) for code in range(128))
 
-Scan = tuple[re.Pattern[str], Callable[[Outline], bool]]
-"""A pattern, and what must hold where it stands in any text."""
+Scan = tuple[re.Pattern[str], Callable[[Outline], bool], str]
+"""A pattern, what must hold where it stands in any text, and a fixed text that then stands in that very text's outline:
+where there is one, only texts that hold it are searched. Ids of digits and letters (UUIDs) let the others run long."""
 
 
-def _scan(pattern: str, needs: Callable[[Outline], bool] = lambda _: True) -> Scan:
-    return re.compile(pattern), needs
+def _scan(pattern: str, needs: Callable[[Outline], bool] = lambda _: True, *, within: str = "") -> Scan:
+    return re.compile(pattern), needs, within
 
 
 def _letters(seen: Outline) -> bool:
@@ -74,11 +75,11 @@ _BASE32: Final = _scan(r"[A-Z2-7]{16,}", lambda seen: "A" * 16 in seen.kinds.rep
 _GROUPED: Final = (
     _scan(r"(?:[0-9][^0-9A-Za-z\x1e]){8,}", lambda seen: seen.holds("0." * 8)),
     _scan(r"[0-9]{3}[ -][0-9]{2}[ -][0-9]{4}", lambda seen: seen.holds("000.00.0000")),
-    _scan(r"[0-9]{3}\)? ?[ .-]?[0-9]{3,4}[ .-][0-9]{4}", lambda seen: seen.holds("000.0000")),
+    _scan(r"[0-9]{3}\)? ?[ .-]?[0-9]{3,4}[ .-][0-9]{4}", lambda seen: seen.holds("000.0000"), within="000.0000"),
 )
 _LONG_NUMBERS: Final = (
     _scan(r"[0-9]{13,}", lambda seen: seen.holds("0" * 13)),
-    _scan(r"(?:[0-9][ ()*/_-]{0,3}){15,}", lambda seen: "0" * 15 in seen.squeezed),
+    _scan(r"(?:[0-9][ ()*/_-]{0,3}){15,}", lambda seen: "0" * 15 in seen.squeezed, within="0" * 15),
 )
 _RUN: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}")
 _SCANS: Final[dict[Class, tuple[Scan, ...]]] = {
@@ -123,8 +124,12 @@ def suspects(texts: Sequence[str], kind: Class) -> Sequence[str]:
     seen = Outline(scanned)
     ends = list(accumulate(len(text) + 1 for text in texts))
     found: set[int] = set()
-    for pattern, needs in _SCANS[kind]:
-        if needs(seen):
+    for pattern, needs, within in _SCANS[kind]:
+        if not needs(seen):
+            continue
+        if within:
+            found.update(place for place in _places_of(within, seen) if pattern.search(texts[place]))
+        else:
             _mark(pattern, scanned, ends, found, _always)
     if _letters(seen):
         # Texts that are not ASCII are suspect already; so every character may stay one character here.
@@ -134,6 +139,12 @@ def suspects(texts: Sequence[str], kind: Class) -> Sequence[str]:
     if kind in (Class.ID, Class.PART) and seen.holds("a") and seen.holds("A"):
         _mark(_RUN, scanned, ends, found, _has_both_cases)
     return [*holding, *(texts[place] for place in sorted(found))]
+
+
+def _places_of(text: str, seen: Outline) -> list[int]:
+    """The texts in whose outline `text` stands; one without marks may be broken by marks."""
+    outline = seen.kinds if "." in text else seen.squeezed
+    return [place for place, one in enumerate(outline.split(BETWEEN)) if text in one]
 
 
 def _mark(

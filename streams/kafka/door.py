@@ -6,8 +6,10 @@ must know of its past (how far each source has shown the time, which book is in 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -90,25 +92,49 @@ class Door:
                 records.append(Tick(self.merge.tick))
         self._orders.clear()
         tick = self.merge.tick
+        outs: list[Run | int] = []
         for out in self.merge.out():
             if isinstance(out, int):
                 tick = out
-                records.append(Tick(out))
-                continue
-            for taken in self._taken(out if self.kind == "stream" else self._stamped(out, tick)):
-                refused += taken.refusals
-                if taken.frame is not None:
-                    records.append(taken.frame)
+            outs.append(out if isinstance(out, int) or self.kind == "stream" else self._stamped(out, tick))
+        frames = iter(self._frames([out for out in outs if isinstance(out, Run)], refused))
+        for out in outs:
+            records += [Tick(out)] if isinstance(out, int) else next(frames)
         released: list[Place] = []
         for run in runs(self._again):
             late = [record._replace(arrived_at=_after(tick, record)) for record in run.records]
-            for taken in self._taken(Run(run.source, run.feed, late)):
+            for taken, _ in self._taken(Run(run.source, run.feed, late)):
                 released += self._passed(run.source, taken)
                 refused += taken.refusals
                 if taken.frame is not None:
                     records.append(taken.frame)
         self._again.clear()
         return Said(tuple(records), tuple(refused), tuple(released))
+
+    def _frames(self, runs: Sequence[Run], refused: list[Refusal]) -> list[list[Record]]:
+        """The frames of each run. Runs of one source and feed are mapped together, whatever ticks lie between: what a
+        batch costs by itself they share."""
+        frames: list[list[Record]] = [[] for _ in runs]
+        alike: dict[tuple[Source, str], list[int]] = defaultdict(list)
+        for n, run in enumerate(runs):
+            alike[run.source, run.feed].append(n)
+        untold: list[tuple[int, Frame]] = []
+        for (source, feed), numbers in alike.items():
+            records = [record for n in numbers for record in runs[n].records]
+            for taken, told in self._taken(Run(source, feed, records)):
+                refused += taken.refusals
+                if taken.frame is None:
+                    continue
+                for n, part in zip(
+                    numbers, _cut(taken.frame, [runs[n].records[-1].offset for n in numbers]), strict=True
+                ):
+                    if told and len(part.rows):
+                        frames[n].append(part)
+                    elif len(part.rows):
+                        untold.append((n, part))
+        for n, part in sorted(untold, key=lambda item: item[0]):  # in the order of the log: arrivals never fall
+            frames[n].append(self._arrived(part))
+        return frames
 
     def _passed(self, source: Source, taken: Taken) -> Iterator[Place]:
         """Places of those that gave rows."""
@@ -125,24 +151,28 @@ class Door:
         stamped = [record._replace(arrived_at=max(record.appended_at, tick + 1), stage="") for record in run.records]
         return Run(run.source, run.feed, stamped)
 
-    def _taken(self, run: Run) -> Iterator[Taken]:
+    def _taken(self, run: Run) -> Iterator[tuple[Taken, bool]]:
+        """What records of one source and feed give, and whether they tell their arrivals."""
         topic, partition = run.source
         place = f"{topic}-{partition}"
         feed = run.feed or (self._feeds[run.source][0] if len(self._feeds[run.source]) == 1 else "")
         if feed not in self._feeds[run.source]:
             keys, reason = self.intake.keys, Reason.UNKNOWN_FEED
             refused = tuple(set_aside(keys, "", reason, record, place) for record in run.records)
-            yield Taken(None, (), refused, 0)
+            yield Taken(None, (), refused, 0), True
             return
-        strange = [(record, why) for record in run.records if (why := self._strange(feed, record)) is not None]
+        odd = [record for record in run.records if record.arrived_at == -1 or record.stage]
+        strange = [(record, why) for record in odd if (why := self._strange(feed, record)) is not None]
+        left = run.records
         if strange:
             aside = tuple(set_aside(self.intake.keys, feed, why, record, place) for record, why in strange)
-            yield Taken(None, (), aside, 0)
-        left = [record for record in run.records if self._strange(feed, record) is None] if strange else run.records
+            yield Taken(None, (), aside, 0), True
+            out = {record.offset for record, _ in strange}
+            left = [record for record in left if record.offset not in out]
         told = [record for record in left if record.arrived_at is not None]
         for records in (told, [record for record in left if record.arrived_at is None]):
             if records:
-                yield self._of_a_feed(feed, records, place)
+                yield self._of_a_feed(feed, records, place), records is told
 
     def _strange(self, feed: str, record: Raw) -> Reason | None:
         """What is wrong with the headers of a record."""
@@ -152,26 +182,27 @@ class Door:
             return Reason.UNKNOWN_STAGE
         return None
 
-    def _opened(self, feed: str, record: Raw) -> Data:
-        """Its bytes, or what its envelope holds."""
-        if record.envelope is None:
-            return record.data
+    def _opened(self, feed: str, envelope: Mapping[str, str], data: bytes) -> Data:
+        """What an envelope holds."""
         try:
-            opened = cloudevents.unwrap_binary(
-                record.envelope, record.data, filled=self.intake.feeds[feed].plan is None
-            )
+            opened = cloudevents.unwrap_binary(envelope, data, filled=self.intake.feeds[feed].plan is None)
         except Refused as refused:
-            return Broken(refused.reason, refused.field, record.data)
+            return Broken(refused.reason, refused.field, data)
         return dict(opened)
 
     def _of_a_feed(self, feed: str, records: Sequence[Raw], place: str) -> Taken:
-        raws = [Stamped(record.offset, self._opened(feed, record), record.arrived_at or 0) for record in records]
+        raws = [
+            Stamped(
+                record.offset,
+                record.data if record.envelope is None else self._opened(feed, record.envelope, record.data),
+                record.arrived_at or 0,
+            )
+            for record in records
+        ]
         taken = self.intake.take(feed, raws, place)
         if taken.frame is None:
             return taken
         frame = _of_the_stages(taken.frame, {record.offset: record.stage for record in records if record.stage})
-        if records[0].arrived_at is None:
-            frame = self._arrived(frame)
         return replace(taken, frame=frame if len(frame.rows) else None)
 
     def _arrived(self, frame: Frame) -> Frame:
@@ -180,6 +211,13 @@ class Door:
         rows["arrived_at"] = np.maximum(np.maximum.accumulate(rows["occurred_at"]), self._latest)
         self._latest = int(rows["arrived_at"].max(initial=self._latest))
         return msgspec.structs.replace(frame, rows=rows)
+
+
+def _cut(frame: Frame, lasts: Sequence[int]) -> Iterator[Frame]:
+    """A frame cut behind each of some offsets, ascending as its rows are."""
+    ends = np.searchsorted(frame.rows["offset"], lasts, side="right").tolist()
+    for first, end in pairwise([0, *ends]):
+        yield msgspec.structs.replace(frame, rows=frame.rows[first:end])
 
 
 def _after(tick: int, record: Raw) -> int:

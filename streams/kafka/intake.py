@@ -136,11 +136,11 @@ class Lane:
     def turn(self, *, at_once: int = AT_ONCE) -> int:
         """Read a batch, write what it gives; how many records were read. Raises KafkaException where it was fenced."""
         messages = self._consumer.consume(at_once, POLL_SECONDS)
-        read_now = 0
+        read_now, now = 0, self._clock.now()
         for message in messages:
             fault = message.error()
             if fault is None:
-                self._put(message)
+                self._put(message, now)
                 read_now += 1
             elif fault.code() == KafkaError._PARTITION_EOF:
                 self._ends[message.topic() or "", message.partition() or 0] = message.offset() or 0
@@ -178,7 +178,7 @@ class Lane:
                     if place in door.merge.shown:
                         door.merge.read_until(place, now)
 
-    def _put(self, message: Message) -> None:
+    def _put(self, message: Message, now: int) -> None:
         topic, partition, offset = message.topic(), message.partition(), message.offset()
         assert topic is not None
         assert partition is not None
@@ -186,11 +186,11 @@ class Lane:
         city = (message.key() or b"").decode("utf-8", "replace")
         if topic == ORDERS:
             self._next_order = offset + 1
-            self._order(city, raw_of(message, self._clock.now()))
+            self._order(city, raw_of(message, now))
             return
         self._next[topic, partition] = offset + 1
         door = self._doors.get(city) or self._of_a_foreign_topic((topic, partition))
-        record = raw_of(message, self._clock.now())
+        record = raw_of(message, now)
         if door is None or (topic, partition) not in door.merge.shown:
             self._set_aside(Reason.MISPLACED, (topic, partition), record)
         else:

@@ -77,14 +77,21 @@ class Merge:
     def _until_it_waits(self, source: Source, tick: int) -> Iterator[Run]:
         """What a source brings until it has shown a tick after `tick`."""
         waiting = self._waiting[source]
-        due = []
-        while waiting and self.shown[source] <= tick:
+        shown = self.shown[source]
+        run: Run | None = None
+        while waiting and shown <= tick:
             record = waiting.popleft()
-            if record.tick is None:
-                due.append((source, record))
+            if record.tick is not None:
+                shown = max(shown, record.tick)
+            elif run is not None and run.feed == record.feed and len(run.records) < RUN:
+                run.records.append(record)
             else:
-                self.shown[source] = max(self.shown[source], record.tick)
-        yield from runs(due)
+                if run is not None:
+                    yield run
+                run = Run(source, record.feed, [record])
+        self.shown[source] = shown
+        if run is not None:
+            yield run
 
 
 def runs(due: Iterable[tuple[Source, Raw]]) -> Iterator[Run]:

@@ -53,8 +53,10 @@ class Raw(NamedTuple):
 
 def raw(offset: int, value: bytes | None, headers: Told | None, appended_at: int) -> Raw:
     """What a raw record says of itself. A tombstone is an empty record: it will be refused, in its place."""
-    told = texts(headers)
     data = value or b""
+    if not headers:  # mostly so, and these are many
+        return Raw(offset, data, "", None, "", tick_in(data), appended_at)
+    told = texts(headers)
     arrived = _time(told[ARRIVED]) if ARRIVED in told else None
     envelope = told if cloudevents.is_binary(told) else None
     return Raw(offset, data, told.get(FEED, ""), arrived, told.get(STAGE, ""), tick_in(data), appended_at, envelope)

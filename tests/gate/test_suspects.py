@@ -28,7 +28,7 @@ def searched(text: str, kind: Class) -> bool:
     """Whether the text is suspect by the patterns alone, each of them searched in this text alone."""
     if BETWEEN in text:
         return True
-    if any(pattern.search(text) for pattern, _ in suspects._SCANS[kind]):
+    if any(pattern.search(text) for pattern, *_ in suspects._SCANS[kind]):
         return True
     if suspects._TOLD.search(text.encode("ascii", "replace").decode().lower()):
         return True
