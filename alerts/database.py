@@ -131,6 +131,14 @@ class DatabaseStore(DutyRows, NoticeRows, PurgeRows, CountRows, BoardRows, Offse
         a = tables.alerts.c
         return self._read(select(a.body).where(a.version > version).order_by(a.version, a.id))
 
+    def every_value(self) -> Iterator[tuple[str, object]]:
+        """("table.column row", value) of all that lies here: for whoever looks through it."""
+        with self._reader.connect() as db:
+            for table in tables.metadata.sorted_tables:
+                for n, row in enumerate(db.execute(select(table).execution_options(yield_per=CHUNK)), start=1):
+                    for column, value in zip(table.columns.keys(), row, strict=True):
+                        yield f"{table.name}.{column} {n}", value
+
     def final(self) -> Iterator[Alert]:
         a = tables.alerts.c
         with self._reader.connect() as db:

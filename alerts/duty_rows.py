@@ -17,6 +17,7 @@ from alerts.chain import Head, Link, Proof, verify
 from alerts.decoded import Decoded
 from alerts.duty import OWED
 from alerts.store import LAST, Known
+from rules.signals import EXERCISE_RULE
 
 READ_AT_ONCE: Final = 500
 
@@ -41,7 +42,7 @@ class DutyRows:
 
     def told_since(self, desk: str, since: int, below: int) -> int:
         a = tables.alerts.c
-        told = (a.desk == desk) & (a.told_at >= since) & (a.told_at > 0)
+        told = (a.desk == desk) & (a.told_at >= since) & (a.told_at > 0) & (a.rule != EXERCISE_RULE)
         with self._reader.connect() as db:
             lower = db.scalar(select(func.count()).where(told, a.rank < below)) or 0
         return lower + sum(

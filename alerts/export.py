@@ -51,6 +51,7 @@ def line(alert: Alert, book: Book, language: str = "en") -> dict[str, object]:
         "desk": alert.desk,
         "late": signal.late,
         "withdrawn": alert.state == "withdrawn",
+        "exercise": signal.kind == "exercise",
         "merged_into": signal.merged_into or None,
         "moves": [
             {"at": rfc3339(move.at), "reason": move.reason, "colour": move.colour, "observed": move.observed}

@@ -34,9 +34,11 @@ def begun(desk: Desk | None, now: int) -> tuple[int, int] | None:
 
 
 def admitted(fresh: Sequence[Alert], free: int, top: int) -> set[str]:
-    """Ids of those that may interrupt: all of the top rank, and of the others the `free` most urgent."""
-    rest = sorted((alert for alert in fresh if alert.rank < top), key=lambda alert: -alert.rank)
-    return {alert.id for alert in fresh if alert.rank >= top} | {alert.id for alert in rest[: max(0, free)]}
+    """Ids of those that may interrupt: all of the top rank, and of the others the `free` most urgent. An exercise
+    does, and takes nobody's place."""
+    passing = {alert.id for alert in fresh if alert.rank >= top or alert.signal.kind == "exercise"}
+    rest = sorted((alert for alert in fresh if alert.id not in passing), key=lambda alert: -alert.rank)
+    return passing | {alert.id for alert in rest[: max(0, free)]}
 
 
 def let_out(held: Sequence[Alert], budget: int | None, told: int, top: int) -> list[str]:

@@ -87,9 +87,15 @@ class Letters:
             text=text,
             alert=alert,
             created_at=rfc3339(first.created_at),
+            exercise=all(_is_exercise(notice) for notice in letter.notices),
             link=self._link(first) if self._link and not letter.digest else "",
             holds=tuple(notice.id for notice in letter.notices) if letter.digest else (),
         )
 
     def _line(self, notice: Notice, channel: Channel) -> str:
         return notice_title(notice, self._books(notice.city), channel.language)
+
+
+def _is_exercise(notice: Notice) -> bool:
+    """A notice of a flood or of a desk stands for others than its alert."""
+    return notice.alert.signal.kind == "exercise" and notice.reason not in ("flood", "unread")

@@ -20,7 +20,7 @@ from alerts.duty import OWED
 from alerts.memory_notices import MemoryNotices
 from alerts.notice import Backlog, Notice
 from alerts.offsets import OffsetStore, ReadTo, StaleError
-from rules.signals import Cause
+from rules.signals import EXERCISE_RULE, Cause
 
 LAST: Final = 2**62
 """Behind every entry of a chain."""
@@ -287,7 +287,7 @@ class MemoryStore(MemoryNotices, MemoryCounts):
     def told_since(self, desk: str, since: int, below: int) -> int:
         with self._lock:
             told = [a for _, a in self._alerts.values() if a.desk == desk and a.duty.told_at >= max(since, 1)]
-        return sum(a.rank < below or a.told_otherwise for a in told)
+        return sum(a.rank < below or a.told_otherwise for a in told if a.signal.rule != EXERCISE_RULE)
 
     def held_since(self, desk: str, since: int) -> int:
         with self._lock:

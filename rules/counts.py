@@ -178,11 +178,13 @@ class Counts:
         return len(self.heard) >= self.ring.size and occurred >= self.steps.start(self.last_beginning + 1)
 
     def _hear_new(self, new: Coming, names: Names) -> None:
-        """Keep the beginnings of the feeds' past: rows that came in time, whatever the selector counts of them."""
+        """Keep the beginnings of the feeds' past: rows that came in time, whatever the selector counts of them; a drill
+        on the day of installing begins no past."""
         if not len(new) or self.has_begun_before(int(new.occurred.min())):
             return
         lateness = self.routes.lateness(names)[new.feed]
         in_time = (lateness >= 0) & (new.arrived - new.occurred <= lateness) & (new.count > 0)
+        in_time &= new.rows["flags"][new.numbers] & EXERCISE == 0
         self._hear_all(self.steps.buckets(new.occurred[in_time]))
 
     def _add_rows(self, new: Coming, chosen: IntArray, buckets: IntArray) -> Touched:
@@ -214,7 +216,7 @@ class Counts:
         if lateness is None or not fact.count or fact.occurred_at < self.since.get(fact.feed, fact.occurred_at):
             return False
         bucket = self.steps.bucket(fact.occurred_at)
-        if fact.arrived_at - fact.occurred_at <= lateness:
+        if fact.arrived_at - fact.occurred_at <= lateness and not fact.flags & EXERCISE:
             self._hear(bucket, sign)
         if not self.selects(fact):
             return False

@@ -20,6 +20,7 @@ from rules.counts import Counts, Touched, together
 from rules.detectors.port import BoolArray, IntArray
 from rules.display import Display
 from rules.exclusions import kept
+from rules.exercises import Exercises
 from rules.facts import FACT, FactRows, rows_at
 from rules.feeds import FeedView, views_of
 from rules.identities import ANSWERS, Answer, Change, Identities
@@ -29,6 +30,7 @@ from rules.matters.watch import MatterWatch
 from rules.names import Names
 from rules.records import (
     CORRECTION,
+    EXERCISE,
     Blind,
     ByHand,
     Calibrate,
@@ -99,6 +101,7 @@ class Engine:
         self.identities = Identities({}, self.tally, self.names, horizon_holds=clock == "wall")
         self.silences = Silences()
         self.reviews = Reviews()
+        self.exercises = Exercises()
         self.shadows = Shadows()
         self.exclusions: list[Exclude] = []  # in order of their Orders; every judge reads this list
         self.groups: list[Group] = []
@@ -172,6 +175,7 @@ class Engine:
         taken = self.identities.take(rows if known.all() else rows_at(rows, known))
         self._answers[known] = taken.answers
         rows = rows_at(rows, known)
+        self.exercises.hear(rows_at(rows, taken.plain), self.names)
         new = Coming(rows, self.names.kind_numbers(rows), np.flatnonzero(taken.plain))
         self.hear(self.watches, new, taken.changes)
         self.hear_matters(new, taken.changes + back)
@@ -212,14 +216,16 @@ class Engine:
         return found
 
     def hear(self, watches: Mapping[str, FeedWatch], new: Coming, changes: Sequence[Change]) -> None:
-        """Let feeds hear their new rows, and what was put in and taken back of known ones."""
+        """Let feeds hear their new rows, and what was put in and taken back of known ones; of no exercise, which would
+        hide that a feed is silent."""
         filed = new.stage == self.names.numbers["stage"].get(WATCHED_STAGE, -1)
+        filed &= new.rows["flags"][new.numbers] & EXERCISE == 0
         for name, watch in watches.items():
             mine = np.flatnonzero(filed & (new.feed == self.names.numbers["feed"].get(name, -1)))
             if len(mine):
                 watch.hear(new.occurred[mine], new.arrived[mine])
         if changes:
-            told = [change for change in changes if change[0].stage == WATCHED_STAGE]
+            told = [c for c in changes if c[0].stage == WATCHED_STAGE and not c[0].flags & EXERCISE]
             for name, watch in watches.items():
                 watch.hear_changes(
                     (fact.occurred_at, fact.arrived_at, at, sign) for fact, sign, at in told if fact.feed == name
@@ -272,6 +278,7 @@ class Engine:
         speaker = self.speaker()
         signals = list(self.silences.say(self.watches, self.book, speaker))
         signals += self.reviews.say(self.tick or 0, self.book, speaker)
+        signals += self.exercises.say(self.tick or 0, self.book, speaker)
         signals += self._farewells(speaker)
         judged = {rule.name for group in groups for rule in group.rules}
         for rule in self.rules.values():

@@ -9,12 +9,15 @@ import msgspec
 SignalState = Literal["running", "over", "withdrawn", "merged"]
 SignalKind = Literal[
     "spike", "threshold", "drop", "accumulated", "first_seen", "deadline", "repeat", "sequence", "absence", "silence",
-    "stopped", "review",
+    "stopped", "review", "exercise",
 ]  # fmt: skip
 ON_MATTERS: Final[frozenset[SignalKind]] = frozenset({"deadline", "repeat", "sequence", "absence"})
 """What rules say of single matters, by office and area."""
 COUNTED: Final[frozenset[SignalKind]] = ON_MATTERS | {"spike", "threshold", "drop", "accumulated", "first_seen"}
-"""What rules say of what feeds tell; the others are the watcher's own alerts."""
+"""What rules say of what feeds tell; the others are the watcher's own alerts, and exercises."""
+
+EXERCISE_RULE: Final = "exercise"
+"""The rule id of exercises: built in."""
 
 
 class WindowEvidence(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ from rules.counts import Counts
 from rules.detectors.register import SHIPPED, fingerprint
 from rules.engine import Engine
 from rules.episodes import Episode, Fold, Peak, Run
+from rules.exercises import Exercise
 from rules.facts import FACT, Fact, FactRows, Known
 from rules.identities import Identities
 from rules.laid import Laid
@@ -83,7 +84,7 @@ _KINDS: Final[Registry] = {
     for kind in (
         Fact, Known, Alert, Run, Peak, Episode, Fold, Told, Gap, Rates, Evidence, WindowEvidence, Share, Cell,
         FeedEvidence, FeedPolicy, UseBook, Calibrate, Down, Blind, Retire, StopRule, StartRule, MuteFeed, HearFeed,
-        Exclude, Review, Owed, OwedAnswers, StartShadow, DropShadow, Said,
+        Exclude, Review, Owed, OwedAnswers, StartShadow, DropShadow, Said, Exercise,
     )
 }  # fmt: skip
 
@@ -277,7 +278,8 @@ def _lay_shadows(engine: Engine, kept: list[tuple[StartShadow, int, dict[str, An
 def _by_hand(engine: Engine) -> dict[str, Any]:
     muted = {name: watch.muted_since for name, watch in engine.watches.items() if watch.muted_since is not None}
     reviews = vars(engine.reviews) if engine.reviews else {}
-    return {"muted": muted, "exclusions": engine.exclusions, "reviews": reviews}
+    exercises = {"exercises": vars(engine.exercises)} if engine.exercises else {}  # as before there were any: no row
+    return {"muted": muted, "exclusions": engine.exclusions, "reviews": reviews, **exercises}
 
 
 def _give_by_hand(engine: Engine, state: dict[str, Any]) -> None:
@@ -285,6 +287,7 @@ def _give_by_hand(engine: Engine, state: dict[str, Any]) -> None:
         engine.watches[name].muted_since = since
     engine.exclusions[:] = state["exclusions"]
     _give(engine.reviews, state["reviews"])
+    _give(engine.exercises, state.get("exercises", {}))
 
 
 def _boxes(tally: Boxes) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from rules.detectors.port import BoolArray, IntArray
 from rules.facts import FactRows, rows_at
 from rules.identities import Change
 from rules.lookahead import Lookahead
-from rules.records import CORRECTION, Frame, Record, Tick
+from rules.records import CORRECTION, EXERCISE, Frame, Record, Tick
 from rules.signals import Signal
 from rules.silence import WATCHED_STAGE
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _NEVER: Final = int(np.iinfo(np.int64).max)
 _PIECE: Final = 1_024
+_ALONE: Final = CORRECTION | EXERCISE
 
 
 class Walk:
@@ -100,7 +101,7 @@ class Walk:
         engine = self.engine
         if engine.tick is None or engine.next_learning is None or engine.arrived > engine.tick:
             return place
-        if engine.waiting or engine.broken or engine.parting or engine.identities.held:
+        if engine.waiting or engine.broken or engine.parting or engine.identities.held or engine.exercises:
             return place
         if self.records[place][0] <= engine.offset:
             return place
@@ -113,9 +114,9 @@ class Walk:
         return int(ticks[: purges + 1][-1]) + 1 if len(ticks) else place
 
     def _stops_of(self, book: Book) -> IntArray:
-        """The records that are taken in alone: Orders, corrections, and frames with rows that must wait."""
+        """The records that are taken in alone: Orders, corrections, exercises, and frames with rows that must wait."""
         if self._stops is None or self._stops[0] is not book:
-            alone = self.engine.identities.set_apart(self.rows)[0] | (self.rows["flags"] & CORRECTION != 0)
+            alone = self.engine.identities.set_apart(self.rows)[0] | (self.rows["flags"] & _ALONE != 0)
             stops = self._alone.copy()
             stops[np.searchsorted(self.edges, np.flatnonzero(alone), side="right") - 1] = True
             falls = np.flatnonzero(self.is_tick)

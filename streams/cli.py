@@ -43,6 +43,7 @@ from streams.city import init as init_city
 from streams.clock import WallClock
 from streams.desk_command import desk
 from streams.doctor_command import doctor, support_bundle
+from streams.drill_command import drill_command
 from streams.engines import RuleEngines
 from streams.entry import guarded
 from streams.feed_commands import feeds
@@ -52,6 +53,7 @@ from streams.messages import SpokenError, say
 from streams.metrics import Metrics
 from streams.opened import city_of, intake_of, journal_of, open_city
 from streams.order_commands import exclude, orders
+from streams.privacy_command import privacy_report
 from streams.purge_command import purge
 from streams.refusals import MEANINGS
 from streams.retry import Retried, retry, waiting_in
@@ -85,6 +87,8 @@ app.command()(restore)
 app.command()(doctor)
 app.command()(support_bundle)
 app.command()(purge)
+app.command("drill")(drill_command)
+app.command("privacy-report")(privacy_report)
 app.command()(intake)
 app.command()(worker)
 app.command()(desk)

@@ -61,6 +61,7 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     place: Annotated[str, _text(500, "Address or coordinates, to count one place once. Hashed at once.")] | None = None
     office: Annotated[str, _text(120, "The office that owes an answer; never a person.")] | None = None
     due_at: Annotated[str, _time("When the answer is due: RFC 3339 with an offset.")] | None = None
+    exercise: Annotated[bool, msgspec.Meta(description="Of a drill: told as one, and counted nowhere.")] = False
 
 
 FIELDS: Final = tuple(Event.__struct_fields__)

@@ -14,8 +14,10 @@ from streams.calibrate_messages import OF_CALIBRATIONS
 from streams.desk_messages import OF_DESKS
 from streams.doctor_messages import OF_DOCTOR
 from streams.done_messages import OF_WHAT_WENT_WELL
+from streams.drill_messages import OF_DRILLS
 from streams.explain_messages import OF_EXPLAIN
 from streams.order_messages import OF_ORDERS
+from streams.privacy_messages import OF_PRIVACY
 from streams.release_messages import OF_RELEASES
 from streams.rule_messages import OF_RULES
 from streams.setting_messages import OF_SETTINGS
@@ -482,6 +484,8 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     **OF_BACKUPS,
     **OF_CALIBRATIONS,
     **OF_DOCTOR,
+    **OF_DRILLS,
+    **OF_PRIVACY,
     **OF_EXPLAIN,
     **OF_DESKS,
     **OF_ORDERS,

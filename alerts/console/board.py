@@ -136,7 +136,7 @@ def load(alerts: Sequence[Alert], now: int, *, top: int) -> Load:
     start = end - RECENT
     said: Counter[int] = Counter()
     said_top: Counter[int] = Counter()
-    for alert in alerts:
+    for alert in (one for one in alerts if one.signal.kind != "exercise"):
         place = (alert.signal.said_at - start) // STEP
         if 0 <= place < columns:
             said[place] += 1

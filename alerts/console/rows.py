@@ -118,7 +118,7 @@ def _gauge(observed: int, expected: float, limit: int, *, frozen: bool) -> Gauge
 
 def _tags(alert: Alert, city: City, *, unconfirmed: bool) -> tuple[Tag, ...]:
     said: list[tuple[Tag, bool]] = [
-        ("exercise", city.exercise),
+        ("exercise", city.exercise or alert.signal.kind == "exercise"),
         ("unconfirmed", unconfirmed),
         ("incomplete", alert.signal.evidence.incomplete and not unconfirmed),
         ("late", alert.signal.late),

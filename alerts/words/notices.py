@@ -32,6 +32,7 @@ _TITLES: Final[Mapping[SignalKind, Mapping[Reason, str]]] = {
     "silence": s.SILENCE_TITLES,
     "stopped": s.STOPPED_TITLES,
     "review": s.REVIEW_TITLES,
+    "exercise": s.EXERCISE_TITLES,
 }
 _FIGURES: Final[Mapping[SignalKind, str]] = {
     "spike": s.SPIKE_FIGURES,
@@ -216,6 +217,8 @@ class _Speech:
         elif signal.kind == "review":
             if self._alert.state == "open":
                 yield self._say(s.REVIEW, order=signal.rule_version)
+        elif signal.kind == "exercise":
+            yield self._say(s.EXERCISE, observed=self._number(evidence.observed))
         elif signal.kind in ON_MATTERS:
             if self._alert.state == "open" and evidence.owed:
                 yield from self._matters(evidence.owed)

@@ -172,6 +172,20 @@ REVIEW_TITLES: Final[Mapping[Reason, str]] = {
     "unread": UNREAD_TITLE,
 }
 
+EXERCISE_TITLES: Final[Mapping[Reason, str]] = {
+    "first": N_("EXERCISE, no real alert: {category} in {area}"),
+    "worse": N_("EXERCISE, no real alert, goes on: {category} in {area}"),
+    "spread": N_("EXERCISE, no real alert, goes on: {category} in {area}"),
+    "reminder": N_("EXERCISE, no real alert, not taken yet: {category} in {area}"),
+    "taken": N_("EXERCISE, taken, it was no real alert: {category} in {area}"),
+    "corrected": N_("EXERCISE, no real alert, goes on: {category} in {area}"),
+    "over": N_("EXERCISE over, it was no real alert: {category} in {area}"),
+    "withdrawn": N_("EXERCISE withdrawn, it was no real alert: {category} in {area}"),
+    "merged": N_("EXERCISE, joined with another: {category} in {area}"),
+    "flood": FLOOD_TITLE,
+    "unread": UNREAD_TITLE,
+}
+
 SPIKE_FIGURES: Final = N_(
     "Counted {observed} in {window} up to {until}; expected {expected}. The limit is {limit}: {quiet} would not have"
     " spoken."
@@ -194,6 +208,10 @@ SILENT_SINCE: Final = N_(
 SILENT_UNTIL: Final = N_("Nothing was heard from {feed} from {since} to {until}.")
 REVIEW: Final = N_(
     "One operator gave the order {order}; a second account has to look at it: tocsin orders list, tocsin orders review."
+)
+EXERCISE: Final = N_(
+    "Events marked as an exercise: {observed}. Nothing of it has happened, and it is counted nowhere. Answer it as in"
+    " earnest, and close it."
 )
 STOPPED: Final = N_("The rule failed while it judged, and was stopped. Every other rule goes on.")
 

@@ -34,7 +34,8 @@ BOARD: Final = Board(
                 Figure(
                     Said("Alerts that run", "进行中的预警"),
                     Said("Held ones not.", "不含暂留的。"),
-                    sql=f"SELECT count(*) AS running FROM {ALERTS} WHERE state = 'open' AND held_since IS NULL",
+                    sql=f"SELECT count(*) AS running FROM {ALERTS} WHERE state = 'open' AND held_since IS NULL"
+                    " AND kind <> 'exercise'",
                     kind="number",
                     span=6,
                     worry=10,
@@ -138,7 +139,8 @@ BOARD: Final = Board(
                     sql=f"SELECT n.latitude, n.longitude, {called('area', 'n.code')} AS area,"
                     f" COALESCE((SELECT sum(count) FROM {COUNTS} c WHERE c.area = n.code AND {BEGUN}"
                     " AND rule = ${rule:sqlstring}), 0) AS value,"
-                    f" (SELECT count(*) FROM {ALERTS} a WHERE a.area = n.code AND a.state = 'open') AS running"
+                    f" (SELECT count(*) FROM {ALERTS} a WHERE a.area = n.code AND a.state = 'open'"
+                    " AND a.kind <> 'exercise') AS running"
                     f" FROM {NAMES} n WHERE n.kind = 'area' AND n.latitude IS NOT NULL AND n.level > 0",
                     kind="map",
                     span=12,

@@ -10,7 +10,7 @@ from deploy.boards.store import ALERTS, BEGUN, CITY, COUNTS, NAMES, OUTCOMES, ca
 RULE: Final = Column("rule", Said("Rule", "规则"))
 DESK: Final = Column("desk", Said("Desk", "值班台"))
 ALERT_COUNT: Final = Column("alerts", Said("Alerts", "预警"))
-SAID: Final = "said_ms BETWEEN $__from AND $__to AND kind NOT IN ('silence', 'stopped', 'review')"
+SAID: Final = "said_ms BETWEEN $__from AND $__to AND kind NOT IN ('silence', 'stopped', 'review', 'exercise')"
 MONTHS: Final = "(($__to - $__from) / 2592000000.0)"
 """Of 30 days."""
 

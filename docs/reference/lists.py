@@ -87,6 +87,8 @@ def _json_type(says: dict[str, Any]) -> str:
         return f"object of {', '.join(code(name) for name in says['properties'])}"
     if "maxLength" in says:
         return f"text, at most {says['maxLength']:,} characters"
+    if says["type"] == "boolean":
+        return "true or false"
     return f"{says['type']}, {says['minimum']:,} to {says['maximum']:,}"
 
 

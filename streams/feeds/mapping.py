@@ -101,7 +101,7 @@ def map_events(feed: Feed, events: Sequence[Event], stamps: IntArray | None, are
         due_at=due.at,
         count=np.array([event.count for event in events], np.int64),
         severity=np.array([event.severity or 0 for event in events], np.int64),
-        flags=np.zeros(size, np.int64),
+        flags=np.array([event.exercise for event in events], np.int64) * EXERCISE,
         left_out=np.zeros(size, np.bool_),
         stages=names,
         record=every,

@@ -98,6 +98,7 @@ class ToldAlert(msgspec.Struct, frozen=True):
     desk: str
     late: bool
     withdrawn: bool
+    exercise: bool
     merged_into: str | None
     moves: tuple[ToldHeard, ...]
     duty: ToldDuty

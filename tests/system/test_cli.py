@@ -33,7 +33,20 @@ HELPED = [
     [],
     *(
         [name]
-        for name in ("serve", "load", "replay", "audit", "explain", "watchdog", "demo", "check", "init", "contract")
+        for name in (
+            "serve",
+            "load",
+            "replay",
+            "audit",
+            "explain",
+            "watchdog",
+            "demo",
+            "check",
+            "init",
+            "contract",
+            "drill",
+            "privacy-report",
+        )
     ),
     *([name] for name in ("doctor", "backup", "restore", "support-bundle")),
     *(
