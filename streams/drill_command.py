@@ -35,7 +35,7 @@ _LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
 
 def drill_command(
     city: CityFolder,
-    url: Annotated[str, typer.Option("--url", help="Where it is served.")] = "http://127.0.0.1:8000",
+    url: Annotated[str | None, typer.Option("--url", help="Where it is served; else as the settings say.")] = None,
     area: Annotated[str, typer.Option("--area", help="Else the first of areas.csv without one below it.")] = "",
     category: Annotated[str, typer.Option("--category", help="Else the first of categories.yaml likewise.")] = "",
     answer: Annotated[int, typer.Option("--answer", min=0, help="Wait so many seconds until somebody takes it.")] = 0,
@@ -51,6 +51,7 @@ def drill_command(
     what = _node(read, read.book.categories, category, "category")
     feed = _feed(read, where)
     begun = clock.now()
+    url = url or _address(settings)
     _send(url, settings, read, feed, where, what, begun)
     _tell(settings, "drill-sent", count=LEAST, feed=feed, area=where, category=what)
     alert = _said(settings, read, where, what, begun)
@@ -64,6 +65,13 @@ def drill_command(
         _tell(settings, "drill-untaken")
     else:
         _tell(settings, "drill-taken", desk=taken.duty.desk, seconds=_seconds(told, taken.duty.taken_at))
+
+
+def _address(settings: Settings) -> str:
+    """Where this machine serves, as the settings have it."""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - not to listen there
+    scheme = "http" if settings.certificate is None else "https"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def _node(city: City, tree: Tree, code: str, kind: str) -> str:

@@ -86,5 +86,5 @@ def guard(stations: Mapping[str, Served], settings: Settings, clock: Clock, metr
     api = create_api(service)
     whole = create_app(stations, console, settings, metrics, api)
     alone = not (settings.address or settings.proxies)
-    gate = Gate(whole, accounts, clock.now, alone=alone, shown=refusal_page)
+    gate = Gate(whole, accounts, clock.now, alone=alone, shown=refusal_page, body_seconds=settings.body_seconds)
     return Guarded(SafeHeaders(gate), whole, console, api, accounts, console.state.streams.stop)

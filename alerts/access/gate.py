@@ -7,6 +7,7 @@ that a proxy stands before us, for over a proxy on this machine everybody comes 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
@@ -16,7 +17,7 @@ import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerts.access.accounts import Accounts
 from alerts.access.cookies import cookie_name
@@ -48,12 +49,21 @@ class Gate:
     """ASGI. `now`: ms UTC. Refusals are problem+json, to a browser a page (`shown`); one without a session is led to
     the login.
 
-    `alone`: no proxy is told of in the settings; else nobody comes in before the first account.
+    `alone`: no proxy is told of in the settings; else nobody comes in before the first account. A body that is not
+    there after `body_seconds` is read no further.
     """
 
     def __init__(
-        self, app: ASGIApp, accounts: Accounts, now: Now, *, alone: bool = True, shown: Shown | None = None
+        self,
+        app: ASGIApp,
+        accounts: Accounts,
+        now: Now,
+        *,
+        alone: bool = True,
+        shown: Shown | None = None,
+        body_seconds: float = 30.0,
     ) -> None:
+        self._body_seconds = body_seconds
         self._shown = shown
         self._alone = alone
         self._app = app
@@ -75,7 +85,8 @@ class Gate:
             )
             await refusal(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        slow = scope["method"] not in SAFE and scope["path"] != EVENTS
+        await self._app(scope, _in_time(receive, self._body_seconds) if slow else receive, send)
 
     async def _judged(self, scope: Scope) -> Response | None:
         """Why the request goes no further; None: it may. Lays `who` into its state."""
@@ -126,6 +137,28 @@ class Gate:
 def _wants_page(scope: Scope) -> bool:
     """Whether a browser asks, for something that is no address of programs."""
     return not scope["path"].startswith("/v1/") and "text/html" in Headers(scope=scope).get("accept", "")
+
+
+def _in_time(receive: Receive, seconds: float) -> Receive:
+    """What is received, as if whoever sends had gone once the body took longer than `seconds`."""
+    whole = False
+    until: float | None = None
+
+    async def within() -> Message:
+        nonlocal whole, until
+        if whole:
+            return await receive()
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds if until is None else until
+        try:
+            async with asyncio.timeout_at(until):
+                message = await receive()
+        except TimeoutError:
+            return {"type": "http.disconnect"}
+        whole = not message.get("more_body", False)
+        return message
+
+    return within
 
 
 def _is_short(headers: Headers, most: int) -> bool:

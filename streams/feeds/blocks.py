@@ -20,6 +20,7 @@ from pydantic import (
 
 from streams.feeds.durations import Duration, duration
 from streams.feeds.formats import problem_with
+from streams.feeds.patterns import tries_for_ever
 from streams.feeds.times import Never, Twice
 
 DAY_MS: Final = 86_400_000
@@ -36,6 +37,8 @@ def _compiles(pattern: str) -> str:
         re.compile(pattern)
     except re.error as fault:
         raise ValueError(f"the pattern cannot be read: {fault}") from None
+    if tries_for_ever(pattern):
+        raise ValueError("a repeat within a repeat may look at one text for ever: give nothing back inside, as [a-z]++")
     return pattern
 
 

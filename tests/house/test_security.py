@@ -42,6 +42,12 @@ def test_every_requirement_of_level_1_is_judged_once_and_at_most_five_are_open()
     assert len([row for row in rows if row[2] == "open"]) <= 5
 
 
+def test_every_attack_that_is_ours_has_tests() -> None:
+    rows = re.findall(r"^\| (A\d+) \| ([^|]+) \| ([^|]+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert [row[0] for row in rows] == ["A10", "A11", "A12", "A13", "A21", "A22", "A23", "A24", "A25"]
+    assert [row[0] for row in rows if not NAMED.search(row[2])] == []
+
+
 def test_the_page_says_within_how_many_days_a_fault_is_mended() -> None:
     page = PAGE.read_text("utf-8").split("**Faults in what we stand on.**")[1]
     assert re.search(r"high or critical within \d+ days", page)
