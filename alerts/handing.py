@@ -136,6 +136,8 @@ class Handing:
         book = self._book()
         ran = [s.mute for s in self._mutes().values() if s.mute.at <= at < (s.end.at if s.end else s.mute.until)]
         links = list(self._store.links(one.after, one.seq or LAST)) if one.after else ()
+        moved = self._store.alerts({link.alert for link in links if link.alert})
+        drills = {name for name, alert in moved.items() if alert.signal.kind == "exercise"}
         return turnover.sheet(
             one,
             owed_at(self._store, one.seq),
@@ -145,6 +147,7 @@ class Handing:
             one.made.blind if one.seq else blind,
             at,
             lambda mute: desk is not None and concerns(mute, desk, book),
+            drills,
         )
 
 

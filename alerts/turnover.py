@@ -6,7 +6,7 @@ to it, so that the page of any past change can be made again from the chain, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -169,9 +169,11 @@ def sheet(
     blind: Sequence[str],
     at: int,
     concerns: Callable[[Mute], bool],
+    drills: Collection[str] = (),
 ) -> Sheet:
     """`owed`: alerts with the duty that they had at `at`; `mutes`: those that ran then; `links`: the chain between the
-    hand-over before and this one. `concerns`: whether a mute hides alerts of this desk."""
+    hand-over before and this one. `concerns`: whether a mute hides alerts of this desk. `drills`: ids of exercises,
+    whose closings are counted nowhere."""
     desk = turnover.made.desk
     mine = [a for a in owed if a.duty.stage in OWED and (desk in a.duty.desks or desk in (a.duty.desk, a.desk))]
     mine.sort(key=lambda alert: (-alert.rank, alert.signal.said_at, alert.id))
@@ -180,7 +182,8 @@ def sheet(
     kept = [alert for alert in mine if alert.duty.held_at]
     waiting = [alert for alert in mine if alert.duty.stage in WAITING and not alert.duty.held_at]
     moves = [one for one in links if _is_move_of(one, desk)]
-    outcomes = [act.outcome for act in (decode(one.body).act for one in moves) if isinstance(act, Act) and act.outcome]
+    real = (decode(one.body).act for one in moves if one.alert not in drills)
+    outcomes = [act.outcome for act in real if isinstance(act, Act) and act.outcome]
     return Sheet(
         turnover=turnover,
         at=at,

@@ -51,5 +51,7 @@ def add_areas(app: FastAPI, service: Service) -> None:
 
 
 def by_area(tree: Tree, alerts: Iterable[Alert]) -> Counter[str]:
-    """Each area, with all below it -> how many of `alerts` name it. Areas that the tree does not know count nowhere."""
-    return Counter(step for one in alerts for step in tree.paths.get(one.signal.area, ()))
+    """Each area, with all below it -> how many of `alerts` name it. Areas that the tree does not know count nowhere,
+    and neither does an exercise."""
+    real = (one for one in alerts if one.signal.kind != "exercise")
+    return Counter(step for one in real for step in tree.paths.get(one.signal.area, ()))

@@ -97,7 +97,8 @@ def area_figures(
 
 def _sub(code: str, alerts: Sequence[Alert], said: int, held: int, names: Names) -> SubArea:
     tree = names.city.book.areas
-    running = [alert for alert in alerts if alert.state == "open" and _in(tree, code, alert)]
+    here = [alert for alert in alerts if alert.state == "open" and _in(tree, code, alert)]
+    running = [alert for alert in here if alert.signal.kind != "exercise"]
     worst = max(running, key=lambda alert: alert.rank, default=None)
     return SubArea(
         code,

@@ -263,3 +263,16 @@ def test_the_pages_of_thirty_changes_are_made_again_from_the_chain_and_nothing_t
             assert shown == {alert for alert, stage in then[one.made.turn] if stage in OWED}
     assert len(then) == 30
     assert verify(store.links(), [], {a.id: a.duty for a in store.final()}, b"").faults == ()
+
+
+def test_the_closing_of_an_exercise_is_counted_in_no_hand_over(store: Store) -> None:
+    desk = Desked(store, budget=1)
+    desk.tick(NOON)
+    desk.say(1)
+    desk.room.apply([signal(9, alert="a9", kind="exercise", rule="exercise")], NOON)  # takes nobody's place
+    for alert in ("a1", "a9"):
+        desk.acting.by_hand(alert, Act("close", NOON + HOUR, outcome="confirmed", **OFFICER))
+    desk.tick(EVENING)
+    page = desk.sheet()
+    assert [one.alert for one in page.moves] == ["a1", "a9"]
+    assert (page.closed, page.confirmed) == (1, 1)

@@ -77,6 +77,8 @@ def test_a_drill_is_an_exercise_from_the_event_to_the_card_and_is_counted_nowher
         assert alert in page
         taken = officer.post(f"/v1/cities/{NAME}/alerts/{alert}/moves", json={"verb": "take"})
         assert taken.status_code == 200
+        counts = officer.get(f"/v1/cities/{NAME}/areas/east").json()
+        assert (counts["running"], counts["said"], len(counts["alerts"])) == (0, 0, 1)
         again = tocsin("drill", city, "--url", address, "--data", data, "--answer", "30")
         assert "4. taken by the desk city after" in again.out
         told = [json.loads(line) for line in next(data.rglob("*.jsonl")).read_text("utf-8").splitlines()]
