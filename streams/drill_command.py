@@ -114,6 +114,7 @@ def _send(url: str, settings: Settings, city: City, feed: str, area: str, catego
                 params={"city": city.name, "feed": feed},
                 content=b"\n".join(msgspec.json.encode(event) for event in events),
                 headers={"Content-Type": "application/x-ndjson"},
+                timeout=SAID_SECONDS,
             )
             taken = found.json().get("accepted", 0) if found.status_code == httpx2.codes.ACCEPTED else 0
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as fault:
