@@ -16,7 +16,7 @@ import msgspec
 
 from alerts.alert import Alert
 from alerts.duty import Outcome
-from rules.book import Book, MatterRule, Rule
+from rules.book import NO_PROMISE, Book, MatterRule, Rule
 from rules.signals import COUNTED
 
 MONTH_MS: Final = 30 * 86_400_000
@@ -28,8 +28,6 @@ ENOUGH: Final = 10
 OVER: Final = 2.0
 """So many times its promise a rule must be over it, for sure, before that is said."""
 AREAS_SHOWN: Final = 3
-NO_PROMISE: Final = frozenset({"threshold", "ratio", "first_seen"})
-"""Detectors that promise nothing about false alarms."""
 
 Advice = Literal["retire", "override", "promise", ""]
 """retire: no alert of it was ever confirmed. override: one area makes most of its noise. promise: it keeps not its

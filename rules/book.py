@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -18,6 +18,8 @@ from rules.trees import Tree
 
 EventKind = Literal["incident", "petition"]
 MatterKind = Literal["deadline", "repeat", "sequence", "absence"]
+NO_PROMISE: Final = frozenset({"threshold", "ratio", "first_seen"})
+"""Detectors that promise nothing about false alarms."""
 
 
 class FeedPolicy(msgspec.Struct, frozen=True):

@@ -40,7 +40,8 @@ _CELLS_MOST: Final = 20_000_000
 class Solved:
     """The height of one rule at one first desk. Rates are alerts in 30 days.
 
-    `modelled`: what quiet histories give at `height`; `alerts`: how many of them the figure rests on; `hours`: how
+    `modelled`: what quiet histories give at `height`; `slope`: what the logarithm of that falls by for each unit of
+    height; `alerts`: how many of them the figure rests on; `hours`: how
     long a month alerts stand, all of the desk together; `before`: the height in force until now.
     """
 
@@ -50,6 +51,7 @@ class Solved:
     alerts: int
     hours: float
     before: float
+    slope: float
 
 
 def solve(judge: Judge, at: int, *, months: float, seed: int = 0) -> dict[str, Solved]:
@@ -149,6 +151,7 @@ class _Solving:
             alerts=int(heard[nearest]),
             hours=round(tallies[nearest].buckets[desk] * self.step_hours * factor / months, 2),
             before=round(self.before[desk], 4),
+            slope=round(-slope, 3),
         )
 
     def _tried(self, heights: Mapping[str, float], histories: int) -> tuple[list[Tally], float]:

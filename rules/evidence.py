@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 
+from rules.book import NO_PROMISE
 from rules.detectors.port import NEVER, Points
 from rules.display import BAND
 from rules.episodes import Run
 from rules.hindsight import with_hindsight
 from rules.judge import Judge
-from rules.signals import Cell, Evidence, FeedEvidence, Share, WindowEvidence
+from rules.signals import Bar, Cell, Evidence, FeedEvidence, Share, WindowEvidence
 
 _SHARES = 8
 _CELLS = 24
@@ -45,8 +47,18 @@ def evidence_of(judge: Judge, run: Run, missing: dict[int, bool], heard: dict[st
         incomplete=is_incomplete(run, missing),
         folded=_folded(judge, run),
         history_days=history_days(judge, peak.bucket),
+        bar=bar_of(judge, run),
     )
     return with_hindsight(found, judge, run)
+
+
+def bar_of(judge: Judge, run: Run) -> Bar | msgspec.UnsetType:
+    """What the run's peak reached and had to reach; nothing where the rule promises nothing."""
+    rule = judge.rule
+    if rule.detector.kind in NO_PROMISE:
+        return msgspec.UNSET
+    height = float(judge.height_of(np.array([run.series]))[0])
+    return Bar(round(run.peak.score, 4), round(height, 4), rule.false_alarms)
 
 
 def is_incomplete(run: Run, missing: dict[int, bool]) -> bool:

@@ -71,6 +71,14 @@ class OwedAnswers(msgspec.Struct, frozen=True):
     next_due: int  # when the next of the others is due
 
 
+class Bar(msgspec.Struct, frozen=True):
+    """What the peak was worth and what was asked of it when it was said: it spoke as `score` reached `height`."""
+
+    score: float  # of the rarest window, in the scale of the rule's detector
+    height: float  # as it was calibrated for the rule and its first desk, or by the detector's bound until then
+    promised: float  # false alarms in 30 days at that desk, for which the height stands
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """Evidence of the peak bucket: the judged bucket with the rarest window."""
 
@@ -97,6 +105,7 @@ class Evidence(msgspec.Struct, frozen=True):
     taken_back: int = 0  # events of the peak window that were taken back since then
     would_speak: bool = True  # whether the peak window reached the limit also with what came later
     owed: OwedAnswers | msgspec.UnsetType = msgspec.UNSET  # of alerts on matters
+    bar: Bar | msgspec.UnsetType = msgspec.UNSET  # of rules that promise a number of false alarms
 
     @property
     def counted_now(self) -> int:

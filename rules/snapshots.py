@@ -51,16 +51,16 @@ from rules.reviews import Owed
 from rules.rings import Ring
 from rules.shadows.at_work import Shadow, candidate_in
 from rules.shadows.said import Said
-from rules.signals import Cell, Evidence, FeedEvidence, OwedAnswers, Share, WindowEvidence
+from rules.signals import Bar, Cell, Evidence, FeedEvidence, OwedAnswers, Share, WindowEvidence
 from rules.silence import FeedWatch, Gap
 from rules.speech import Told
 from rules.watch import RuleWatch
 
-FORMAT: Final = 9
+FORMAT: Final = 10
 """Raised whenever the meaning of a row changes. What is not read is judged again from the log instead."""
-READ: Final = (7, 8, FORMAT)
+READ: Final = (7, 8, 9, FORMAT)
 """7 knew no matters: its rows name none, and no rule of its time asked for one. 8 knew no sizes of clumps, which quiet
-histories alone are drawn by: they are learned from there on."""
+histories alone are drawn by: they are learned from there on. 9 did not keep with an alert what it had to reach."""
 
 HEAD: Final = "head"
 """The row that names format, book, offset and tick; it changes with every record."""
@@ -84,7 +84,7 @@ _KINDS: Final[Registry] = {
     for kind in (
         Fact, Known, Alert, Run, Peak, Episode, Fold, Told, Gap, Rates, Evidence, WindowEvidence, Share, Cell,
         FeedEvidence, FeedPolicy, UseBook, Calibrate, Down, Blind, Retire, StopRule, StartRule, MuteFeed, HearFeed,
-        Exclude, Review, Owed, OwedAnswers, StartShadow, DropShadow, Said, Exercise,
+        Exclude, Review, Owed, OwedAnswers, Bar, StartShadow, DropShadow, Said, Exercise,
     )
 }  # fmt: skip
 

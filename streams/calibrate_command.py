@@ -27,7 +27,8 @@ from streams.settings import Settings
 from streams.worker_command import Brokers, road
 
 _COLUMNS: Final = (
-    "rule", "desk", "height", "before", "promised", "modelled", "achieved", "alerts", "confirmed", "chance", "hours",
+    "rule", "desk", "height", "alone", "before", "promised", "modelled", "achieved", "alerts", "confirmed", "chance",
+    "hours",
 )  # fmt: skip
 
 Calibrating = Annotated[
@@ -137,13 +138,14 @@ def lines(report: Report, language: str) -> list[str]:
     held = report.since is not None and report.until is not None
     if report.since is not None and report.until is not None:
         found.append(say("calibration-held", language, since=report.since[:10], until=report.until[:10]))
-    names = [name for name in _COLUMNS if held or name not in ("achieved", "alerts", "confirmed", "chance")]
+    names = [name for name in _COLUMNS if held or name not in ("alone", "achieved", "alerts", "confirmed", "chance")]
     rows = [[say(f"calibration-{name}", language) for name in names]]
     for one in report.figures:
         told = {
             "rule": one.rule,
             "desk": one.desk,
             "height": f"{one.height:.2f}",
+            "alone": f"{one.height_modelled or one.height:.2f}",
             "before": f"{one.height_before:.2f}",
             "promised": f"{one.promised:g}",
             "modelled": f"{one.modelled:.2f}",

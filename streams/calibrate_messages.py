@@ -17,6 +17,7 @@ OF_CALIBRATIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "calibration-rule": {"en": "rule", "zh-CN": "规则"},
     "calibration-desk": {"en": "desk", "zh-CN": "值班台"},
     "calibration-height": {"en": "h", "zh-CN": "阈值 h"},
+    "calibration-alone": {"en": "h of quiet months", "zh-CN": "仅推算 h"},
     "calibration-before": {"en": "h before", "zh-CN": "原 h"},
     "calibration-promised": {"en": "promised a month", "zh-CN": "每月承诺"},
     "calibration-modelled": {"en": "modelled", "zh-CN": "推算"},

@@ -2,6 +2,7 @@
 
 Promised is what a rule's file says. Modelled is what quiet histories out of the fitted baselines gave at the solved
 height (`rules.calibration`). Achieved are alerts that stand, by first desk; those closed as confirmed are told apart.
+The others' scores are blended into the height (`rules.blending`): a real city is not as quiet as its law.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from scipy.special import pdtr
 
 from alerts.alert import Alert
 from alerts.export import rfc3339
-from rules.calibration import MONTH_MS, Solved, solve
+from rules.blending import blended
+from rules.calibration import LEAST, MONTH_MS, Solved, solve
 from rules.engine import Engine
 from rules.records import Calibrate
-from rules.signals import COUNTED
+from rules.signals import COUNTED, Signal
 from streams.past import DAY
 from streams.processes import shared_out
 
@@ -33,7 +35,13 @@ LAST: Final = "calibration.json"
 """In the city's data folder: the report of the last calibration that was handed over."""
 HELD_DAYS: Final = 90
 """Days of alerts that promises are held against."""
+CONFIRMED: Final = "confirmed"
+"""The outcome by which a desk says that something did happen."""
 _TAIL: Final = 0.05
+
+
+def _none(_: Signal) -> bool:
+    return False
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -54,6 +62,8 @@ class Figure(msgspec.Struct, frozen=True):
     achieved_hours: float | None = None
     low: int | None = None
     high: int | None = None
+    episodes: int = 0  # past ones whose scores are blended into the height
+    height_modelled: float = 0.0  # of quiet histories alone; 0: written by an older version
 
     @property
     def key(self) -> str:
@@ -81,14 +91,16 @@ class Report(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The alerts that stand and were first told in [since, until), ms."""
+    """The alerts that stand and were first told in [since, until), ms. `incident`: which of them are known to tell of
+    something that happened; those that a desk confirmed are in any case."""
 
     alerts: Sequence[Alert]
     since: int
     until: int
+    incident: Callable[[Signal], bool] = _none
 
     @classmethod
-    def of(cls, alerts: Iterable[Alert], since: int, until: int) -> Held:
+    def of(cls, alerts: Iterable[Alert], since: int, until: int, incident: Callable[[Signal], bool] = _none) -> Held:
         """Of all alerts those that count."""
         mine = [
             alert
@@ -96,11 +108,23 @@ class Held:
             if alert.state in ("open", "over") and alert.moves and alert.signal.kind in COUNTED
             if since <= alert.signal.said_at < until
         ]
-        return cls(mine, since, until)
+        return cls(mine, since, until, incident)
 
     @property
     def months(self) -> float:
         return (self.until - self.since) / MONTH_MS
+
+    def tail(self, mine: Sequence[Alert]) -> tuple[list[float], float]:
+        """The scores of those that were no incident, and of how many months: since the last of which no score
+        is known, for an older version told it."""
+        since = max((one.signal.said_at for one in mine if not one.signal.evidence.bar), default=self.since)
+        scores = [
+            one.signal.evidence.bar.score
+            for one in mine
+            if one.signal.evidence.bar and one.signal.said_at > since
+            if one.duty.outcome != CONFIRMED and not self.incident(one.signal)
+        ]
+        return scores, (self.until - since) / MONTH_MS
 
 
 def calibrated(
@@ -170,6 +194,7 @@ def _figure(rule: str, desk: str, found: Solved, held: Held | None) -> Figure:
         desk=desk,
         promised=found.promised,
         height=found.height,
+        height_modelled=found.height,
         height_before=found.before,
         modelled=found.modelled,
         modelled_alerts=found.alerts,
@@ -178,12 +203,16 @@ def _figure(rule: str, desk: str, found: Solved, held: Held | None) -> Figure:
     if held is None or held.months <= 0:
         return plain
     mine = [alert for alert in held.alerts if alert.signal.rule == rule and alert.desk == desk]
+    scores, months = held.tail(mine)
+    height = blended(found.height, found.promised, found.slope, scores, months, least=LEAST)
     hours = sum((alert.ended_at or held.until) - alert.signal.first for alert in mine) / 3_600_000
     low, high = band(found.promised, held.months)
     return msgspec.structs.replace(
         plain,
+        height=round(height, 4),
+        episodes=len(scores),
         alerts=len(mine),
-        confirmed=sum(alert.duty.outcome == "confirmed" for alert in mine),
+        confirmed=sum(alert.duty.outcome == CONFIRMED for alert in mine),
         achieved=round(len(mine) / held.months, 2),
         achieved_hours=round(hours / held.months, 2),
         low=low,

@@ -143,6 +143,15 @@ OF_EXPLAIN: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "Rests on {days} days of past; fewer than {at_least} events never speak.",
         "zh-CN": "依据 {days} 天的历史；少于 {at_least} 个事件从不告警。",
     },
+    "explain-bar": {
+        "en": "Speaks from a score of {height} on, the height for {promised} false alarms a month at this desk; "
+        "now at most {score}.",
+        "zh-CN": "得分达到 {height} 即告警（按该值班台每月误报 {promised} 次的承诺定出）；目前最高 {score}。",
+    },
+    "story-bar": {
+        "en": "score {score}; it spoke from {height} on, the height for {promised} false alarms a month at this desk",
+        "zh-CN": "得分 {score}；达到 {height} 即告警，该线按该值班台每月误报 {promised} 次的承诺定出",
+    },
     "explain-override": {
         "en": "An override of {area} holds here: {what}. Why: {reason} ({by}{on}).",
         "zh-CN": "此处适用 {area} 的例外参数：{what}。理由：{reason}（{by}{on}）。",

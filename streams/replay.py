@@ -168,11 +168,13 @@ def run(
     calibrate: float = 0.0,
     first_after: int = calibration.FIRST_AFTER,
     again_after: int = calibration.AGAIN_AFTER,
+    incident: Callable[[Signal], bool] | None = None,
 ) -> Told:
     """Judge the past, from nothing. `progress` is called now and then.
 
     `calibrate`: quiet months of a calibration, which then stands in the log as an Order `first_after` ms of the past
-    and every `again_after` ms from there, solved from what came before it alone; 0: heights stay what bounds say.
+    and every `again_after` ms from there, solved from what came before it alone, alerts told by then blended in but
+    for those of a known `incident`; 0: heights stay what bounds say.
     """
     engine = Engine(book, clock="stream")
     for known in told_past.books.values():
@@ -185,7 +187,7 @@ def run(
     for stretch in stretches(engine, told_past):
         due = told.calibrated[-1].start + again_after if told.calibrated else told.first + first_after
         if calibrate and told.first and (engine.tick or 0) >= due:
-            stretch.insert(0, (engine.tick or 0, _calibrated(told, calibrate)))
+            stretch.insert(0, (engine.tick or 0, _calibrated(told, calibrate, incident)))
         numbered = list(enumerate((record for _, record in stretch), offset + 1))
         offset += len(numbered)
         for at, record in stretch:
@@ -202,9 +204,14 @@ def run(
     return told
 
 
-def _calibrated(told: Told, months: float) -> Calibrate:
+def _calibrated(told: Told, months: float, incident: Callable[[Signal], bool] | None) -> Calibrate:
     """A calibration; what it found is kept beside what was said."""
-    found = calibration.order(calibration.calibrated(told.engine, months=months), (told.engine.tick or 0) + 1)
+    now = told.engine.tick or 0
+    since = max(now - calibration.HELD_DAYS * past.DAY, told.first + calibration.FIRST_AFTER)
+    held = None
+    if since < now:
+        held = calibration.Held.of(told.store.final(), since, now, incident or (lambda _: False))
+    found = calibration.order(calibration.calibrated(told.engine, months=months, held=held), now + 1)
     told.calibrated.append(found)
     return found
 

@@ -13,6 +13,7 @@ from alerts.alert import Alert, AlertState, Move
 from alerts.console.source import FeedState
 from alerts.duty import Heard
 from rules.signals import (
+    Bar,
     Cause,
     Cell,
     Evidence,
@@ -86,6 +87,7 @@ def sample_evidence(
         incomplete=incomplete,
         folded=2,
         history_days=182.0,
+        bar=Bar(16.4, 11.9, 2.0),
     )
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from alerts.desks import Desk
 from alerts.export import rfc3339
-from rules.book import Book, MatterRule, Rule
+from rules.book import NO_PROMISE, Book, MatterRule, Rule
 from rules.signals import Signal
 from streams.backtest.labels import EVENTFUL, EXPECTED, Label
 from streams.backtest.shifts import Spread, shift_starts, spread
@@ -291,7 +291,7 @@ def promised_by(rule: Rule | MatterRule) -> float | None:
 
 def promises(kind: str) -> bool:
     """Whether a detector's limits follow from promised false alarms."""
-    return kind not in ("threshold", "ratio", "first_seen")
+    return kind not in NO_PROMISE
 
 
 def _by_rule(scope: Scope, side: Side) -> Counter[tuple[str, str]]:

@@ -13,13 +13,14 @@ import msgspec
 import numpy as np
 
 from rules.attribution import Attribution
-from rules.book import Override, Rule
+from rules.book import NO_PROMISE, Override, Rule
 from rules.context import Context
 from rules.detectors.port import NEVER
 from rules.engine import Engine
 from rules.episodes import Fold, fold
 from rules.evidence import history_days
 from rules.judge import NO_RESET, Judged
+from rules.signals import Bar
 from rules.speech import Told
 from rules.watch import RuleWatch
 
@@ -99,6 +100,7 @@ class Verdict(msgspec.Struct, frozen=True):
     below: tuple[Other, ...] = ()
     above: tuple[Other, ...] = ()
     feeds: tuple[FeedSeen, ...] = ()
+    bar: Bar | None = None  # what it asks for, and the best score of its windows; None: it promises nothing
     override: Override | None = None  # of the rule's parameters, that holds in this area
 
 
@@ -183,6 +185,7 @@ class _Look:
             bucket=watch.counts.steps.start(bucket),
             low=watch.judge.low,
             at_least=rule.at_least if override is None or override.at_least is None else override.at_least,
+            bar=self._bar(judged),
             override=override,
             history_days=max(0.0, history_days(watch.judge, bucket)),
             reset_at=watch.counts.steps.end(reset) if reset > NO_RESET else 0,
@@ -218,6 +221,14 @@ class _Look:
     def _begun(self, bucket: int) -> bool:
         starts = self.watch.judges_from
         return self.watch.judge.may_judge(bucket) and (starts is None or bucket >= starts)
+
+    def _bar(self, judged: Judged) -> Bar | None:
+        judge, rule = self.watch.judge, self.watch.rule
+        if rule.detector.kind in NO_PROMISE or not judged.law.enough.any():
+            return None
+        scores = judge.detector.score(judged.law, judged.totals)[judged.law.enough]
+        height = float(judge.height_of(np.array([self.series]))[0])
+        return Bar(round(float(scores.max()), 4), round(height, 4), rule.false_alarms)
 
     def _windows(self, bucket: int, judged: Judged, taken: np.ndarray) -> tuple[WindowView, ...]:
         watch, counts = self.watch, self.watch.counts

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from alerts.words.figures import chosen, clock_time, duration, node_name, number
 from rules.book import Book
+from rules.signals import Bar, Signal
 from streams.explain.moment import Other, Verdict, WindowView
 from streams.explain.story import Chapter, Story
 from streams.messages import say
@@ -147,6 +148,8 @@ def _window(speech: Speech, one: Verdict, window: WindowView) -> str:
 
 def _rests_on(speech: Speech, one: Verdict) -> Iterator[str]:
     yield speech.say("explain-history", days=speech.number(one.history_days), at_least=one.at_least)
+    if one.bar is not None:
+        yield speech.say("explain-bar", **_bar(speech, one.bar))
     if one.override is not None:
         yield speech.say("explain-override", **told(one.override, speech.language), area=speech.area(one.override.area))
     if one.reset_at and any(window.cut for window in one.windows):
@@ -164,6 +167,10 @@ def _rests_on(speech: Speech, one: Verdict) -> Iterator[str]:
             yield speech.say("explain-feed-silent", feed=name, since=speech.time(feed.silent_since, one.desk))
         else:
             yield speech.say("explain-feed", feed=name, at=at)
+
+
+def _bar(speech: Speech, bar: Bar) -> dict[str, str]:
+    return {name: speech.number(getattr(bar, name)) for name in ("score", "height", "promised")}
 
 
 # a story
@@ -230,16 +237,24 @@ def _chapter(speech: Speech, chapter: Chapter, *, first: bool) -> Iterator[str]:
             shown = (_shown(speech, name, value, chapter.desk) for value in (before, after))
             was, now = shown
             yield "  " + speech.say(f"story-changed-{name.replace('_', '-')}", before=was, after=now)
-    for count, word in ((evidence.folded, "explain-folded"), (int(evidence.incomplete), "explain-missing")):
-        if first and count:
-            yield "  " + speech.say(word, count=count).strip(" ;；")
     if first:
-        for shares, tree in ((evidence.areas, speech.area), (evidence.categories, speech.category)):
-            if len(shares) > 1:
-                parts = ", ".join(f"{tree(share.code)} {share.observed}" for share in shares[:5])
-                yield "  " + speech.say("story-parts", parts=parts)
-        if signal.late:
-            yield "  " + speech.say("story-late")
+        yield from ("  " + line for line in _at_first(speech, signal))
+
+
+def _at_first(speech: Speech, signal: Signal) -> Iterator[str]:
+    """What is told of an alert once, with its first signal."""
+    evidence = signal.evidence
+    for count, word in ((evidence.folded, "explain-folded"), (int(evidence.incomplete), "explain-missing")):
+        if count:
+            yield speech.say(word, count=count).strip(" ;；")
+    if evidence.bar:
+        yield speech.say("story-bar", **_bar(speech, evidence.bar))
+    for shares, tree in ((evidence.areas, speech.area), (evidence.categories, speech.category)):
+        if len(shares) > 1:
+            parts = ", ".join(f"{tree(share.code)} {share.observed}" for share in shares[:5])
+            yield speech.say("story-parts", parts=parts)
+    if signal.late:
+        yield speech.say("story-late")
 
 
 _SHOWN = ("state", "colour", "area", "category", "observed", "first", "last", "merged_into")

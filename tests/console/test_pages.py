@@ -170,6 +170,18 @@ def test_only_a_detector_that_promises_is_said_to_promise(kind: str, said: str) 
     assert ("Promised: 1 false alarm a month" in text) == (kind == "surprise")
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Score 16.4; it spoke from 11.9 on, the height that keeps this promise."),
+        ("zh-CN", "得分 16.4；达到 11.9 即告警，该线即为兑现此承诺而定。"),
+    ],
+)
+def test_a_card_says_what_the_alert_had_to_reach(client: TestClient, language: str, said: str) -> None:
+    assert said in client.get("/alert/91c4e7aa", params={"lang": language}).text
+    assert "it spoke from" not in card_of("threshold")
+
+
 def test_a_rule_without_names_shows_its_id_once() -> None:
     version = sample_alert("aa").signal.rule_version
     assert f"traffic-surge, version {version}" in card_of("surprise")

@@ -20,6 +20,7 @@ from rules.judge import Judge
 from rules.nulls import Null
 from rules.records import Calibrate, Tick
 from rules.scatter import Family, raked, shocks
+from rules.signals import Bar
 from tests.engine import towns
 
 MONTHS: Final = 6.0
@@ -135,3 +136,17 @@ def test_parts_are_raked_until_every_series_holds_what_it_expects() -> None:
     factor = raked(np.array([1.0, 2.0, 3.0]), np.array([10.0, 4.0, 5.0]), family)
     assert family.summed(np.array([1.0, 2.0, 3.0]) * factor) == pytest.approx([10.0, 4.0, 5.0], rel=0.03)
     assert math.isfinite(factor.sum())
+
+
+def test_an_alert_keeps_the_score_that_it_had_and_the_height_that_it_reached() -> None:
+    rows = towns.later([*towns.usual(6), *towns.burst("a1", 12, begin=60.0)], hours=6)
+    (alert,) = towns.alerts(towns.after(rows))
+    bar = alert.evidence.bar
+    assert isinstance(bar, Bar)
+    assert bar.height == pytest.approx(judge_of().analytic("desk"), abs=1e-3)
+    assert bar.score > bar.height
+    assert bar.promised == towns.book().rules[0].false_alarms
+    lower = Calibrate(towns.NOW + 1, {"surge/desk": 6.5})
+    (again,) = towns.alerts(towns.after([lower, *rows]))
+    assert isinstance(again.evidence.bar, Bar)
+    assert again.evidence.bar.height == 6.5

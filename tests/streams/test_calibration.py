@@ -15,6 +15,7 @@ from alerts.alert import Alert, Move
 from rules.canonical import lines as canonical
 from rules.engine import Engine
 from rules.records import Calibrate, Frame, Record, Tick
+from rules.signals import Bar
 from streams import calibration, handover, replay, weekly
 from streams.calibrate_command import lines
 from streams.calibration import Figure, Held, Report, band
@@ -85,6 +86,38 @@ def test_alerts_that_were_told_in_the_span_and_stand_are_held_against_the_promis
     stands = alert(10)
     others = [alert(11, state="withdrawn"), alert(12, state="merged"), alert(13, moves=()), alert(2_000)]
     assert list(Held.of([stands, *others], 0, 1_000).alerts) == [stands]
+
+
+def test_the_scores_of_past_alerts_count_but_for_incidents_and_since_the_last_of_which_none_is_known() -> None:
+    def alert(at: int, score: float, outcome: str = "") -> Alert:
+        bar = Bar(score, 9.0, 2.0) if score else msgspec.UNSET
+        of = signal(1, said_at=at, first=at)
+        of = msgspec.structs.replace(of, evidence=msgspec.structs.replace(of.evidence, bar=bar))
+        plain = Alert(f"a{at}", "town", "over", "desk", 0, "yellow", at, of, (Move(at, at, "first", "yellow", 1, "x"),))
+        duty = msgspec.structs.replace(plain.duty, outcome=outcome)
+        return msgspec.structs.replace(plain, duty=duty)
+
+    month = 30 * DAY
+    alerts = [alert(1, 30.0), alert(month, 0.0), alert(month + 1, 11.0), alert(month + 2, 12.0, "confirmed")]
+    alerts += [alert(month + 3, 13.0), alert(month + 4, 14.0, "not_real")]
+    held = Held.of(alerts, 0, 3 * month, lambda s: s.said_at == month + 3)
+    assert held.tail(held.alerts) == ([11.0, 14.0], 2.0)
+    assert held.tail([]) == ([], 3.0)
+
+
+def test_a_replay_that_told_too_much_asks_for_more_from_its_next_calibration_on() -> None:
+    """The town's rises come every third day from the seventh week on; only the second calibration has heard any."""
+    last, minutes = towns.START + 77 * DAY, (towns.START - towns.NOW) / 60_000
+    rises = [towns.burst("a1", 9, begin=minutes + (day * 24 + 12) * 60) for day in range(44, 70, 3)]
+    rows = [*towns.calm(towns.START, last), *towns.timed([row for rise in rises for row in rise])]
+    told = replay.run(
+        towns.book(),
+        replay.Past(iter(towns.log_of(rows, towns.START, last, towns.STEP)), 0),
+        WallClock(),
+        calibrate=1.0,
+    )
+    first, raised = [found.heights["surge/desk"] for found in told.calibrated]
+    assert raised > first + 2
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])

@@ -17,11 +17,13 @@ from rules.engine import Engine
 from rules.records import Record, StopRule
 from rules.signals import Signal
 from streams.explain import Asked, Verdict, Why, answer, explain_moment
-from streams.explain.words import Speech, verdict_lines
+from streams.explain.story import Cause, Chapter, Story
+from streams.explain.words import Speech, story_lines, verdict_lines
 from streams.journal import Journal, Snapshot
 from streams.messages import SpokenError
 from streams.opened import city_of
 from streams.runtime.recovery import FIRST_BOOK
+from tests.engine import towns
 from tests.engine.worlds import HOUR, MINUTE, RULES, START, TICKS, Event, book, log_of, nights, rule, tick
 from tests.streams.town import make_town
 
@@ -160,6 +162,34 @@ def test_every_running_alert_is_explained_as_speaking_and_nothing_else_is(night:
         if verdict.why in ("speaks", "ending")
     }
     assert explained == running
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Speaks from a score of 9.5 on, the height for 2 false alarms a month at this desk; now at most"),
+        ("zh-CN", "得分达到 9.5 即告警（按该值班台每月误报 2 次的承诺定出）；目前最高"),
+    ],
+)
+def test_a_rule_that_promises_says_what_it_asks_for_and_one_that_does_not_says_nothing(
+    language: str, said: str
+) -> None:
+    engine = towns.engine_of()
+    engine.rules["surge"].recalibrate({"desk": 9.5})
+    (verdict,) = explain_moment(engine, towns.NOW, "a1", rule="surge")
+    assert verdict.bar is not None
+    assert (verdict.bar.height, verdict.bar.promised) == (9.5, 2.0)
+    assert verdict.bar.score < 9.5
+    assert said in "\n".join(verdict_lines(Speech(engine.book, {}, language), verdict))
+    assert one(engine_after(until(LOG, 80))[0], 79, rule="many", category="traffic.jam").bar is None
+
+
+def test_the_story_of_an_alert_says_once_what_it_had_to_reach() -> None:
+    records = towns.later([*towns.usual(6), *towns.burst("a1", 12, begin=60.0)], hours=6)
+    first, *_ = towns.alerts(towns.after(records))
+    chapter = Chapter(Cause(1, "frame", towns.NOW, 12), first, "first", "desk", {})
+    told = "\n".join(story_lines(Speech(towns.book(), {}, "en"), Story(first.alert, (chapter,), towns.book().digest)))
+    assert told.count("it spoke from") == 1
 
 
 # out of the journal
