@@ -21,7 +21,7 @@ def tries_for_ever(pattern: str) -> bool:
     >>> [tries_for_ever(one) for one in (r"(a+)+$", r"([a-z]+ ?)*!", r"[a-z]+ [0-9]{1,20}", r"([a-z]++ ?)*!")]
     [True, True, False, False]
     """
-    return any(_is_nested(item, within=False) for item in re._parser.parse(pattern))  # type: ignore[attr-defined]  # the one reader of patterns
+    return any(_is_nested(item, within=False) for item in re._parser.parse(pattern))  # type: ignore[attr-defined,unused-ignore]  # the one reader of patterns
 
 
 def _is_nested(item: tuple[Any, Any], *, within: bool) -> bool:
@@ -39,7 +39,7 @@ def _is_nested(item: tuple[Any, Any], *, within: bool) -> bool:
 
 def _inner(argument: Any) -> Iterator[tuple[Any, Any]]:
     """The items of an item, however deep they lie in its argument."""
-    if isinstance(argument, re._parser.SubPattern):  # type: ignore[attr-defined]  # as above
+    if isinstance(argument, re._parser.SubPattern):  # type: ignore[attr-defined,unused-ignore]  # as above
         yield from argument
     elif isinstance(argument, tuple | list):
         for one in argument:
