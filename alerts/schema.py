@@ -46,10 +46,11 @@ def upgrade(engine: Engine, path: Path | str) -> None:
 
 
 def check(db: Connection, path: Path | str) -> None:
-    """Whether a store can be read as it is. Raises StoreTooNewError, StoreTooOldError."""
+    """Whether a store can be read as it is. Raises StoreTooNewError, StoreTooOldError: also where its tables are just
+    being made."""
     known = _known()
     revision = MigrationContext.configure(db).get_current_revision() or ""
-    if revision not in known:
+    if revision and revision not in known:
         raise StoreTooNewError(path, revision, known[0])
     if revision != known[0]:
         raise StoreTooOldError(path, revision, known[0])

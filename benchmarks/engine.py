@@ -36,11 +36,11 @@ BURSTS_A_DAY: Final = 3
 FRAME: Final = 4_096
 
 
-def city(rules: int) -> Book:
+def city(rules: int, counties: int = COUNTIES) -> Book:
     """A book with `rules` rules: on all events, on each service, on each type, and then with other windows again."""
     areas = [("city", "", 0)]
-    areas += [(f"c{c}", "city", 1) for c in range(COUNTIES)]
-    areas += [(f"c{c}t{t}", f"c{c}", 2) for c in range(COUNTIES) for t in range(TOWNSHIPS)]
+    areas += [(f"c{c}", "city", 1) for c in range(counties)]
+    areas += [(f"c{c}t{t}", f"c{c}", 2) for c in range(counties) for t in range(TOWNSHIPS)]
     categories = [("incident", "", 0), *((f"s{s}", "incident", 1) for s in range(SERVICES))]
     categories += [(f"s{s}.{k}", f"s{s}", 2) for s in range(SERVICES) for k in range(TYPES)]
     nodes = [code for code, _, _ in categories]

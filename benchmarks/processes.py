@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,7 @@ class Process:
         """`armed`: where it shall kill itself, as TOCSIN_CRASH_AT says it."""
         command = [sys.executable, "-c", "from streams.entry import main; main()", *self._words]
         env = {**os.environ, **self._settings, "TOCSIN_CRASH_AT": armed}
+        self.began = time.monotonic()
         with self.log.open("ab") as said:
             self._process = subprocess.Popen(command, env=env, stdout=said, stderr=said)
 

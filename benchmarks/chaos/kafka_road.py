@@ -1,117 +1,61 @@
-"""The Kafka road under kills: towns on one broker, two intakes, two workers, under load.
+"""The Kafka road under kills: towns on one broker, two intakes, two workers, their desk, under load.
 
 Half of the kills come at named crash points (`streams.kafka.crashpoints`), the others at random: an intake, a worker,
-the broker; a worker paused past its session, a zombie; one record of a worker's memory lost while it is down. Whoever
-died is started again. At the end what was said is compared with a run that nothing disturbed, and every raw record is
-found again.
+the desk, the broker; a worker paused past its session, a zombie; one record of a worker's memory lost while it is down.
+Whoever died is started again. At the end what was said is compared with a run that nothing disturbed, what the desk has
+with what one machine has that judges the same log, and every raw record is found again.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 import msgspec
 from confluent_kafka import Consumer, KafkaException, TopicPartition
+from sqlalchemy.exc import DatabaseError
 
+from alerts.alert import Alert
+from alerts.chain import Entry
+from alerts.database import SqliteStore
+from alerts.schema import StoreTooOldError
+from benchmarks.chaos.kafka_load import DAYS, Load
+from benchmarks.processes import PATIENCE_SECONDS, Process
 from rules import canonical
 from rules.records import Frame
 from rules.signals import Signal
 from streams import replay
 from streams.city import City
+from streams.clock import WallClock
 from streams.kafka import admin, clients
-from streams.kafka.crashpoints import IN_REBALANCE, INTAKE, Point
-from streams.kafka.pour import Pour
+from streams.kafka.crashpoints import DESK, IN_REBALANCE, INTAKE, Point
+from streams.kafka.hearing import Hearing
 from streams.kafka.reading import whole
 from streams.kafka.shard import Shard
-from streams.kafka.topics import FRAMES, INCIDENTS, REFUSED, SIGNALS, STATE, partition_of
+from streams.kafka.topics import COUNTS, FRAMES, INCIDENTS, REFUSED, SIGNALS, STATE, partition_of
 from streams.kafka.wire import read
-from streams.opened import intake_of
+from streams.metrics import Metrics
+from streams.opened import ALERTS, open_desk, shown_of
 from streams.refusals import Refusal
-from streams.replay import REPLAY_KEY
 from tests.kafka.broker import Cluster
+from tests.kafka.judged_there import KEY, alerts_in, chain_of, chosen
 from tests.kafka.road import judged, span, town, undisturbed
 
 PARTITIONS: Final = 7
 TOWNS: Final = 4
-DAYS: Final = ("2016-01-22", "2016-01-23", "2016-01-24", "2016-01-25", "2016-01-26")
-PATIENCE_SECONDS: Final = 120.0
 PAUSE_SECONDS: Final = 14.0
 """Longer than a worker's session."""
 LOOK_SECONDS: Final = 0.1
-SLICE_MS: Final = 600_000
+HEARD: Final = "desk"
+"""In place of a topic: what the desk has written down."""
+YOUNG_SECONDS: Final = 30.0
 SECONDS_A_FAULT: Final = 15.0
-
-
-class Process:
-    """An intake or a worker, started again whenever it has died. `deaths`: exit codes that nobody asked for."""
-
-    def __init__(self, name: str, words: Sequence[str], log: Path) -> None:
-        self.name = name
-        self._words = [*words]
-        self._log = log
-        self.deaths: list[int] = []
-        self.start()
-
-    def start(self, armed: str = "") -> None:
-        settings = {"TOCSIN_KEY": REPLAY_KEY.decode(), "TOCSIN_CRASH_AT": armed, "TOCSIN_LOG": "json"}
-        command = [sys.executable, "-c", "from streams.entry import main; main()", *self._words]
-        with self._log.open("ab") as said:
-            self._process = subprocess.Popen(command, env={**os.environ, **settings}, stdout=said, stderr=said)
-
-    def ended_with(self) -> int | None:
-        return self._process.poll()
-
-    def send(self, number: signal.Signals) -> None:
-        self._process.send_signal(number)
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait(PATIENCE_SECONDS)
-
-    def end(self) -> int:
-        self.send(signal.SIGTERM)
-        return self._process.wait(PATIENCE_SECONDS)
-
-
-class Load(threading.Thread):
-    """The past of the towns, poured ten minutes at a time, so that it lasts for about `seconds`."""
-
-    def __init__(self, address: str, cities: Sequence[City], *, seconds: float) -> None:
-        super().__init__(daemon=True)
-        self._pours = [
-            Pour(address, city, intake_of(city, REPLAY_KEY), replay.files_of(city, [], [])) for city in cities
-        ]
-        begin, end = span(cities[0], DAYS[0], DAYS[-1])
-        self._cuts = [*range(begin, end, SLICE_MS), end]
-        self._pause = seconds / len(self._cuts)
-        self._hurry = False
-        self.events = 0
-        """Raw records sent, ticks included."""
-        self.done = False
-
-    def run(self) -> None:
-        for since, until in pairwise(self._cuts):
-            for pour in self._pours:
-                pour.run(since, until)
-            self.events = sum(pour.sent for pour in self._pours)
-            time.sleep(0 if self._hurry else self._pause)
-        self.done = True
-
-    def finish(self) -> None:
-        """Pour the rest at once."""
-        self._hurry = True
-        self.join(PATIENCE_SECONDS * 5)
 
 
 class Road:
@@ -135,6 +79,11 @@ class Road:
             Process(f"worker-{n}", ["worker", "--member", str(n), "--kafka", self.address], folder / f"worker-{n}.log")
             for n in range(2)
         ]
+        at_desk = ["desk", *folders, "--clock", "stream", "--port", "0", "--kafka", self.address]
+        self._data = folder / "desk"
+        keyed = {"TOCSIN_KEY": KEY, "TOCSIN_RESERVE_BYTES": "0"}
+        self.desk = Process("desk", [*at_desk, "--data", str(self._data)], folder / "desk.log", settings=keyed)
+        self.all = (*self.intakes, *self.workers, self.desk)
         self._ends = Consumer(
             {
                 "bootstrap.servers": self.address,
@@ -157,20 +106,35 @@ class Road:
         except KafkaException:  # the broker is only coming up
             return -1
 
+    def heard(self) -> int:
+        """How much of what was said the desk has written down."""
+        found = 0
+        for city in self.cities:
+            try:
+                with closing(SqliteStore.look(self._data / city.name / ALERTS)) as store:
+                    kept = store.offsets()
+            except (OSError, DatabaseError, StoreTooOldError):  # it has not begun, or is just making its tables
+                continue
+            found += sum(kept.get((topic, self.numbers[city.name]), 0) for topic in (SIGNALS, COUNTS))
+        return found
+
     def watch(self) -> None:
         """Start again who died unasked, as a supervisor does; a fenced one dies so."""
-        for process in (*self.intakes, *self.workers):
+        for process in self.all:
             code = process.ended_with()
             if code is not None:
                 process.deaths.append(code)
                 process.start()
 
-    def _until_written(self, topic: str, before: int, since: float) -> None:
-        while self.written(topic) <= before:
+    def _grown(self, where: str) -> int:
+        return self.heard() if where == HEARD else self.written(where)
+
+    def _until_written(self, where: str, before: int, since: float) -> None:
+        while self._grown(where) <= before:
             if self.load.done:
                 return  # nothing is left to be written
             if time.monotonic() - since > PATIENCE_SECONDS:
-                self.odd.append(f"nothing came into {topic} for {PATIENCE_SECONDS:.0f} s")
+                self.odd.append(f"nothing came into {where} for {PATIENCE_SECONDS:.0f} s")
                 return
             self.watch()
             time.sleep(LOOK_SECONDS)
@@ -181,9 +145,11 @@ class Road:
     def run(self) -> None:
         self.load.start()
         self._until_written(STATE, 0, time.monotonic())
+        self._until_written(HEARD, 0, time.monotonic())
         self.recovered.clear()
         points = [Point((*Point,)[n % len(Point)]) for n in range(self._kills // 2)]
-        faults: list[Callable[[], None]] = [self._broker, self._worker, self._intake, self._zombie, self._lost_record]
+        killed = [self._broker, self._worker, self._intake, self._zombie, self._at_desk, self._lost_record]
+        faults: list[Callable[[], None]] = [*killed]
         plan: list[Point | Callable[[], None]] = [
             *points,
             *(faults[n % len(faults)] for n in range(self._kills - len(points))),
@@ -199,8 +165,12 @@ class Road:
 
     def _at(self, point: Point) -> None:
         """Start somebody armed; where its point is not reached in time, that was a kill at random."""
-        process = self._dice.choice(self.intakes if point in INTAKE else self.workers)
-        topic = FRAMES if point in INTAKE else STATE
+        if point in DESK:
+            process, where = self.desk, HEARD
+        elif point in INTAKE:
+            process, where = self._dice.choice(self.intakes), FRAMES
+        else:
+            process, where = self._dice.choice(self.workers), STATE
         process.kill()
         process.start(f"{point}:1")
         limit = time.monotonic() + PATIENCE_SECONDS / 4
@@ -216,12 +186,17 @@ class Road:
             self.at_random += 1
             if process.ended_with() is None:
                 process.kill()
-        self._again(process, topic)
+        self._again(process, where)
 
-    def _again(self, process: Process, topic: str) -> None:
-        before, since = self.written(topic), time.monotonic()
+    def _again(self, process: Process, where: str) -> None:
+        before, since = self._grown(where), time.monotonic()
         process.start()
-        self._until_written(topic, before, since)
+        self._until_written(where, before, since)
+
+    def _at_desk(self) -> None:
+        time.sleep(self._dice.random())
+        self.desk.kill()
+        self._again(self.desk, HEARD)
 
     def _worker(self) -> None:
         process = self._dice.choice(self.workers)
@@ -265,14 +240,17 @@ class Road:
     def _settle(self) -> None:
         """All that was poured is judged; then everybody ends."""
         self.load.finish()
-        still, last, limit = time.monotonic(), (-1, -1, -1), time.monotonic() + 4 * PATIENCE_SECONDS
+        still, last, limit = time.monotonic(), (-1, -1, -1, -1), time.monotonic() + 4 * PATIENCE_SECONDS
         while time.monotonic() - still < 3 * PAUSE_SECONDS / 2 and time.monotonic() < limit:
             self.watch()
-            now = (self.written(FRAMES), self.written(STATE), self.written(SIGNALS))
+            now = (self.written(FRAMES), self.written(STATE), self.written(SIGNALS), self.heard())
             if now != last:
                 still, last = time.monotonic(), now
             time.sleep(0.5)
-        codes = {process.name: process.end() for process in (*self.intakes, *self.workers)}
+        for process in self.all:
+            if time.monotonic() - process.began < YOUNG_SECONDS:
+                process.kill()  # started again just now: told to end before it has begun, it ends by the signal itself
+        codes = {process.name: process.end() for process in self.all if process.ended_with() is None}
         self.odd += [f"{name} ended with {code}" for name, code in codes.items() if code]
 
     # what is left
@@ -297,6 +275,30 @@ class Road:
             )
             yield f"{city.name}: as many events stand as undisturbed, by feed and day", _stand(heard, wanted)
             yield f"{city.name}: received = refused + accepted, by raw places", self._conserved(city, log)
+            yield from self._desk_of(city, wanted.signals)
+
+    def _desk_of(self, city: City, wanted: Sequence[Signal]) -> Iterator[tuple[str, str]]:
+        """What the desk has, beside one that hears the same signals in one go; and the undisturbed dump."""
+        settings = chosen(self._folder / "calm", self.address)
+        with (
+            closing(open_desk(city, settings, shut=True)) as calm,
+            closing(SqliteStore.look(self._data / city.name / ALERTS)) as found,
+        ):
+            clock, metrics = WallClock(), Metrics()
+            hearing = Hearing(self.address, calm.desk, calm.store, shown_of(city), clock, metrics, kind="stream")
+            while not hearing.caught_up:
+                hearing.turn()
+            hearing.close()
+            alerts = alerts_in(found)
+            yield (
+                f"{city.name}: the desk has the alerts of one that was never killed",
+                _alike(alerts, alerts_in(calm.store)),
+            )
+            yield f"{city.name}: and its chain, hashes and all", _alike(chain_of(found), chain_of(calm.store))
+            yield (
+                f"{city.name}: its alerts are the undisturbed canonical dump",
+                _same([alert.signal for alert in alerts], wanted),
+            )
 
     def _enough(self) -> str:
         came = sum(self.hits.values()) + self.at_random
@@ -334,11 +336,18 @@ class Road:
         return f"{len(lost)} of {len(raw)} lost, {len(strange)} never sent" if lost or strange else ""
 
     def close(self) -> None:
-        for process in (*self.intakes, *self.workers):
+        for process in self.all:
             if process.ended_with() is None:
                 process.kill()
         self._ends.close()
         self.cluster.stop()
+
+
+def _alike(found: Sequence[Alert] | Sequence[Entry], wanted: Sequence[Alert] | Sequence[Entry]) -> str:
+    if found == wanted:
+        return "" if found else "there is nothing to compare"
+    differ = sum(ours != theirs for ours, theirs in zip(found, wanted, strict=False))
+    return f"{len(found)} instead of {len(wanted)}, {differ} of them differ"
 
 
 def _stand(found: replay.Told, wanted: replay.Told) -> str:

@@ -102,6 +102,15 @@ def producer(address: Address, *, linger_ms: int = 20, seconds: float = DELIVERY
     )
 
 
+def at_hand(client: Consumer, most: int, seconds: float) -> list[Message]:
+    """What lies at hand, and errors that are told like records; where nothing does, what comes first within `seconds`.
+    `consume` alone waits until it has as many as it may give, or until its time is over."""
+    found = client.consume(most, 0)
+    if not found and seconds and (found := client.consume(1, seconds)) and most > 1:
+        found += client.consume(most - 1, 0)
+    return found
+
+
 def committed(client: Consumer, places: Sequence[TopicPartition]) -> list[TopicPartition]:
     """What a group has committed; a coordinator that is only coming up is waited for. Raises KafkaException."""
     limit = time.monotonic() + QUEUE_SECONDS

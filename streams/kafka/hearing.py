@@ -154,7 +154,7 @@ class Hearing:
         """Hear some of what was said, and keep it; the alerts that it changed. Raises StaleError where another desk
         has read on, KafkaException where brokers refuse."""
         if not self._counts and (self.lacks is not None or not self._signals):
-            for message in self._consumer.consume(AT_ONCE, POLL_SECONDS):
+            for message in clients.at_hand(self._consumer, AT_ONCE, POLL_SECONDS):
                 self._take(message)
         changed: list[Alert] = []
         try:

@@ -133,9 +133,10 @@ class Lane:
 
     # work
 
-    def turn(self, *, at_once: int = AT_ONCE) -> int:
-        """Read a batch, write what it gives; how many records were read. Raises KafkaException where it was fenced."""
-        messages = self._consumer.consume(at_once, POLL_SECONDS)
+    def turn(self, *, at_once: int = AT_ONCE, wait: float = POLL_SECONDS) -> int:
+        """Read a batch, write what it gives; how many records were read. `wait`: seconds, where there are none. Raises
+        KafkaException where it was fenced."""
+        messages = clients.at_hand(self._consumer, at_once, wait)
         read_now, now = 0, self._clock.now()
         for message in messages:
             fault = message.error()
@@ -352,11 +353,13 @@ class IntakeProcess:
     def run(self, *, to_the_end: bool = False) -> None:
         """Until it is told to `end`; `to_the_end`: or until all that lies there was read."""
         self._orders.subscribe([ORDERS], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
+        wait = 0.0
         try:
             while not self._ended:
                 self._heard(self._orders.poll(0))
                 self._metrics.lanes.set(len(self._lanes))
-                read_now = sum(self._turn(lane) for lane in list(self._lanes.values()))
+                read_now = sum(self._turn(lane, wait) for lane in list(self._lanes.values()))
+                wait = 0.0 if read_now or not self._lanes else POLL_SECONDS / len(self._lanes)  # a record waits for all
                 if not self._lanes:
                     self._heard(self._orders.poll(POLL_SECONDS))
                 elif to_the_end and not read_now and not any(lane.behind() for lane in self._lanes.values()):
@@ -379,10 +382,10 @@ class IntakeProcess:
     def _forbidden(self, fault: KafkaError) -> SpokenError:
         return SpokenError("kafka-forbidden", address=self._address, why=fault.name(), process="intake")
 
-    def _turn(self, lane: Lane) -> int:
+    def _turn(self, lane: Lane, wait: float) -> int:
         """Raises SpokenError where a transaction did not come off: who starts us again goes on from the last."""
         try:
-            return lane.turn()
+            return lane.turn(wait=wait)
         except KafkaException as fault:
             name = "kafka-fenced" if fault.args[0].code() in clients.FENCED else "kafka-broke"
             if fault.args[0].code() in clients.FORBIDDEN:

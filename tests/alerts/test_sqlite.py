@@ -128,6 +128,13 @@ def test_a_store_of_a_newer_version_is_left_untouched_and_says_so(tmp_path: Path
         SqliteStore(path)
 
 
+def test_a_store_whose_tables_are_just_being_made_is_not_of_a_newer_version(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "alerts.sqlite")) as raw:
+        raw.execute("PRAGMA journal_mode = WAL")
+    with pytest.raises(StoreTooOldError):
+        SqliteStore.look(tmp_path / "alerts.sqlite")
+
+
 def test_the_migrations_travel_with_the_package() -> None:
     assert (MIGRATIONS / "env.py").is_file()
     assert (MIGRATIONS / "versions" / "0001_first.py").is_file()
