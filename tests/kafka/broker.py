@@ -20,7 +20,7 @@ from typing import Final
 HERE: Final = Path(__file__).parent
 JARS: Final = HERE.parents[1] / "var" / "kafka" / "4.1.1"
 GIVEN: Final = "TOCSIN_TEST_KAFKA"
-UP_SECONDS: Final = 60.0
+UP_SECONDS: Final = 180.0
 HEAP: Final = "-Xmx512m"
 CLUSTER_ID: Final = "tocsin-tests-Mk3OEYBSD3"
 
