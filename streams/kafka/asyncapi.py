@@ -59,7 +59,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What a topic carries. `sends`: Tocsin writes it; `receives`: Tocsin reads it. Neither: nobody uses it yet."""
+    """What a topic carries. `sends`: Tocsin alone writes it; `receives`: Tocsin reads it. Neither: nobody uses it yet.
+
+    Into raw topics Tocsin writes too, what was replayed or pushed, as its sender made it: that is no message of ours.
+    """
 
     meaning: str
     messages: tuple[Said, ...] = ()
@@ -72,10 +75,10 @@ _TICK: Final = Said("tick", "On the stream clock: time alone, in band.", "city",
 _CELL: Final = "city, rule, area, category, length, start"
 CARRIED: Final[Mapping[str, Carried]] = {
     names.INCIDENTS: Carried(
-        "Raw incidents; other formats too, as the feed's file says.", (_EVENT, _TICK), sends=True, receives=True
+        "Raw incidents; other formats too, as the feed's file says.", (_EVENT, _TICK), receives=True
     ),
     names.PETITIONS: Carried(
-        "Raw petitions; other formats too, as the feed's file says.", (_EVENT, _TICK), sends=True, receives=True
+        "Raw petitions; other formats too, as the feed's file says.", (_EVENT, _TICK), receives=True
     ),
     names.ORDERS: Carried(
         "What the engine cannot derive.",
