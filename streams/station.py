@@ -32,6 +32,7 @@ from streams.refused_lately import RefusedLately
 from streams.releases import ReleaseError, Swap, released
 from streams.runtime import ClockKind, Engines, Parcel, Writer
 from streams.settings import Settings
+from streams.stand import stand_of
 from streams.watch import Watcher
 from streams.weekly import Weekly
 from streams.workshop import RuleRoom
@@ -222,7 +223,7 @@ class Station:
             if self.weekly is not None and isinstance(engine, Engine):
                 self.weekly.look(engine)
         if not rows_alone and isinstance(self.shard.engine, Engine):
-            self.workshop.look(self.shard.engine)
+            self.workshop.look(stand_of(self.shard.engine))
         self.office.look(self.shard.engine, catching_up=self._catching_up, rows_alone=rows_alone)
         self.office.turn(caught_up=self.writer.caught_up, catching_up=self._catching_up)
 

@@ -19,7 +19,7 @@ from streams.kafka import topics as names
 from streams.kafka.alert_events import CONTENT_TYPE, AlertEvent
 from streams.kafka.retries import RELEASED, Retry
 from streams.kafka.topics import Topic, topics
-from streams.kafka.views import View
+from streams.kafka.views import Shadow, View
 from streams.kafka.wire import ARRIVED, BOOK, CLOCK, FEED, KIND, STAGE
 from streams.refusals import Refusal
 
@@ -130,7 +130,10 @@ CARRIED: Final[Mapping[str, Carried]] = {
         (
             Said("count", "A cell of one series, what was expected of it and what would speak.", _CELL, Count),
             Said("recount", "What a settled cell counts by now.", f"{_CELL}, later", Recount),
-            Said("view", "How the engine stands: its time, book, feeds and stopped rules.", "city, view", View),
+            Said(
+                "view", "How the engine stands: its time, book, feeds, stopped rules, orders owed.", "city, view", View
+            ),
+            Said("shadow", "A candidate in shadow, and what it said.", "city, shadow, rule", Shadow),
         ),
         sends=True,
         receives=True,

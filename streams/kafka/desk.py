@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -20,21 +22,28 @@ from streams.city import City, read_city
 from streams.clock import Clock
 from streams.crashpoints import never
 from streams.kafka.crashpoints import Crash
+from streams.kafka.giving import TopicHands
 from streams.kafka.hearing import Hearing
+from streams.kafka.refused_heard import RefusedHeard
 from streams.kafka.saying import Saying
+from streams.kafka.views import Seen
 from streams.messages import say
 from streams.metrics import Metrics
+from streams.named import names_of
 from streams.office import Office, StoreLostError
 from streams.opened import open_desk, shown_of
 from streams.push import PushDoor
 from streams.releases import ReleaseError, released
 from streams.runtime import ClockKind
 from streams.settings import Settings
+from streams.workshop import RuleRoom
 
 log = structlog.get_logger()
 
 FULL_DISK_PAUSE: Final = 0.5
 STOP_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 10.0
+"""So long a page waits until an order that it gave has gone through intake and worker and is seen to act."""
 
 
 class DeskStation:
@@ -83,14 +92,40 @@ class DeskStation:
                 kind=kind,
                 crash=crash,
             )
+            self._refused = RefusedHeard(settings.brokers, city.name, clock.steady)
+            begun.callback(self._refused.close)
+            hands = TopicHands(settings.brokers, city.name, opened.acting, self._on_a_full_disk)
+            self.workshop = RuleRoom(
+                lambda: self.city,
+                settings.data,
+                clock,
+                self._ring,
+                hands=hands,
+                patience=PATIENCE_SECONDS,
+            )
+            begun.callback(self.workshop.stop)
             self.office = Office(
-                lambda: self.city, opened, settings, clock, metrics, book=self._book, refused=lambda _: None
+                lambda: self.city,
+                opened,
+                settings,
+                clock,
+                metrics,
+                book=self._book,
+                refused=self._refused,
+                workshop=self.workshop,
             )
             begun.pop_all()
+        self._hands = hands
         self.board = self.office.board
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tocsin-desk", daemon=True)
         self._says = threading.Thread(target=self._say, name="tocsin-alerts", daemon=True)
+
+    def _ring(self) -> None:
+        self.board.ring()
+
+    def _on_a_full_disk(self) -> AbstractContextManager[None]:
+        return self.office.on_a_full_disk()
 
     def _book(self) -> Book:
         """The one in force, as far as it is known here."""
@@ -107,6 +142,7 @@ class DeskStation:
         if self._ended.is_set():
             return
         self._ended.set()
+        self.workshop.stop()
         if self._thread.ident is not None:
             self._thread.join(STOP_SECONDS)
         self.office.close()
@@ -114,6 +150,7 @@ class DeskStation:
         if self._says.ident is not None:
             self._says.join(STOP_SECONDS)
         self.hearing.close()
+        self._refused.close()
         self._opened.close()
 
     def reread(self) -> Sequence[str]:
@@ -155,10 +192,21 @@ class DeskStation:
             self.office.heard()
         seen, catching_up = self.hearing.seen, not self.hearing.caught_up and self.kind == "wall"
         if seen is not None and (seen is not before or catching_up != self.board.city().catching_up):
+            self._take_up(seen)
             self.office.look(seen, catching_up=catching_up)
         self.office.turn(caught_up=self.hearing.caught_up, catching_up=catching_up)
         if self.hearing.full:
             self._ended.wait(FULL_DISK_PAUSE)
+
+    def _take_up(self, seen: Seen) -> None:
+        """What is in force, and what was ordered, for pages and the chain."""
+        if seen.book.digest != self.city.book.digest:
+            self.city = replace(self.city, book=seen.book)
+            with self.office.on_a_full_disk():
+                self.office.store.put_names(self.city.name, names_of(self.city))
+        self.workshop.look(seen.stand)
+        if self.kind == "wall":  # a past has its own chain: nobody is at this desk
+            self._hands.seen(seen.stand.owed)
 
     # for the doors
 

@@ -39,6 +39,7 @@ from streams.kafka.wire import BOOK, CLOCK, texts
 from streams.messages import SpokenError
 from streams.metrics import Metrics
 from streams.runtime import ClockKind, Shown
+from streams.stand import AtWork
 
 log = structlog.get_logger()
 
@@ -114,6 +115,7 @@ class Hearing:
         self._signals: deque[_Said] = deque()
         self._counts: list[Count | Recount] = []
         self._view: View | None = None
+        self._shadows: dict[str, AtWork] = {}
         self._ends: dict[Partition, int] = {}
         self._ended: set[str] = set()
         self._forgot_on = 0
@@ -208,8 +210,15 @@ class Hearing:
         elif topic == COUNTS and key.startswith(f"{self.city}{counted.SEPARATOR}".encode()):
             if views.is_view(key):
                 self._view = views.read(value)
+            elif views.is_shadow(key):
+                self._hear_shadow(value)
             elif value:  # else retention has let the cell go
                 self._counts.append(counted.read(key, value)[1])
+
+    def _hear_shadow(self, value: bytes) -> None:
+        shadow = views.read_shadow(value).at_work
+        if shadow is not None:
+            self._shadows[shadow.rule.id] = shadow
 
     def _set_aside(self, message: Message, topic: str, why: str) -> None:
         where = {"topic": topic, "partition": message.partition(), "offset": message.offset()}
@@ -323,7 +332,7 @@ class Hearing:
         """Take up how the engine stands, once what it says has been kept."""
         if self._view is not None and not self.full:
             before = self.seen.book if self.seen is not None else self._desk.book
-            self.seen = Seen(self._view, self._book(self._view.book) or before)
+            self.seen = Seen(self._view, self._book(self._view.book) or before, dict(self._shadows))
             self._view = None
         self._topics.look(self._kept[self._places[0]])
         behind = 0

@@ -80,9 +80,8 @@ def rights(foreign: Iterable[str] = ()) -> Mapping[str, tuple[Right, ...]]:
             Right("transactional-id", "tocsin-worker-", "Write", prefixed=True),
         ),
         "desk": (
-            *_on((SIGNALS, COUNTS, RULES), "Read"),
-            *_on((ALERTS,), "Write"),
-            *_on((ORDERS,), "Describe"),
+            *_on((SIGNALS, COUNTS, RULES, REFUSED), "Read"),
+            *_on((ALERTS, ORDERS), "Write"),
             Right("group", "tocsin-desk", "Read"),
             Right("group", READING, "Read"),
             Right("transactional-id", "tocsin-desk-", "Write", prefixed=True),

@@ -98,6 +98,7 @@ class _City:
         self.engine = engine
         self.at = self.saved = saved
         self.viewed: tuple[int, float] = (0, 0.0)
+        self.shadowing = views.Shadowing(name)
 
 
 class Shard:
@@ -233,8 +234,8 @@ class Shard:
         if city.engine is None or city.engine.tick in (None, tick) or not (anyhow or now - at >= VIEW_SECONDS):
             return
         city.viewed = city.engine.tick or 0, now
-        key, value = views.entry(city.name, city.engine)
-        self._says.send(COUNTS, value, key=key, partition=self.number)
+        for key, value in (*city.shadowing.entries(city.engine, now), views.entry(city.name, city.engine)):
+            self._says.send(COUNTS, value, key=key, partition=self.number)
 
     def engine(self, name: str) -> EngineLike | None:
         """The engine of a city, as far as it has judged; None before its log begins."""

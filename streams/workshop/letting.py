@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 from alerts.drafting import Draft
@@ -16,12 +15,12 @@ from rules.records import UseBook
 from streams.by_hand import signed
 from streams.city import City
 from streams.clock import Clock
-from streams.handover import hand_over_swap, lay_and_wait
 from streams.messages import SpokenError
 from streams.releases import Entry, ReleaseError, Shelf, Swap, drift
 from streams.releases.swap import fitting
 from streams.shadows import Trial, check_ripe
 from streams.workshop import in_force
+from streams.workshop.hands import Hands
 from streams.workshop.writing import Writing
 
 FAULTS: Final[Mapping[str, WorkFault]] = {
@@ -43,12 +42,12 @@ SHOWN: Final = 50
 
 class Letting:
     """Any thread. `runs`: the book in force; `see`: waits a moment until pages show what was done;
-    `trials`: the shadows at work; `check_cases`: raises WorkRefused where a case of a draft is not as it expects."""
+    `trials`: the shadows at work; `check_cases`: raises WorkRefused where a case of a draft is not as it expects;
+    `hands`: where a release goes."""
 
     def __init__(
         self,
         city: Callable[[], City],
-        data: Path,
         writing: Writing,
         shelf: Shelf,
         clock: Clock,
@@ -56,9 +55,10 @@ class Letting:
         see: Callable[[Callable[[], bool]], object],
         trials: Callable[[], Sequence[Trial]],
         check_cases: Callable[[Draft], object],
+        hands: Hands,
     ) -> None:
         self._trials, self._check_cases = trials, check_cases
-        self._city, self._data, self._clock = city, data, clock
+        self._city, self._hands, self._clock = city, hands, clock
         self._writing, self._shelf = writing, shelf
         self._runs, self._see = runs, see
 
@@ -148,8 +148,8 @@ class Letting:
 
     def _give(self, swap: Swap, at: int) -> None:
         try:
-            taken = lay_and_wait(self._data, lambda: hand_over_swap(self._data, swap, at))
-        except SpokenError:  # the folder cannot be written
+            taken = self._hands.swap(swap, at)
+        except SpokenError:  # the folder cannot be written, no broker answers
             raise WorkRefused("not_taken") from None
         if not taken:
             raise WorkRefused("not_taken")

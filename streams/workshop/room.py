@@ -1,5 +1,5 @@
 """The workshop of a served city (`alerts.workshop.Workshop`): what pages read is laid out by the writer's thread, and
-what they order goes the way of a command, through the folder of what is handed over."""
+what they order goes the way of a command: through the folder of what is handed over, or into the topic of orders."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from typing import Final
 from alerts.workfaults import WorkRefused
 from alerts.workshop import Standing, Stop, Unreviewed, Verb
 from rules.book import Book
-from rules.engine import Engine
 from rules.records import Review, StartRule, StopRule
 from rules.reviews import Owed
 from streams.by_hand import Signed, signed
 from streams.city import City
 from streams.clock import Clock
-from streams.handover import hand_over_order, lay_and_wait
 from streams.messages import SpokenError
 from streams.releases import Shelf, shelf_of
-from streams.shadows import Trial, trials_of
+from streams.shadows import Trial
+from streams.stand import AtWork, Stand
 from streams.workshop import in_force
+from streams.workshop.hands import FolderHands, Hands
 from streams.workshop.letting import Letting
 from streams.workshop.playing import Playing
-from streams.workshop.shading import AtWork, Shading, at_work
+from streams.workshop.shading import Shading
 from streams.workshop.trying import Trying
 from streams.workshop.writing import Writing
 
@@ -34,10 +34,21 @@ SEEN_SECONDS: Final = 3.0
 
 
 class RuleRoom:
-    """`look` on the writer's thread, everything else on any. `city`: as it is served now."""
+    """`look` on the thread that knows the engine, everything else on any. `city`: as it is served now; `hands`: where
+    orders go, None: through the data folder; `patience`: so long a page waits, s, until it shows what was ordered."""
 
-    def __init__(self, city: Callable[[], City], data: Path, clock: Clock, ring: Callable[[], object]) -> None:
-        self._city = city
+    def __init__(
+        self,
+        city: Callable[[], City],
+        data: Path,
+        clock: Clock,
+        ring: Callable[[], object],
+        *,
+        hands: Hands | None = None,
+        patience: float = SEEN_SECONDS,
+    ) -> None:
+        self._city, self._patience = city, patience
+        self._hands: Hands = hands or FolderHands(data / city().name)
         self._clock = clock
         self.folder: Final = data / city().name
         self.shelf: Final[Shelf] = shelf_of(data, city().name)
@@ -48,8 +59,8 @@ class RuleRoom:
         self._trials: tuple[Trial, ...] = ()
         self._shadows: Mapping[str, AtWork] = {}
         self.releasing: Final = Letting(
-            city, self.folder, self.drafting, self.shelf, clock, lambda: self._runs, self._see, lambda: self._trials,
-            cases.check,
+            city, self.drafting, self.shelf, clock, lambda: self._runs, self._see, lambda: self._trials,
+            cases.check, self._hands,
         )  # fmt: skip
         self.shadowing: Final = Shading(
             city,
@@ -71,20 +82,22 @@ class RuleRoom:
 
     # on the writer's thread
 
-    def look(self, engine: Engine) -> None:
+    def look(self, stand: Stand) -> None:
         """Take what pages may see of the engine."""
         with self._looked:
-            self._take(engine)
+            self._take(stand)
             self._looked.notify_all()
 
-    def _take(self, engine: Engine) -> None:
-        self._stopped = {rule: "order" if why == "order" else "raised" for rule, (_, why) in engine.stopped.items()}
-        owed = sorted(engine.reviews.owed.values(), key=lambda one: (one.due, one.id))
+    def _take(self, stand: Stand) -> None:
+        self._stopped = {rule: "order" if why == "order" else "raised" for rule, (_, why) in stand.stopped.items()}
+        owed = sorted(stand.owed, key=lambda one: (one.due, one.id))
         self._unreviewed = tuple(map(_unreviewed, owed))
-        self._runs = engine.book
-        self._trials, self._shadows = trials_of(engine), at_work(engine)
-        if self._book != engine.book.digest:
-            self._book, self._rules = engine.book.digest, frozenset(rule.id for rule in engine.book.all_rules)
+        self._runs, self._shadows = stand.book, stand.shadows
+        self._trials = tuple(
+            Trial(one.rule, one.state.begun, one.state.until, one.state.shifts) for one in stand.shadows.values()
+        )
+        if self._book != stand.book.digest:
+            self._book, self._rules = stand.book.digest, frozenset(rule.id for rule in stand.book.all_rules)
 
     def stop(self) -> None:
         """End what is tried."""
@@ -113,14 +126,14 @@ class RuleRoom:
     def _see(self, done: Callable[[], bool]) -> None:
         """Wait a moment until pages show what was done: it is taken a little before it is laid out for them."""
         with self._looked:
-            self._looked.wait_for(done, SEEN_SECONDS)
+            self._looked.wait_for(done, self._patience)
 
     def _give(self, order: Signed, by: str, reason: str) -> Signed:
         at = self._clock.now()
         given = signed(order, by, reason, at)
         try:
-            taken = lay_and_wait(self.folder, lambda: hand_over_order(self.folder, given, at))
-        except SpokenError:  # the folder cannot be written
+            taken = self._hands.give(given, at)
+        except SpokenError:  # the folder cannot be written, no broker answers
             raise WorkRefused("not_taken") from None
         if not taken:
             raise WorkRefused("not_taken")

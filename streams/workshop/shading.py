@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from alerts.chain import Missed
 from alerts.drafting import Draft
 from alerts.shadowing import Promotion
 from alerts.workfaults import WorkRefused
-from rules.book import Book, MatterRule, Rule
-from rules.engine import Engine
+from rules.book import Book
 from rules.records import DropShadow, StartShadow
 from rules.shadows.at_work import MOST
-from rules.shadows.score import glimpses_of, scored
+from rules.shadows.score import scored
 from rules.shadows.state import ShadowState
 from streams.city import City
 from streams.shadows import hurried, lacks, order_of, promotion
+from streams.stand import AtWork
 from streams.workshop import in_force
 from streams.workshop.letting import Letting
 from streams.workshop.writing import Writing
-
-
-class AtWork(NamedTuple):
-    """A shadow as the writer's thread last laid it out: the candidate, and how it stands without its weeks."""
-
-    rule: Rule | MatterRule
-    state: ShadowState
-
-
-def at_work(engine: Engine) -> Mapping[str, AtWork]:
-    """All of them, by rule."""
-    return {one.rule: AtWork(engine.shadows.at_work[one.rule].rule, one) for one in glimpses_of(engine)}
 
 
 class Shading:

@@ -105,6 +105,7 @@ def _settled(store: Store, city: City, since: int, until: int) -> list[Count]:
     return [row for row in store.counts(city.name, since, until) if row.settled and row.count]
 
 
+@pytest.mark.timeout(400)  # six processes are started, also beside much other work
 def test_a_desk_killed_at_every_named_point_has_the_alerts_and_the_chain_of_one_machine(
     storm: Storm, tmp_path: Path
 ) -> None:

@@ -28,6 +28,7 @@ from streams.kafka import admin, retries
 from streams.kafka.intake import IntakeProcess
 from streams.kafka.metrics import RoadMetrics
 from streams.kafka.reception import Reception
+from streams.kafka.refused_heard import RefusedHeard
 from streams.kafka.topics import FRAMES, INCIDENTS, REFUSED, partition_of
 from streams.messages import SpokenError
 from streams.opened import city_of, intake_of
@@ -162,12 +163,16 @@ def test_the_answer_names_the_place_where_the_record_lies(door: Door) -> None:
 
 def test_what_is_refused_is_told_at_once_lies_nowhere_raw_and_is_listed_once(door: Door) -> None:
     for _ in range(2):
-        assert door.post(event("four", place=SECRET)).status_code == 422
+        assert door.post(event("four", place=SECRET), tocsin_arrived=str(NOON)).status_code == 422
     number = partition_of(door.city.name, PARTITIONS)
     lying = [value for topic in (INCIDENTS, REFUSED, FRAMES) for _, value in messages(door.address, topic, number)]
     assert not any(SECRET.encode() in value for value in lying)
     (refused,) = retries.still_refused(door.address, door.city)
     assert (refused.feed, refused.reason, refused.field) == ("calls", Reason.PHONE, "place")
+    heard = RefusedHeard(door.address, door.city.name, HandClock().steady)
+    assert [(one.feed, one.reason, one.count) for one in heard(NOON) or ()] == [("calls", "phone", 1)]
+    assert heard(NOON + 1) == ()  # it arrived before
+    heard.close()
     intake = intake_of(door.city, KEY.encode())
     assert retries.ask(door.address, door.city, intake, [refused]) == (0, 0)
     page = door.metrics.page().decode()
