@@ -20,7 +20,7 @@ from alerts.desks import Desk, road, roads
 from alerts.duty import BY_HAND, NOBODY, WAITING, Act, MoveRefused, fold
 from alerts.inhibit import stands
 from alerts.keys import KeyUsedError, repeated
-from alerts.mutes import Cost, Standing, cost, standing
+from alerts.mutes import Cost, Standing, cost, standing, told_of
 from alerts.notice import Notice, tell
 from alerts.store import Change, ConflictError, Store
 
@@ -155,9 +155,28 @@ class Acting:
             price = cost(end.id, hid)
             report = msgspec.structs.replace(end, hidden=price.hidden, confirmed=price.confirmed)
             waiting = [alert for alert in hid if alert.duty.held_at and alert.state == "open"]
-            out = self._write(self._with_room(waiting, end.at), lambda alert: _release(alert, end.at), (("", report),))
+            told = self._reports(report, hid)
+            out = self._write(
+                self._with_room(waiting, end.at), lambda alert: _release(alert, end.at), (("", report),), told
+            )
             self._entries += 1
             return out
+
+    def _reports(self, end: Unmute, hid: Sequence[Alert]) -> list[Notice]:
+        """To the desk that laid the mute, and to each from which it hid something. The notice is carried by the worst
+        of what was hidden, else by what the desk was told of last; where it never was told, the entry stands alone."""
+        mute = self.mutes[end.id].mute if end.id in self.mutes else None
+        if mute is None:
+            return []
+        worst = max(hid, key=lambda alert: (alert.rank, alert.id), default=None)
+        told: list[Notice] = []
+        for name in sorted({mute.desk, *(alert.desk for alert in hid)} & self.desks.keys()):
+            carrier = worst or self._store.last_told(name)
+            if carrier is not None:
+                ways, about = roads(self.desks[name]), told_of(mute, end)
+                mark = f"unmuted-{end.id}"
+                told += tell(carrier, "unmuted", name, *ways, end.at, count=end.hidden, mark=mark, about=about)
+        return told
 
     def _with_room(self, waiting: Sequence[Alert], now: int) -> list[str]:
         """Ids of those for which the turns of their desks have room, the most urgent of each desk first."""
@@ -265,9 +284,10 @@ class Acting:
         ids: Sequence[str],
         made: Callable[[Alert], Act | None],
         before: Sequence[tuple[str, Kept]] = (),
+        told: Sequence[Notice] = (),
     ) -> list[Alert]:
         """One transaction for all of `ids`, made anew where it met another; the alerts that were moved. Entries
-        `before` theirs are written in the same, also where no alert moves."""
+        `before` theirs, and what was `told` of these, are written in the same, also where no alert moves."""
         for _ in range(TRIES):
             known = self._store.known(ids)
             acts = {i: (found, act) for i, found in known.items() if (act := made(found[1])) is not None}
@@ -279,7 +299,10 @@ class Acting:
                 None,
                 tuple(moved.values()),
                 (*before, *((i, act) for i, (_, act) in acts.items())),
-                tuple(notice for i, (_, act) in acts.items() for notice in self._notices(known[i][1], moved[i], act)),
+                (
+                    *told,
+                    *(notice for i, (_, act) in acts.items() for notice in self._notices(known[i][1], moved[i], act)),
+                ),
                 was={i: version for i, ((version, _), _) in acts.items()},
                 due=dues(moved.values(), self.desks, self.route),
             )

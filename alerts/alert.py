@@ -12,10 +12,10 @@ from rules.signals import Signal
 AlertState = Literal["open", "over", "withdrawn", "merged"]
 """What the engine says of it. What the desk has done about it is its duty (`alerts.duty`)."""
 
-Reason = Literal[Heard, "reminder", "taken", "flood", "unread"]
-"""Why a notice goes out: a closed list. What the engine says, and four of the desk's own: `reminder`, told before and
-not taken; `taken`, somebody has what several were asked for; `flood`, one for many that are held; `unread`, nobody has
-read a hand-over."""
+Reason = Literal[Heard, "reminder", "taken", "flood", "held", "unread", "unmuted"]
+"""Why a notice goes out: a closed list. What the engine says, and what is the desk's own: `reminder`, told before and
+not taken; `taken`, somebody has what several were asked for; `flood`, one for many that are held; `held`, a list of
+them; `unread`, nobody has read a hand-over; `unmuted`, a mute has ended."""
 
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 

@@ -81,6 +81,28 @@ def _cost(alerts: Iterable[Alert]) -> Cost:
     return Cost(len(outcomes), outcomes.count("confirmed"))
 
 
+class Report(msgspec.Struct, frozen=True):
+    """What a desk is told when a mute has ended; `hidden` stands in the notice's own count. Times: ms UTC."""
+
+    area: str
+    category: str
+    rule: str
+    since: int
+    ended: int
+    confirmed: int
+
+
+def told_of(mute: Mute, end: Unmute) -> str:
+    """The report as a notice carries it."""
+    report = Report(mute.area, mute.category, mute.rule, mute.at, end.at, end.confirmed)
+    return msgspec.json.encode(report).decode()
+
+
+def report_in(about: str) -> Report:
+    """The report that a notice carries. Raises msgspec.ValidationError."""
+    return msgspec.json.decode(about, type=Report)
+
+
 class Standing(msgspec.Struct, frozen=True):
     """A mute and how it ended; `end` None: it has not been ended, by hand or by its time."""
 

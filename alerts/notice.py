@@ -21,11 +21,13 @@ WEIGHTS: Final[Mapping[Reason, int]] = {
     "first": 8,
     "worse": 8,
     "spread": 7,
+    "held": 7,
     "unread": 6,
     "reminder": 6,
     "corrected": 4,
     "withdrawn": 4,
     "taken": 3,
+    "unmuted": 3,
     "merged": 2,
     "over": 1,
 }
@@ -64,8 +66,8 @@ class Notice(msgspec.Struct, frozen=True):
     next_try_at: int = 0
     give_up_at: int = 0
     receipt: Receipt | None = None  # of the last try
-    count: int = 0  # alerts that it stands for: of a flood those that are held, of a hand-over those that are owed
-    about: str = ""  # another desk, that it speaks of: whose hand-over nobody has read, or which holds so much
+    count: int = 0  # alerts it stands for: of a flood those held, of a hand-over those owed, of a mute those hidden
+    about: str = ""  # speaks of in place of its alert: a desk (unread, flood), a report (unmuted), a list (held)
     covers: str = ""  # id of the notice that it stands in for
     digest: str = ""  # id of the message that holds it, from just before that is sent: a digest's, or its own
 

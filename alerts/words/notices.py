@@ -9,6 +9,8 @@ import msgspec
 import structlog
 
 from alerts.alert import Alert, Reason
+from alerts.listing import Row, listing_in
+from alerts.mutes import Report, report_in
 from alerts.notice import Notice
 from alerts.words import sentences as s
 from alerts.words.catalogue import say
@@ -137,9 +139,10 @@ class _Speech:
         self._book = book
         self._language = language
         self._rule = book.rule(self._signal.rule)
+        self._mute: Report | None = report_in(notice.about) if notice.reason == "unmuted" else None
 
     def title(self) -> str:
-        held = self._notice.reason == "flood" and self._notice.about
+        held, mute = self._notice.reason == "flood" and self._notice.about, self._mute
         return self._say(
             s.HELD_TITLE if held else _TITLES[self._signal.kind][self._notice.reason],
             since=self._time(self._alert.duty.held_at),
@@ -147,8 +150,8 @@ class _Speech:
             count=self._number(self._notice.count),
             desk=self._desk(self._notice.desk),
             other=self._desk(self._notice.about),
-            area=self._name(self._book.areas, self._signal.area),
-            category=self._name(self._book.categories, self._signal.category),
+            area=self._name(self._book.areas, mute.area if mute else self._signal.area),
+            category=self._name(self._book.categories, mute.category if mute else self._signal.category),
             feed=self._feed(),
             about=self._about(),
             rule=chosen(self._rule.names if self._rule else {}, self._language, self._signal.rule),
@@ -172,6 +175,12 @@ class _Speech:
         if self._notice.reason == "flood" and self._notice.about:
             yield self._say(s.HELD, count=self._number(self._notice.count), other=self._desk(self._notice.about))
             return
+        if self._mute is not None:
+            yield from self._ended(self._mute)
+            return
+        if self._notice.reason == "held":
+            yield from self._held()
+            return
         if self._notice.reason == "flood":
             yield self._say(s.FLOOD, count=self._number(self._notice.count))
             return
@@ -193,6 +202,40 @@ class _Speech:
         signal = self._signal
         reference = s.REFERENCE if signal.rule_version and signal.kind != "review" else s.BUILT_IN
         yield self._say(reference, rule=signal.rule, version=signal.rule_version, alert=self._alert.id)
+
+    def _held(self) -> Iterator[str]:
+        """What is held, a line each."""
+        listing = listing_in(self._notice.about)
+        yield self._say(s.LISTED)
+        yield from (self._row(row) for row in listing.rows)
+        if listing.more:
+            yield self._say(s.LISTED_MORE, more=self._number(listing.more))
+
+    def _row(self, row: Row) -> str:
+        rule = self._book.rule(row.rule)
+        counted = row.kind in COUNTED and row.kind not in ON_MATTERS
+        sentence = s.COUNT_TITLES["first"] if counted else s.LISTED_RULE if row.area else s.LISTED_FEED
+        return self._say(
+            sentence,
+            colour=colour_name(row.colour, self._language),
+            category=self._name(self._book.categories, row.category),
+            area=self._name(self._book.areas, row.area),
+            rule=chosen(rule.names if rule else {}, self._language, row.rule),
+            feed=self._feed_called(row.feed),
+        )
+
+    def _ended(self, mute: Report) -> Iterator[str]:
+        """The report of a mute."""
+        yield self._say(
+            s.UNMUTED,
+            since=self._time(mute.since),
+            until=self._time(mute.ended),
+            count=self._number(self._notice.count),
+            confirmed=self._number(mute.confirmed),
+        )
+        if mute.rule:
+            rule = self._book.rule(mute.rule)
+            yield self._say(s.UNMUTED_RULE, rule=chosen(rule.names if rule else {}, self._language, mute.rule))
 
     def _taken(self) -> str:
         """Who has it, for those who were asked as well."""
@@ -330,8 +373,11 @@ class _Speech:
         return node_name(tree, code, self._language)
 
     def _feed(self) -> str:
-        policy = self._book.feed_by_name.get(self._signal.feed)
-        return chosen(policy.names if policy else {}, self._language, self._signal.feed)
+        return self._feed_called(self._signal.feed)
+
+    def _feed_called(self, name: str) -> str:
+        policy = self._book.feed_by_name.get(name)
+        return chosen(policy.names if policy else {}, self._language, name)
 
     def _desk(self, desk: str) -> str:
         names = next((reach.names for reach in self._book.desks if reach.desk == desk), {})

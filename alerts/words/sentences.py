@@ -32,6 +32,20 @@ HELD: Final = N_(
     " clock. Nothing is lost: they are on its page, ranked, and can be let out by hand."
 )
 REMINDED: Final = N_("It was told before, and nobody has taken it yet.")
+LISTED_TITLE: Final = N_("{count} held at {desk} meanwhile, up to {colour}")
+LISTED: Final = N_(
+    "The budget of this turn is used up, so these were kept back, the gravest first. None of them has a clock; each can"
+    " be taken or let out on the page of what is held."
+)
+LISTED_MORE: Final = N_("And {more} more, less grave.")
+LISTED_RULE: Final = N_("{colour}: {rule}, {area}")
+LISTED_FEED: Final = N_("{colour}: {rule}, {feed}")
+UNMUTED_TITLE: Final = N_("A mute has ended: {category} in {area}, {count} alerts were hidden")
+UNMUTED: Final = N_(
+    "It ran from {since} to {until}. It hid {count} alerts, {confirmed} of them confirmed by now. What of it still runs"
+    " is told now, as far as the budget has room; the rest is on the list of what is held."
+)
+UNMUTED_RULE: Final = N_("Of the rule {rule} alone.")
 HAS_IT: Final = N_("{desk} has it since {at}: nobody else is asked any more.")
 CLOSED_IT: Final = N_("{desk} closed it at {at}: {outcome}. Nobody else is asked any more.")
 OUTCOMES: Final[Mapping[str, str]] = {
@@ -60,7 +74,9 @@ COUNT_TITLES: Final[Mapping[Reason, str]] = {
     "withdrawn": N_("Withdrawn, was {colour}: {category} in {area}"),
     "merged": N_("Joined with another alert: {category} in {area}"),
     "flood": FLOOD_TITLE,
+    "held": LISTED_TITLE,
     "unread": UNREAD_TITLE,
+    "unmuted": UNMUTED_TITLE,
 }
 
 DROP_TITLES: Final[Mapping[Reason, str]] = {
@@ -74,7 +90,9 @@ DROP_TITLES: Final[Mapping[Reason, str]] = {
     "withdrawn": N_("Withdrawn, was {colour}: too few {category} in {area}"),
     "merged": N_("Joined with another alert: too few {category} in {area}"),
     "flood": FLOOD_TITLE,
+    "held": LISTED_TITLE,
     "unread": UNREAD_TITLE,
+    "unmuted": UNMUTED_TITLE,
 }
 
 RISE_TITLES: Final[Mapping[Reason, str]] = {
@@ -88,7 +106,9 @@ RISE_TITLES: Final[Mapping[Reason, str]] = {
     "withdrawn": N_("Withdrawn, was {colour}: slow rise of {category} in {area}"),
     "merged": N_("Joined with another alert: slow rise of {category} in {area}"),
     "flood": FLOOD_TITLE,
+    "held": LISTED_TITLE,
     "unread": UNREAD_TITLE,
+    "unmuted": UNMUTED_TITLE,
 }
 
 NEW_TITLES: Final[Mapping[Reason, str]] = {
@@ -102,7 +122,9 @@ NEW_TITLES: Final[Mapping[Reason, str]] = {
     "withdrawn": N_("Withdrawn, was {colour}: first seen, {category} in {area}"),
     "merged": N_("Joined with another alert: first seen, {category} in {area}"),
     "flood": FLOOD_TITLE,
+    "held": LISTED_TITLE,
     "unread": UNREAD_TITLE,
+    "unmuted": UNMUTED_TITLE,
 }
 
 MATTER_TITLES: Final[Mapping[Reason, str]] = {
@@ -116,7 +138,9 @@ MATTER_TITLES: Final[Mapping[Reason, str]] = {
     "withdrawn": N_("Withdrawn, was {colour}: {rule}, {where}"),
     "merged": N_("Joined with another alert: {rule}, {where}"),
     "flood": FLOOD_TITLE,
+    "held": LISTED_TITLE,
     "unread": UNREAD_TITLE,
+    "unmuted": UNMUTED_TITLE,
 }
 OFFICE_IN: Final = N_("{office} in {area}")
 
@@ -141,7 +165,9 @@ SILENCE_TITLES: Final[Mapping[Reason, str]] = {
     "withdrawn": N_("Withdrawn, was {colour}: the silence of feed {feed}"),
     "merged": N_("Joined with another alert: the silence of feed {feed}"),
     "flood": FLOOD_TITLE,
+    "held": LISTED_TITLE,
     "unread": UNREAD_TITLE,
+    "unmuted": UNMUTED_TITLE,
 }
 
 STOPPED_TITLES: Final[Mapping[Reason, str]] = {
@@ -155,7 +181,9 @@ STOPPED_TITLES: Final[Mapping[Reason, str]] = {
     "withdrawn": N_("Withdrawn, was {colour}: the stop of rule {rule}"),
     "merged": N_("Joined with another alert: the stop of rule {rule}"),
     "flood": FLOOD_TITLE,
+    "held": LISTED_TITLE,
     "unread": UNREAD_TITLE,
+    "unmuted": UNMUTED_TITLE,
 }
 
 REVIEW_TITLES: Final[Mapping[Reason, str]] = {
@@ -169,7 +197,9 @@ REVIEW_TITLES: Final[Mapping[Reason, str]] = {
     "withdrawn": N_("Withdrawn, was {colour}: the review of an order about {about}"),
     "merged": N_("Joined with another alert: the review of an order about {about}"),
     "flood": FLOOD_TITLE,
+    "held": LISTED_TITLE,
     "unread": UNREAD_TITLE,
+    "unmuted": UNMUTED_TITLE,
 }
 
 EXERCISE_TITLES: Final[Mapping[Reason, str]] = {
@@ -183,7 +213,9 @@ EXERCISE_TITLES: Final[Mapping[Reason, str]] = {
     "withdrawn": N_("EXERCISE withdrawn, it was no real alert: {category} in {area}"),
     "merged": N_("EXERCISE, joined with another: {category} in {area}"),
     "flood": FLOOD_TITLE,
+    "held": LISTED_TITLE,
     "unread": UNREAD_TITLE,
+    "unmuted": UNMUTED_TITLE,
 }
 
 SPIKE_FIGURES: Final = N_(

@@ -147,7 +147,7 @@ def test_the_table_knows_every_state_and_every_signal() -> None:
 
 
 def test_every_reason_can_be_reached_by_a_signal_or_is_of_the_desk_itself() -> None:
-    of_the_desk = {"reminder", "taken", "flood", "unread"}
+    of_the_desk = {"reminder", "taken", "flood", "held", "unread", "unmuted"}
     assert {"first", *(reason for reason, _ in life._CHANGES)} | of_the_desk == set(REASONS)
 
 

@@ -10,6 +10,7 @@ from alerts.chain import Mute, decode
 from alerts.desks import Channel, Desk
 from alerts.duty import Act
 from alerts.lines import Lines
+from alerts.listing import listing_in
 from alerts.notice import Notice
 from alerts.room import DeskRoom
 from alerts.store import Store
@@ -57,6 +58,59 @@ class Desked:
         return [(n.alert_id, n.count, n.created_at - NOON) for n in self.told() if n.desk == "region"]
 
 
+def lists(desk: Desked) -> list[tuple[int, list[str], int]]:
+    """(minute, alerts named, how many more) of each list that the county had."""
+    found = [(notice, listing_in(notice.about)) for notice in desk.told("held") if notice.desk == "county"]
+    return [((one.created_at - NOON) // MINUTE, [row.alert for row in said.rows], said.more) for one, said in found]
+
+
+def test_what_is_held_is_named_to_its_desk_within_ten_minutes_in_one_list(store: Store) -> None:
+    desk = Desked(store)
+    desk.say(2, 1, 2, at=NOON)  # the budget is one: two are held
+    for minute in range(1, 30):
+        if minute == 6:
+            desk.say(1, since=4, at=NOON + 6 * MINUTE)
+        if minute == 8:
+            desk.say(2, since=5, at=NOON + 8 * MINUTE)
+        desk.tick(NOON + minute * MINUTE)
+        if minute == 7:
+            desk.lines = desk.anew()  # a restart says nothing twice
+    assert lists(desk) == [(5, ["a3", "a2"], 0), (15, ["a5", "a4"], 0)]
+    assert [notice.count for notice in desk.told("held")] == [2, 2]
+    assert [alert.duty.held_at > 0 for _, alert in store.held("county")] == [True] * 4  # named, and not let out
+    said = {language: notice_words(desk.told("held")[0], book(), language) for language in ("en", "zh-CN")}
+    assert said["en"].title == "2 held at County desk meanwhile, up to Orange"
+    assert said["en"].text.splitlines()[1:] == [
+        "Orange: vehicle accident in Lower Merion", "Yellow: vehicle accident in Lower Merion",
+    ]  # fmt: skip
+    assert said["zh-CN"].text.splitlines()[1] == "橙色预警：下梅里恩，车辆事故"
+    assert not any(words.broken for words in said.values())
+
+
+def test_a_list_names_the_gravest_and_counts_the_rest_within_the_bytes_of_a_robot(store: Store) -> None:
+    desk = Desked(store)
+    desk.say(*[1, 2] * 25, at=NOON)
+    desk.tick(NOON + 5 * MINUTE)
+    [notice] = desk.told("held")
+    listing = listing_in(notice.about)
+    assert (len(listing.rows), listing.more, notice.count) == (30, 19, 49)
+    assert [row.colour for row in listing.rows] == ["orange"] * 24 + ["yellow"] * 6
+    for language in ("en", "zh-CN"):
+        words = notice_words(notice, book(), language)
+        assert len(f"{words.title}\n{words.text}".encode()) < 4_096
+
+
+def test_what_ended_is_hidden_on_purpose_or_explained_is_in_no_list(store: Store) -> None:
+    desk = Desked(store)
+    desk.say(2, 1, at=NOON)
+    desk.acting.mute(Mute(NOON + 1, "m1", "montgomery", "incident", NOON + HOUR, "a fair"))
+    desk.say(2, since=3, at=NOON + 2)
+    desk.room.apply([signal(9, alert="a2", state="over", evidence=evidence(1))], NOON + MINUTE)
+    for minute in range(2, 20):
+        desk.tick(NOON + minute * MINUTE)
+    assert lists(desk) == []
+
+
 def test_after_half_an_hour_the_desk_above_gets_one_line_with_number_worst_and_since_when(store: Store) -> None:
     desk = Desked(store)
     desk.say(1, 2, 1, 2, at=NOON)
@@ -69,7 +123,7 @@ def test_after_half_an_hour_the_desk_above_gets_one_line_with_number_worst_and_s
     desk.say(1, since=6, at=NOON + HOUR)
     desk.tick(NOON + 2 * HOUR)
     assert desk.to_region() == [("a4", 4, 30 * MINUTE)]
-    [line] = [decode(one.body).act for one in store.links_of("")]
+    [line] = [act for one in store.links_of("") if getattr(act := decode(one.body).act, "to", "") == "region"]
     assert (line.desk, getattr(line, "to", ""), getattr(line, "count", 0)) == ("county", "region", 4)
     [notice] = [n for n in desk.told() if n.desk == "region"]
     said = {language: notice_words(notice, book(), language) for language in ("en", "zh-CN")}

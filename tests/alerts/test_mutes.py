@@ -14,7 +14,7 @@ from alerts.acting import Acting
 from alerts.chain import Link, Mute, Unmute, verb_of, verify
 from alerts.desks import Channel, Desk
 from alerts.duty import Act
-from alerts.mutes import covers, preview
+from alerts.mutes import covers, preview, report_in
 from alerts.room import DeskRoom
 from alerts.store import Change, MemoryStore, Store
 from rules.signals import Signal
@@ -59,6 +59,22 @@ def test_what_begins_under_a_mute_is_kept_and_not_told_and_comes_out_at_its_end_
     acting.by_clock(NOON + 2 * HOUR, NOBODY_BLIND)
     assert [one.verb for one in store.links_of("")] == ["mute", "unmute"]
     assert verify(store.links(), [], {a.id: a.duty for a in store.final()}, b"").faults == ()
+
+
+def test_the_report_of_a_mute_goes_to_the_desk_that_laid_it_and_to_those_from_which_it_hid_something(
+    store: Store,
+) -> None:
+    room, acting = at_work(store)
+    city = replace(COUNTY, id="city", channels=(Channel("city-line", "jsonlines", "en"),))
+    acting.desks = {**acting.desks, "city": city}
+    acting.mute(mute(desk="city"))
+    room.apply([signal(1), signal(2, alert="b")], NOON)
+    acting.by_hand("b", Act("close", NOON + 1, account="1001", desk="county", role="officer", outcome="confirmed"))
+    acting.by_clock(NOON + HOUR, NOBODY_BLIND)
+    reports = [n for alert in store.final() for n in store.notices_of(alert.id) if n.reason == "unmuted"]
+    assert sorted((n.desk, n.channel, n.count, report_in(n.about).confirmed) for n in reports) == [
+        ("city", "city-line", 2, 1), ("county", "line", 2, 1),
+    ]  # fmt: skip
 
 
 def test_a_mute_that_is_ended_by_hand_lets_out_what_the_budget_has_room_for(store: Store) -> None:
@@ -115,7 +131,7 @@ def test_the_end_of_a_mute_and_what_comes_out_of_it_are_one_transaction(store: S
     store.commit = watched  # type: ignore[method-assign]  # looked over the shoulder
     acting.by_clock(NOON + HOUR, NOBODY_BLIND)
     assert [(alert, verb_of(act)) for alert, act in changes[0].acts] == [("", "unmute"), ("a1", "release")]
-    assert [n.alert_id for n in changes[0].notices] == ["a1"]
+    assert [(n.reason, n.alert_id) for n in changes[0].notices] == [("unmuted", "a1"), ("first", "a1")]
 
 
 def test_what_a_mute_hid_after_it_had_ended_comes_out_at_the_next_tick(store: Store) -> None:

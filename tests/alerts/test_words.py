@@ -17,9 +17,12 @@ from hypothesis import strategies as st
 import alerts.words
 from alerts import life
 from alerts.alert import REASONS, Alert, Reason
+from alerts.chain import Mute, Unmute
 from alerts.channels.port import FakeChannel
 from alerts.duty import Duty
 from alerts.letters import Letters
+from alerts.listing import listed
+from alerts.mutes import told_of
 from alerts.notice import Notice, compose
 from alerts.words import LANGUAGES, Words, notice_words, plain
 from alerts.words import notices as notices_module
@@ -47,7 +50,9 @@ def places(sentence: str) -> set[str]:
 
 def notice(reason: Reason = "first", desk: str = "county", **changes: object) -> Notice:
     alert, _ = life.apply(None, msgspec.structs.replace(signal(1), **changes), "county", NOON)
-    return compose(alert, reason, desk, "line", NOON)
+    fair = Mute(NOON, "m1", "ardmore", "traffic", NOON + HOUR, "a fair", "traffic-surge")
+    about = {"unmuted": told_of(fair, Unmute(NOON, "m1")), "held": listed([alert])}
+    return compose(alert, reason, desk, "line", NOON, about=about.get(reason, ""))
 
 
 def words(language: str = "en", reason: Reason = "first", desk: str = "county", **changes: object) -> Words:
@@ -308,6 +313,11 @@ def test_a_reminder_says_that_nobody_has_taken_it_and_what_to_do(language: str, 
     assert any(line.startswith(("What to do", "怎么办")) for line in said.text.splitlines())
 
 
+@pytest.mark.parametrize("kind", get_args(SignalKind))
+def test_every_kind_of_alert_has_a_title_for_every_reason(kind: SignalKind) -> None:
+    assert set(notices_module._TITLES[kind]) == set(REASONS)
+
+
 @pytest.mark.parametrize(
     ("language", "title", "taken", "closed"),
     [
@@ -338,6 +348,20 @@ def test_a_flood_says_how_many_and_that_none_is_lost(language: str, title: str) 
     said = notice_words(flood, book(), language)
     assert said.title == title
     assert {"en": "none is lost", "zh-CN": "无一丢失"}[language] in said.text
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "sentence"),
+    [
+        ("en", "A mute has ended: traffic in Ardmore, 7 alerts were hidden", "It hid 7 alerts, 0 of them confirmed"),
+        ("zh-CN", "静默已结束：阿德莫尔，交通，共隐藏7条预警", "共隐藏7条预警，其中目前认定属实0条。"),
+    ],
+)
+def test_the_report_of_a_mute_says_where_it_was_and_what_it_hid(language: str, title: str, sentence: str) -> None:
+    said = notice_words(msgspec.structs.replace(notice("unmuted"), count=7), book(), language)
+    assert said.title == title
+    assert sentence in said.text
+    assert len(said.text.splitlines()) == 2  # of one rule alone
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -23,7 +23,7 @@ from tests.browser.test_night import log_in, waited
 from tests.streams.town import NAME, event, make_town
 from tests.system.served import served
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 SECRET: Final = "SEC0123456789"
 DESKS: Final = """\
