@@ -34,8 +34,8 @@ OF_DRILLS: Final[Mapping[str, Mapping[str, str]]] = {
         "zh-CN": "2. {seconds} 秒后值班台 {desk} 收到演练预警：{url}/alert/{alert}",
     },
     "drill-notice": {
-        "en": "3. {channel}: {state}",
-        "zh-CN": "3. {channel}：{state}",
+        "en": "3. notice by {channel}: {state}",
+        "zh-CN": "3. 通知渠道 {channel}：{state}",
     },
     "drill-no-notice": {
         "en": "3. no channel carries it: it is on the board alone",

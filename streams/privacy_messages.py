@@ -14,12 +14,12 @@ OF_PRIVACY: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "  feed {feed}: {people} for a value that may name somebody, {others} for anything else",
         "zh-CN": "  数据源 {feed}：{people} 条含疑似个人信息，{others} 条为其他原因",
     },
-    "privacy-reason": {"en": "    {count} {reason}: {means}", "zh-CN": "    {count} {reason}：{means}"},
+    "privacy-reason": {"en": "    {count} by {reason}: {means}", "zh-CN": "    {count} 条 {reason}：{means}"},
     "privacy-looked": {
         "en": "looked at {texts} texts in {files} files and stores, by the gate that refuses at the door:",
         "zh-CN": "已用入口处的同一检测逐一检查 {files} 个文件与存储中的 {texts} 段文字：",
     },
-    "privacy-file": {"en": "  {file}: {texts}", "zh-CN": "  {file}：{texts}"},
+    "privacy-file": {"en": "  {file}: {texts} texts", "zh-CN": "  {file}：{texts} 段文字"},
     "privacy-found": {
         "en": "{file}: {where}: {means} ({reason}): look there, find out who writes it, and take it out",
         "zh-CN": "{file}：{where}：{means}（{reason}）：请到该处查看，查明来源并清除",

@@ -55,7 +55,7 @@ def test_a_drill_is_an_exercise_from_the_event_to_the_card_and_is_counted_nowher
             f"1. sent {LEAST} events marked as an exercise to the feed calls: {AREA}, {CATEGORY}"
         )
         assert "the desk city was told of an exercise" in steps[1]
-        assert any(step.startswith("3. city-jsonlines: ") for step in steps)
+        assert any(step.startswith("3. notice by city-jsonlines: ") for step in steps)
         assert steps[-1].startswith("4. nobody has taken it yet")
         alert = steps[1].rpartition("/")[2]
         shown = officer.get(f"/v1/cities/{NAME}/alerts/{alert}").json()
