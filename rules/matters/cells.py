@@ -1,7 +1,8 @@
 """Matters by area and office: how many are due soon and late, and what was said of each pair.
 
 A bad day is one alert a pair, however many matters it holds. It is said again when its colour changes, when half as
-many came to it again, or half are gone; else once a day.
+many came to it again, or half are gone, and when as many are due, but the next one on another day: more time was
+granted. Else once a day.
 """
 
 from __future__ import annotations
@@ -128,9 +129,16 @@ class Cells:
         members, late, rank = len(self.members[pair]), self.late[pair], self._rank(pair, said_rank)
         if rank != said_rank or (late > 0) != (said_late > 0):
             return True
-        if whole and (members, late) != (said_members, said_late):
+        if (members, late) == (said_members, said_late):
+            owed = alert.told.evidence.owed
+            return isinstance(owed, OwedAnswers) and self._next_due(pair) != owed.next_due
+        if whole:
             return True
         return members * _HALF >= said_members * 3 or members * _HALF <= said_members
+
+    def _next_due(self, pair: Pair) -> int:
+        """When the first of those that are due soon is due, ms; 0: none is."""
+        return min((look.since for look in self.members.get(pair, {}).values() if look.standing != LATE), default=0)
 
     def _rank(self, pair: Pair, before: int) -> int:
         """The rank of its late matters; one that was reached stands while half as many are left."""
@@ -157,7 +165,7 @@ class Cells:
             incomplete=context.suspect if context else False,
             owed=OwedAnswers(
                 pair[1], len(soon), len(late), sum(look.first for look in late),
-                min((look.since for look in late), default=0), min((look.since for look in soon), default=0),
+                min((look.since for look in late), default=0), self._next_due(pair),
             ),
         )  # fmt: skip
 
