@@ -197,6 +197,14 @@ OF_DOCTOR: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{feed} watches {path}, which this account may not read: chmod or chown it",
         "zh-CN": "{feed} 监视的 {path} 本账户无权读取：请用 chmod 或 chown 授权",
     },
+    "doctor-feed-topic": {
+        "en": "{feed} comes by a Kafka topic: `tocsin intake` reads it, `tocsin serve` does not",
+        "zh-CN": "{feed} 来自 Kafka 主题：由 `tocsin intake` 读取，`tocsin serve` 不读取",
+    },
+    "doctor-feed-unpolled": {
+        "en": "{feed} cannot be polled: {why}: look at `comes` in feeds/{feed}.yaml, its secret and the network",
+        "zh-CN": "{feed} 无法轮询：{why}：请检查 feeds/{feed}.yaml 的 comes、其密钥与网络",
+    },
     "doctor-feed-silent": {
         "en": "{feed} is silent: ask its sender; nothing that rests on it recovers meanwhile",
         "zh-CN": "{feed} 无声：请联系发送方；在此期间依赖它的一切都不会解除",

@@ -329,6 +329,14 @@ MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{city}: a feed cannot be connected: run tocsin check {city}",
         "zh-CN": "{city}：有数据源无法连接：请运行 tocsin check {city}",
     },
+    "feed-unpolled": {
+        "en": "{feed}: its address cannot be polled: {why}: mend `comes` in feeds/{feed}.yaml",
+        "zh-CN": "{feed}：无法轮询其地址：{why}：请更正 feeds/{feed}.yaml 的 comes",
+    },
+    "feed-secret-missing": {
+        "en": "{feed}: there is no secret {secret}: lay it into the folder of TOCSIN_SECRETS",
+        "zh-CN": "{feed}：没有密钥 {secret}：请将其放入 TOCSIN_SECRETS 目录",
+    },
     "channel-unopened": {
         "en": "{city}: a channel cannot be opened: {why}",
         "zh-CN": "{city}：无法打开通知渠道：{why}",

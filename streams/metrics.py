@@ -84,7 +84,9 @@ class Metrics(Catalogue):
         self.queue_events = self._gauge("tocsin_queue_waiting_events", "Events that wait for the journal.", city)
         self.queue_bound = self._gauge("tocsin_queue_bound_events", "Most events that may wait; beyond it, 429.", city)
         self.files_behind = self._gauge("tocsin_files_unread_bytes", "Bytes of watched files not yet read.", feed)
-        self.files_failed = self._counter("tocsin_files_failed", "Looks at a watched file that failed.", feed)
+        self.files_failed = self._counter(
+            "tocsin_files_failed", "Looks at a watched file, or at a polled address, that failed.", feed
+        )
         # the log
         self.records_written = self._counter(
             "tocsin_records_written", "Records written to the city's log, by kind.", ("city", "kind")

@@ -21,8 +21,9 @@ from rules.signals import Signal
 from streams.city import City, read_city
 from streams.clock import Clock
 from streams.engines import RuleEngines
+from streams.feeds.spec import FeedFile
 from streams.handover import Handed, take_handed
-from streams.messages import say
+from streams.messages import SpokenError, say
 from streams.metrics import Metrics
 from streams.named import names_of
 from streams.office import Office
@@ -33,7 +34,7 @@ from streams.releases import ReleaseError, Swap, released
 from streams.runtime import ClockKind, Engines, Parcel, Writer
 from streams.settings import Settings
 from streams.stand import stand_of
-from streams.watch import Watcher
+from streams.watch import Feeder, Poller, Watcher, opened_fetch
 from streams.weekly import Weekly
 from streams.workshop import RuleRoom
 
@@ -59,6 +60,8 @@ class Station:
         engines: Engines | None = None,
     ) -> None:
         self.city = city = released(city, settings.data, settings.language)
+        if kind == "wall":
+            _check_polls(city)
         self.kind: Final = kind
         self.on_fault: Callable[[BaseException], None] | None = None
         self._settings = settings
@@ -69,7 +72,7 @@ class Station:
         )
         self.shard, self.desk, self.store, key = opened.shard, opened.desk, opened.store, opened.key
         if kind == "wall":
-            self.shard.tell_stop(self._pushed(), clock.now())
+            self.shard.tell_stop([name for name, feed in city.feeds.items() if _is_missed(feed)], clock.now())
         self.workshop = RuleRoom(lambda: self.city, settings.data, clock, self._ring)
         self.office = Office(
             lambda: self.city,
@@ -104,20 +107,14 @@ class Station:
         self.door = PushDoor(intake_of(city, key), self.writer, clock, metrics, cursors, kind=kind)
         self.weekly = Weekly(city.folder, city.name, settings, clock) if kind == "wall" and not shut else None
         self.board.look(self.shard.engine, catching_up=self._catching_up)
-        self._watching = intake_of(city, key)
-        self.watcher = (
-            Watcher(
-                city.folder,
-                lambda: self._watching,
-                self.writer,
-                cursors,
-                clock,
-                metrics,
-                every=settings.watch_seconds,
-            )
-            if watched
-            else None
-        )
+        self._intakes = [intake_of(city, key), intake_of(city, key)]  # an intake is for one thread alone
+        self._readers: tuple[Watcher | Poller, ...] = ()
+        if kind == "wall":
+            every = settings.watch_seconds
+            files = Feeder(lambda: self._intakes[0], self.writer, cursors, clock, metrics)
+            polls = Feeder(lambda: self._intakes[1], self.writer, cursors, clock, metrics)
+            watcher = Watcher(city.folder, files, self.writer, clock, metrics, every=every)
+            self._readers = (watcher, Poller(polls, opened_fetch, clock, every=every))
 
     def _pushed(self) -> list[str]:
         return [name for name, feed in self.city.feeds.items() if feed.comes.push]
@@ -126,16 +123,16 @@ class Station:
 
     def start(self) -> None:
         self.writer.start()
-        if self.watcher is not None:
-            self.watcher.start()
+        for reader in self._readers:
+            reader.start()
 
     def stop(self) -> None:
         """Doors shut, what waits written, a last snapshot, notices under way ended. Idempotent."""
         if self._stopped:
             return
         self._stopped = True
-        if self.watcher is not None:
-            self.watcher.stop()
+        for reader in self._readers:
+            reader.stop()
         self.workshop.stop()
         self.writer.stop()
         if self.weekly is not None:
@@ -157,9 +154,13 @@ class Station:
             return fault.render(self._settings.language).splitlines()
         if city.name != self.city.name:
             return [say("renamed", self._settings.language, name=city.name)]
+        try:
+            _check_polls(city)
+        except SpokenError as fault:
+            return [fault.render(self._settings.language)]
         self.writer.submit_waiting(Parcel(book=city.book)).result(self._settings.answer_seconds)
         self.door.intake = intake_of(city, self._opened.key)
-        self._watching = intake_of(city, self._opened.key)
+        self._intakes[:] = [intake_of(city, self._opened.key), intake_of(city, self._opened.key)]
         self.office.reread(city)
         self.city = city
         return []
@@ -185,7 +186,7 @@ class Station:
         return self.kind == "stream"
 
     def alive(self) -> bool:
-        return self.writer.alive() and (self.watcher is None or self.watcher.alive())
+        return self.writer.alive() and all(reader.alive() for reader in self._readers)
 
     def unready(self) -> str:
         """Why pushes had better wait; empty when they need not."""
@@ -250,3 +251,15 @@ class Station:
         alone = self.kind == "wall" and self.writer.wrote and self.writer.caught_up and shown
         self._unseen = self._unseen + 1 if alone and self._unseen < TURNS_UNSEEN else 0
         return self._unseen > 0
+
+
+def _is_missed(feed: FeedFile) -> bool:
+    """Whether nobody hears it while this is stopped: what is pushed, and an address that shows what is the case."""
+    return feed.comes.push or feed.comes.url is not None
+
+
+def _check_polls(city: City) -> None:
+    """Raises SpokenError where an address cannot be polled: said before the doors open."""
+    for name, feed in city.feeds.items():
+        if feed.comes.url is not None:
+            opened_fetch(name, feed.comes)

@@ -178,8 +178,6 @@ def _say(document: Document, model: type[BaseModel], error: ErrorDetails, proble
     elif kind in _LENGTHS:
         limit = context[_LENGTHS[kind]]
         problems.say(file, place, "wrong-length", key=key, bound=f"{'≥' if 'short' in kind else '≤'} {limit}")
-    elif kind == "string_pattern_mismatch":
-        problems.say(file, place, "pattern", key=key, value=_shown(error["input"]), pattern=context["pattern"])
     elif kind in ("literal_error", "enum"):
         known = context["expected"].replace("'", "").replace(" or ", ", ")
         problems.say(file, place, "not-one-of", value=_shown(error["input"]), known=known)

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from alerts.channels.register import open_channel
 from streams.city import City
 from streams.doctor.finding import Finding, bad, good, note
+from streams.feeds.blocks import Comes
 from streams.messages import SpokenError
 from streams.opened import intake_of
+from streams.refusals import Refused
 from streams.settings import Settings, read_secret
+from streams.watch import FetchError, opened_fetch
 
 INSIDE: frozenset[str] = frozenset({"console", "jsonlines"})
 """Channels that call nobody outside."""
@@ -18,7 +21,7 @@ INSIDE: frozenset[str] = frozenset({"console", "jsonlines"})
 
 def of_the_feeds(city: City) -> Iterator[Finding]:
     """Whether every feed can be connected, and what it watches is there to be read."""
-    found = []
+    found: list[Finding] = []
     for name, feed in city.feeds.items():
         for way in (feed.comes.file, feed.comes.folder):
             if way is None:
@@ -28,11 +31,28 @@ def of_the_feeds(city: City) -> Iterator[Finding]:
                 found.append(bad("feeds", "doctor-feed-missing", feed=name, path=path))
             elif not os.access(path, os.R_OK):
                 found.append(bad("feeds", "doctor-feed-unreadable", feed=name, path=path))
+        if feed.comes.topic is not None:
+            found.append(note("feeds", "doctor-feed-topic", feed=name))
+        if feed.comes.url is not None:
+            found += _polled(name, feed.comes)
     try:
         intake_of(city, b"to look at feeds needs no key")
     except SpokenError as fault:
         found.append(bad("feeds", fault))
-    yield from found or [good("feeds", "doctor-feeds-good", count=len(city.feeds))]
+    yield from found
+    if all(finding.level == "note" for finding in found):
+        yield good("feeds", "doctor-feeds-good", count=len(city.feeds))
+
+
+def _polled(feed: str, comes: Comes) -> list[Finding]:
+    """Looks once, as `tocsin serve` does; what it is given is not taken."""
+    try:
+        opened_fetch(feed, comes).look()
+    except SpokenError as fault:
+        return [bad("feeds", fault)]
+    except (FetchError, Refused) as fault:
+        return [bad("feeds", "doctor-feed-unpolled", feed=feed, why=fault)]
+    return []
 
 
 def of_the_channels(city: City, settings: Settings) -> Iterator[Finding]:

@@ -138,6 +138,18 @@ class Times(Part):
     )
 
 
+def _is_address(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/@?#][^\s@#]*", text):
+        raise ValueError("it is no address: write one such as https://works.example.org/open.json, without an account")
+    return text
+
+
+def _is_secret_name(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", text):
+        raise ValueError("it is no name of a secret: small letters, digits and _; the secret itself never stands here")
+    return text
+
+
 class Comes(Part):
     """How the feed comes. Exactly one of the five."""
 
@@ -145,14 +157,24 @@ class Comes(Part):
     file: PathInside | None = Field(None, description="A file that grows.")
     folder: PathInside | None = Field(None, description="A folder into which files are put.")
     topic: str | None = Field(None, description="A Kafka topic of raw records.")
-    url: str | None = Field(None, pattern=r"^https?://", description="An address that is polled.")
-    every: Duration = Field(duration("5m"), description="How often `url` is polled.")
+    url: Annotated[str, AfterValidator(_is_address)] | None = Field(
+        None, description="An address that is polled; https, or http if `private`."
+    )
+    every: Annotated[Duration, Field(ge=1000)] = Field(duration("5m"), description="How often `url` is polled.")
+    secret: Annotated[str, AfterValidator(_is_secret_name)] | None = Field(
+        None, description="Name of the secret that is the bearer token for `url`."
+    )
+    private: StrictBool = Field(False, description="Whether `url` may lie at loopback and private addresses.")
 
     @model_validator(mode="after")
     def _one_way(self) -> Comes:
         ways = [self.push, self.file, self.folder, self.topic, self.url]
         if sum(bool(way) for way in ways) != 1:
             raise ValueError("name exactly one of push, file, folder, topic and url")
+        if self.url is None and (self.secret or self.private):
+            raise ValueError("`secret` and `private` belong to `url`")
+        if self.url is not None and self.url.startswith("http:") and not self.private:
+            raise ValueError("the address is not https: use https, or say `private: true` for a private network")
         return self
 
 
