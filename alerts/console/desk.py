@@ -96,16 +96,16 @@ def desk_figures(
 
 
 def held_groups(held: Iterable[Alert], names: Names) -> tuple[HeldGroup, ...]:
-    """Every held alert in one group, in the reader's names; the worst group first."""
+    """Every held alert in one group, in the reader's names; the worst group first. Of a storm one group an area."""
     return tuple(
         HeldGroup(
             names.area(group.area),
-            names.rule_name(group.rule),
+            names.rules(group.rule, group.rules),
             group.count,
             names.mark(group.rank, group.colour),
             group.since,
         )
-        for group in hold.digest(held)
+        for group, _ in hold.gathered(held, names.city.book.areas)
     )
 
 

@@ -12,8 +12,8 @@ from alerts.api.door import Spent
 from alerts.console.naming import Mark, Names
 from alerts.console.rows import Row, row
 
-GROUPS_SHOWN: Final = 100
-"""Groups that are drawn; the rest is a number, and found by its area."""
+GROUPS_SHOWN: Final = hold.GROUPS
+"""Groups that are drawn; of a storm they are areas, and the rest of those is a number."""
 ROWS_SHOWN: Final = 50
 """Alerts of a group that are drawn."""
 
@@ -27,11 +27,13 @@ class HeldRow:
 
 @dataclass(frozen=True, slots=True)
 class HeldGroup:
-    """Alerts of one rule in one area; `more` of them are not drawn."""
+    """Alerts of one rule in one area, or, of a storm, of several in one area and below it (`wide`): that one is looked
+    at alone for what is in it. `more` of them are not drawn."""
 
     area: str
     where: str
     rule: str
+    wide: bool
     count: int
     mark: Mark
     since: int
@@ -65,26 +67,24 @@ def held_figures(
     held: Sequence[Alert], budgets: Sequence[Spent], names: Names, now: int, area: str = ""
 ) -> HeldFigures:
     """`held`: highest rank first, then longest held, cut to what may be seen. `now`: the city's clock, ms UTC."""
-    of: dict[tuple[str, str], list[Alert]] = {}
-    for alert in held:
-        of.setdefault((alert.signal.rule, alert.signal.area), []).append(alert)
-    groups = hold.digest(held)
+    groups = hold.gathered(held, names.city.book.areas, area)
     return HeldFigures(
         count=len(held),
         groups=tuple(
             HeldGroup(
                 group.area,
                 names.area(group.area),
-                names.rule_name(group.rule),
+                names.rules(group.rule, group.rules),
+                any(one.signal.area != group.area for one in alerts) or group.rules > 1,
                 group.count,
                 names.mark(group.rank, group.colour),
                 group.since,
                 tuple(
                     HeldRow(row(one, names.city, names, (), now), names.desk(one.desk), one.duty.held_at)
-                    for one in of[group.rule, group.area][:ROWS_SHOWN]
+                    for one in alerts[:ROWS_SHOWN]
                 ),
             )
-            for group in groups[:GROUPS_SHOWN]
+            for group, alerts in groups[:GROUPS_SHOWN]
         ),
         more=max(0, len(groups) - GROUPS_SHOWN),
         budgets=tuple(Budget(names.desk(one.desk), one.budget, one.used, one.since) for one in budgets),

@@ -93,6 +93,12 @@ class Names:
         rule = self.rule(rule_id)
         return self._pick(rule.names, rule_id) if rule else rule_id
 
+    def rules(self, rule_id: str, several: int) -> str:
+        """The one rule of a group by its name, several by their number."""
+        if several < 2:
+            return self.rule_name(rule_id)
+        return self.speech.ngettext("%(num)s rule", "%(num)s rules", several) % {"num": self.speech.count(several)}
+
     def guidance(self, rule_id: str) -> str:
         """What to do, in this language; "" where the rule says nothing."""
         rule = self.rule(rule_id)

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from alerts import hold
 from alerts.acting import Acting
+from alerts.alert import Alert
 from alerts.chain import verify
 from alerts.desks import Channel, Desk, Shift
 from alerts.duty import Act
 from alerts.room import DeskRoom
 from alerts.store import MemoryStore, Store
 from rules.signals import Signal
+from rules.trees import Node, Tree
 from tests.alerts.signals import CITY, HOUR, NOON, book, evidence, signal
 
 MINUTE: Final = 60_000
@@ -200,6 +202,54 @@ def test_a_storm_of_five_thousand_interrupts_no_more_than_budget_and_top_and_all
     assert all(alert.rank < TOP for alert in kept)
     duties = {alert.id: alert.duty for alert in store.final()}
     assert verify(store.links(), [], duties, b"").faults == ()
+
+
+TOWNS: Final = Tree(
+    ("county", "town", "street"),
+    (
+        Node("montgomery", "", "county", {}),
+        *(Node(town, "montgomery", "town", {}) for town in ("abington", "ardmore")),
+        *(Node(f"{town}-{n}", town, "street", {}) for town in ("abington", "ardmore") for n in range(4)),
+    ),
+)
+
+
+def kept(store: Store, *places: tuple[str, str]) -> list[Alert]:
+    """One held alert for each (rule, area), of rank 0, 1, 2 by turns."""
+    room, _ = at_work(store, budget=0)
+    said = [
+        signal(n, alert=f"a{n}", rule=rule, area=area, evidence=evidence(n % 3))
+        for n, (rule, area) in enumerate(places, 1)
+    ]
+    room.apply(said, NOON)
+    return [alert for _, alert in store.held()]
+
+
+def test_more_groups_than_a_page_bears_are_gathered_by_the_deepest_areas_that_are_few_enough(store: Store) -> None:
+    places = [(f"rule-{r}", f"{town}-{n}") for town in ("abington", "ardmore") for n in range(4) for r in range(3)]
+    held = kept(store, *places)
+
+    def seen(most: int, within: str = "") -> list[tuple[str, str, int, int]]:
+        groups = hold.gathered(
+            [a for a in held if TOWNS.holds(within or "montgomery", a.signal.area)], TOWNS, within, most
+        )
+        assert all(group.count == len(alerts) for group, alerts in groups)
+        return sorted((group.area, group.rule, group.count, group.rules) for group, _ in groups)
+
+    assert seen(24) == sorted((area, rule, 1, 1) for rule, area in places)
+    assert seen(23) == sorted((area, "", 3, 3) for area in {area for _, area in places})
+    assert seen(7) == seen(2) == seen(1) == [("abington", "", 12, 3), ("ardmore", "", 12, 3)]
+    assert seen(7, "abington") == [(f"abington-{n}", "", 3, 3) for n in range(4)]
+    assert seen(2, "abington-1") == [("abington-1", f"rule-{r}", 1, 1) for r in range(3)]
+
+
+def test_an_area_that_the_tree_has_lost_or_that_lies_high_is_a_group_of_its_own(store: Store) -> None:
+    places = [("r", "montgomery"), ("r", "lower-merion"), *(("r", f"abington-{n}") for n in range(4))]
+    groups = hold.gathered(kept(store, *places), TOWNS, most=3)
+    assert {(group.area, group.count, group.rule) for group, _ in groups} == {
+        ("montgomery", 1, "r"), ("lower-merion", 1, "r"), ("abington", 4, "r"),
+    }  # fmt: skip
+    assert [group.rank for group, _ in groups] == sorted((group.rank for group, _ in groups), reverse=True)
 
 
 nights = st.lists(

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import threading
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
 from alerts.access.gate import COOKIE
@@ -22,6 +18,7 @@ from tests.access.crowds import HOUR, counted
 from tests.access.guarded import NAME, PASSWORD, Town, town_in_service
 from tests.api.test_handovers import hand_over
 from tests.browser.conftest import DESK, PATIENCE_MS, PHONE
+from tests.browser.listening import listening
 
 VENDOR: Final = Path(__file__).parent / "vendor"
 GRAVE: Final = ("serious", "critical")
@@ -38,22 +35,8 @@ class Served:
 @contextmanager
 def served_town(folder: Path) -> Generator[Served]:
     """The town behind its gate on a free port; nobody has an account yet, so that this machine may do everything."""
-    with town_in_service(folder) as town:
-        config = uvicorn.Config(
-            town.guarded.app, port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=2
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        try:
-            yield Served(town, f"http://127.0.0.1:{port}")
-        finally:
-            town.guarded.end_streams()
-            server.should_exit = True
-            thread.join(20)
+    with town_in_service(folder) as town, listening(town.guarded.app, town.guarded.end_streams) as address:
+        yield Served(town, address)
 
 
 @pytest.fixture(scope="module")
