@@ -71,7 +71,7 @@ class Letters:
             title, text, alert = (
                 words.title,
                 words.text,
-                {} if first.about else line(first.alert, book, language),
+                {} if first.about else {**line(first.alert, book, language), "stage": first.alert.duty.stage},
             )
         else:
             title = digest_title(letter.notices, language)

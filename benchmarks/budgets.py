@@ -1,11 +1,11 @@
 """The budgets of desks on the real years of the example cities: what was held, how long, and whether it mattered.
 
-    python -m benchmarks.budgets [--also N] [CITY ...]
+    python -m benchmarks.budgets [--also N]... [CITY ...]
 
 The past is judged once, as `benchmarks.labels` does; then its signals go to the city's desks as `desks.yaml` has them,
 at the time at which they were said, with their clocks. Nobody takes anything or lets anything out by hand: what comes
 out of what is held does so by itself, when a turn begins or at the top rank. `--also`: played once more with this
-budget instead of each desk's own, since the shipped ones are seldom used up.
+budget instead of each desk's own, since the shipped ones are seldom used up; as often as it is given.
 
 It must show: no alert on a label of certainty "high" was held longer than 10 minutes without its desk having been told
 of it: let out, over, or named in the list of what is held; every alert that was held is told by now, or was over before
@@ -190,12 +190,12 @@ def judged(city: City, store: Store, end: int, told: Counter[tuple[str, int]], b
 
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    words.add_argument("--also", type=int, default=None, metavar="N")
+    words.add_argument("--also", type=int, action="append", default=[], metavar="N")
     words.add_argument("cities", nargs="*", default=CITIES, metavar="CITY")
     given, broken = words.parse_args(), False
     for name in given.cities:
         city, said = replay(name)
-        for budget in dict.fromkeys((None, given.also)):
+        for budget in dict.fromkeys((None, *given.also)):
             with tempfile.TemporaryDirectory() as folder, closing(SqliteStore(Path(folder) / "alerts.sqlite")) as store:
                 lines = judged(city, store, *play(city, said.signals, store, budget), budget)
             print("\n".join(lines), flush=True)

@@ -23,6 +23,7 @@ from tests.access.guarded import FACTOR, KEPT
 from tests.browser.listening import listening
 from tests.streams.town import NAME, event, make_town, settings
 
+PATIENCE_SECONDS: Final = 120
 BEGUN: Final = int(datetime(2026, 11, 24, 23, 40, tzinfo=UTC).timestamp()) * 1_000
 """07:40 in Shanghai: twenty minutes before the change of shift."""
 STEP_SECONDS: Final = 4
@@ -127,7 +128,7 @@ class Storm:
         self.clock.forward(seconds)
         self.at[0] = self.clock.now()
         for _ in range(2):  # the second parcel is taken after the turn of the first
-            self.station.writer.submit_waiting(Parcel()).result(60)
+            self.station.writer.submit_waiting(Parcel()).result(PATIENCE_SECONDS)
 
     def break_out(self) -> None:
         """Every alert once, at an even pace and in any order, three of them of the top rank. As events over HTTP."""
@@ -149,7 +150,7 @@ class Storm:
                 for n in range(calls[i])
             ]
             if batch:
-                answer = httpx2.post(f"{self.address}/v1/events", json=batch)
+                answer = httpx2.post(f"{self.address}/v1/events", json=batch, timeout=PATIENCE_SECONDS)
                 assert answer.status_code == 202, answer.text
             said = until
             self.pass_time()
