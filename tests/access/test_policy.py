@@ -141,7 +141,7 @@ def test_the_oracle_knows_every_line_of_the_policy() -> None:
     assert set(ALLOWED) == set(ROLES) == set(get_args(Role))
 
 
-def filled(line: str, town: Town) -> tuple[str, str]:
+def filled(line: str, town: Town, alert: str = "") -> tuple[str, str]:
     method, template = line.split(" ")
     owed = [one for one in town.station.workshop.standing().unreviewed if one.by == "9000"]
     values = {
@@ -150,7 +150,7 @@ def filled(line: str, town: Town) -> tuple[str, str]:
         "{order_id}": owed[-1].id if owed else "none",
         "{city}": NAME,
         "{name}": NAME,
-        "{alert_id}": town.alert.id,
+        "{alert_id}": alert or town.alert.id,
         "{number}": "9999",
         "{mute_id}": "none",
         "{code}": "east",
@@ -162,9 +162,9 @@ def filled(line: str, town: Town) -> tuple[str, str]:
     return method, template
 
 
-def asked(client: Any, line: str, town: Town) -> Any:
+def asked(client: Any, line: str, town: Town, alert: str = "") -> Any:
     """The answer to a request that is right in itself, so that nothing but who asks can be wrong with it."""
-    method, path = filled(line, town)
+    method, path = filled(line, town, alert)
     now = town.clock.now()
     place = {"area": "east", "category": "traffic"}
     mute = {**place, "until": rfc3339(now + HOUR), "reason": "a fair"}
