@@ -28,8 +28,9 @@ class HeldRow:
 @dataclass(frozen=True, slots=True)
 class HeldGroup:
     """Alerts of one rule in one area, or, of a storm, of several in one area and below it (`wide`): that one is looked
-    at alone for what is in it. `more` of them are not drawn."""
+    at alone for what is in it. `more` of them are not drawn; `id`: stays with it wherever it stands in the list."""
 
+    id: str
     area: str
     where: str
     rule: str
@@ -72,6 +73,7 @@ def held_figures(
         count=len(held),
         groups=tuple(
             HeldGroup(
+                f"g-{group.area}-{group.rule}",
                 group.area,
                 names.area(group.area),
                 names.rules(group.rule, group.rules),

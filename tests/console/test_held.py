@@ -21,6 +21,15 @@ def test_what_is_held_stands_by_rank_then_by_how_long(fresh: Town) -> None:
     assert "3 alerts are held" in page
 
 
+def test_a_group_keeps_its_name_wherever_it_stands_so_that_what_was_opened_stays_open(fresh: Town) -> None:
+    officer = fresh.as_role("officer")
+    held(fresh, "west", area="west")
+    [before] = re.findall(r'<details class="held" id="([^"]+)"', officer.get(PAGE).text)
+    held(fresh, "east", colour="orange")
+    after = re.findall(r'<details class="held" id="([^"]+)"', officer.get(PAGE).text)
+    assert after == ["g-east-many-calls", before]
+
+
 def test_one_that_is_let_out_by_hand_is_told_and_no_longer_there(fresh: Town) -> None:
     held(fresh, "kept")
     officer = fresh.as_role("officer")
