@@ -9,6 +9,8 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Final
 
+from streams.gate.drawn import without_drawn
+
 
 class Class(IntEnum):
     """What a text is used for, and so how hard the gate looks.
@@ -25,8 +27,8 @@ class Class(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`plain`: NFKC, ASCII digits, nothing invisible. `compact`: the same with separators between digits taken
-    out. `disguised`: the digits had to be uncovered, so chance is no excuse."""
+    """`plain`: NFKC, ASCII digits, nothing invisible, without what was drawn by lot. `compact`: the same with
+    separators between digits taken out. `disguised`: the digits had to be uncovered, so chance is no excuse."""
 
     plain: str
     compact: str
@@ -54,6 +56,8 @@ def view_of(text: str, kind: Class, disguised: bool = False) -> View:
     else:
         plain = fold(text)
         disguised = disguised or _digits_were_hidden(text, plain)
+    if kind in (Class.ID, Class.PART) and not disguised:
+        plain = without_drawn(plain)
     spelled = _SPELLED.search(plain)
     if spelled is not None:
         digits = _APART.sub("", spelled[0])
