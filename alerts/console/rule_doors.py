@@ -77,6 +77,7 @@ class RulePages:
                 door.releases(),
                 names,
                 DAYS,
+                asked.town.now(),
                 names.speech.local(now).date(),
             )
             return {

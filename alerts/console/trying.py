@@ -9,6 +9,7 @@ from typing import Final
 
 from alerts.alert import Alert
 from alerts.console.naming import Names
+from alerts.report_card import FALSE
 from alerts.trials import LoadRow, MonthRow, PromiseRow, Said, Tried
 
 SHOWN: Final = 30
@@ -55,6 +56,8 @@ class TrialFigures:
     gained: tuple[SaidRow, ...]
     gained_count: int
     confirmed_lost: int
+    false_dropped: int  # of those found not real or a fault of the data, so many would not be said
+    false_old: int
     earlier: int  # alerts that are said sooner
     earlier_minutes: float  # by how much, in the middle
     later: int
@@ -89,6 +92,8 @@ def trial_figures(tried: Tried, alerts: Mapping[str, Alert], names: Names) -> Tr
         tuple(_row(one, alerts, names) for one in sorted(gained, key=lambda one: -one.said_at)[:SHOWN]),
         len(gained),
         rows[0].lost,
+        sum(row.lost for row in rows if row.outcome in FALSE),
+        sum(row.old for row in rows if row.outcome in FALSE),
         len(earlier),
         median(earlier) if earlier else 0.0,
         sum(one.earlier < 0 for one in tried.old if one.other),

@@ -14,10 +14,12 @@ from alerts.console.ruling import DAY_MS, NearRow, Noisy, RuleRow, near_row, noi
 from alerts.drafting import Checked, Draft, Mark, Override, Texts
 from alerts.near import NearCell
 from alerts.releasing import Release
-from alerts.report_card import cards
+from alerts.report_card import FALSE, cards
 from alerts.workshop import Standing
+from rules.signals import COUNTED
 
 NEAR_SHOWN: Final = 20
+WEEKS_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,21 @@ class OverrideRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Week:
+    """Seven days of a rule's alerts, by what officers found them to be. `since`: ms UTC."""
+
+    since: int
+    told: int
+    confirmed: int
+    false: int
+
+    @property
+    def others(self) -> int:
+        """Expected, nobody can tell, or no outcome yet."""
+        return self.told - self.confirmed - self.false
+
+
+@dataclass(frozen=True, slots=True)
 class TuneFigures:
     """`row`: None where the rule is not in force; `elsewhere`: mistakes of other files; `stamp` of the draft, "" none.
 
@@ -63,6 +80,7 @@ class TuneFigures:
     diff: tuple[DiffLine, ...]
     overrides: tuple[OverrideRow, ...]
     noisy: tuple[Noisy, ...]
+    weeks: tuple[Week, ...]
     near: tuple[NearRow, ...]
     releases: tuple[Release, ...]
     waiting: tuple[Release, ...]
@@ -88,9 +106,10 @@ def tune_figures(
     releases: Sequence[Release],
     names: Names,
     days: int,
+    now: int,
     today: date,
 ) -> TuneFigures:
-    """`told`: the rule's alerts of the last `days`; `runs`: its texts in force."""
+    """`told`: the rule's alerts of the last `days`, up to `now` of the desks, ms; `runs`: its texts in force."""
     card = next((one for one in cards(told, names.city.book, days * DAY_MS) if one.rule == rule), None)
     noisy = [one for one in noisiest(told, names) if one.rule == rule]
     texts = draft.texts if draft else runs
@@ -120,10 +139,25 @@ def tune_figures(
             for one in overrides
         ),
         tuple(noisy),
+        tuple(weeks_of(told, now)),
         tuple(near_row(one, names) for one in [one for one in near if one.row.rule == rule][:NEAR_SHOWN]),
         tuple(one for one in releases if one.id in ids),
         tuple(one for one in of_it if one.waits),
     )
+
+
+def weeks_of(told: Sequence[Alert], now: int) -> list[Week]:
+    """The last weeks up to `now`, the latest first: what a release has changed stands in the first whole one after."""
+    found = []
+    for back in range(1, WEEKS_SHOWN + 1):
+        since = now - back * 7 * DAY_MS
+        mine = [
+            one.duty.outcome
+            for one in told
+            if one.announced_at and one.signal.kind in COUNTED and since <= one.announced_at < since + 7 * DAY_MS
+        ]
+        found.append(Week(since, len(mine), mine.count("confirmed"), sum(outcome in FALSE for outcome in mine)))
+    return found
 
 
 def lines(text: str, runs: str, marks: Sequence[Mark]) -> list[Line]:

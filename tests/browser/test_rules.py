@@ -1,5 +1,4 @@
-"""Operators' journeys in a browser: a new rule from a template to the version on its first alert, and one that is too
-noisy in one area, overridden on the evidence of what officers found, released, and gone back from."""
+"""An operator's journey in a browser: a new rule from a template to the version on its first alert."""
 
 from __future__ import annotations
 
@@ -15,7 +14,6 @@ from starlette.testclient import TestClient
 
 from alerts.access.gate import COOKIE
 from alerts.alert import Alert
-from alerts.drafting import Override
 from alerts.duty import Act, Outcome
 from tests.access.guarded import NAME, Town
 from tests.browser.conftest import DESK, PHONE
@@ -139,66 +137,3 @@ def told(town: Town, name: str, area: str, count: int, outcome: Outcome, into: s
     [fresh] = [alert for alert in spoke(town, "many-calls") if alert.id not in known]
     close = Act("close", town.clock.now(), account="2001", desk="city", role="officer", outcome=outcome, why="seen")
     assert town.station.acting.by_hand(fresh.id, close) is not None
-
-
-def ran_before(town: Town) -> None:
-    """A release that the next one can be gone back from; it changes no judgement."""
-    shop = town.station.workshop
-    draft = shop.drafting.override("many-calls", Override("west", 1.0, 5, "few crews", "", ""), "9000")
-    shop.releasing.approve(shop.releasing.publish("many-calls", draft.stamp, "9000", "few crews"), "9001", "looked")
-
-
-def overridden(town: Town) -> list[str]:
-    rule = next(rule for rule in town.station.board.city().book.rules if rule.id == "many-calls")
-    return [one.area for one in rule.overrides or ()]
-
-
-def test_a_rule_too_noisy_in_one_area_is_overridden_there_on_the_evidence_released_and_gone_back_from(
-    browser: Browser, served: Served
-) -> None:
-    """Journey O2, on a week's worth of it."""
-    town, into = served.town, served.address
-    for n in range(3):
-        told(town, f"market {n}", "east", 6, "not_real", into)
-    told(town, "pile-up", "east", 20, "confirmed", into)
-    told(town, "flood", "west", 6, "confirmed", into)
-    ran_before(town)
-    page = as_operator(browser, served, "1001")
-    page.goto(f"{into}/city/{NAME}/rules")
-    noisiest = page.locator(".noisy li").first
-    expect(noisiest).to_contain_text("East District")
-    expect(noisiest.locator(".outcome")).to_have_attribute("aria-label", "1 confirmed, 3 not real, 1 no outcome yet")
-    noisiest.get_by_role("link").press("Enter")
-    expect(page.get_by_label("Area, with all below it")).to_have_value("east")
-    page.get_by_label("So many times rarer than elsewhere").fill("2")
-    page.get_by_label("Reason, shown wherever the override is").fill("market days fill the ring road")
-    page.get_by_role("button", name="Lay the override").press("Enter")
-    expect(page.locator(".code .added")).to_have_count(1)
-    page.locator("select[name=past]").select_option("stored")
-    page.get_by_role("button", name="Try its cases, and the past").press("Enter")
-    expect(page.locator("#found-not_real td").nth(2)).to_have_text("3", timeout=TRIED_MS)
-    expect(page.locator("#found-confirmed td").nth(2)).to_have_text("–")
-    expect(page.locator("#found-confirmed td").nth(1)).to_have_text("2")
-    page.reload()
-    page.get_by_label("Why, for who approves it").fill("three of four were not real, none confirmed is lost")
-    page.get_by_role("button", name="Publish").press("Enter")
-    expect(page).to_have_url(re.compile("/releases/"))
-    release = page.url
-    second = as_operator(browser, served, "1002")
-    second.goto(release)
-    second.get_by_label("What you looked at").fill("the difference and what it loses")
-    second.get_by_role("button", name="Approve, put in force").press("Enter")
-    expect(second.locator("ol")).to_contain_text("in force")
-    page.goto(f"{into}/city/{NAME}/rules/many-calls")
-    expect(page.locator("section[aria-labelledby=h-overrides]")).to_contain_text("East District")
-    assert overridden(town) == ["east", "west"]
-    page.goto(f"{into}/city/{NAME}/rules")
-    page.get_by_text("Go back to the release before").click()
-    back = page.locator("section[aria-labelledby=h-releases] form")
-    back.get_by_label("Reason, kept in the log").fill("the fair is over")
-    back.get_by_role("button", name="Go back").press("Enter")
-    expect(page.locator("section[aria-labelledby=h-unreviewed]")).to_contain_text("went back to an earlier release")
-    assert overridden(town) == ["west"]
-    assert {alert.duty.outcome for alert in spoke(town, "many-calls")} == {"", "not_real", "confirmed"}  # all is kept
-    for one in (page, second):
-        one.context.close()

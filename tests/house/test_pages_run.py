@@ -21,7 +21,7 @@ from tests.house.shown import HOUSE
 from tests.kafka.broker import free_ports
 
 TYPED: Final = ("quick-start.md", "integrator.md")
-TYPED_BY_NIGHT: Final = ("admin.md", "operator.md")
+TYPED_BY_NIGHT: Final = ("admin.md", "operator.md", "operator.zh-CN.md")
 """Typed by `make nightly`; that their commands are taken is asked of every page, always."""
 
 STEP: Final = re.compile(
