@@ -48,7 +48,7 @@ from streams.engines import RuleEngines
 from streams.entry import guarded
 from streams.feed_commands import feeds
 from streams.journal import Journal
-from streams.kafka_commands import ask_again, intake, kafka, pour, still_refused
+from streams.kafka_commands import ask_again, intake, kafka, opened_log, pour, still_refused
 from streams.messages import SpokenError, say
 from streams.metrics import Metrics
 from streams.opened import city_of, intake_of, journal_of, open_city
@@ -230,6 +230,9 @@ def simulate_command(
     typer.echo(say("simulated", language, folder=out, **values))
 
 
+Road = Annotated[str, typer.Option("--road", help="local, or kafka: the log as it lies in its topics.")]
+
+
 @app.command()
 def audit(
     city: CityFolder,
@@ -238,15 +241,16 @@ def audit(
     ] = False,
     as_json: AsJson = False,
     data: DataFolder = None,
+    road: Road = "local",
 ) -> None:
-    """Prove where every event of a city went, by feed and day, by counting its journal again. Works while serving.
+    """Prove where every event of a city went, by feed and day, by counting its log again. Works while serving.
 
     Exit code 0: balanced; 1: it is not, and each figure that differs is told.
     """
     settings = settings_of(data=data)
     read = city_of(city, settings.language)
-    with closing(Journal.open(journal_of(read.name, settings), read_only=True)) as journal:
-        found = audits.audit(journal, whole=whole)
+    with opened_log(settings, read.name, kafka=is_kafka(road)) as log:
+        found = audits.audit(log, whole=whole)
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(audits.table(found)), indent=2).decode())
     else:
@@ -265,18 +269,21 @@ def explain(
     category: Annotated[str | None, typer.Option("--category", help="A category; else each rule's own.")] = None,
     as_json: AsJson = False,
     data: DataFolder = None,
+    road: Road = "local",
 ) -> None:
     """Say why an alert spoke, signal by signal; or why each rule spoke, or did not, of an area at a time.
 
-    Judges the city's journal again up to there. Works while serving.
+    Judges the city's log again up to there. Works while serving.
     """
     settings = settings_of(data=data)
     logs.configure(settings.log, level=logging.WARNING)
     read = city_of(city, settings.language)
     asked = explains.Asked(alert, area, time_of(at, read), rule, category)
-    journal = Journal.open(journal_of(read.name, settings), read_only=True)
-    with closing(journal), Bar(settings.language, "judged-again") as progress:
-        found = explains.answer(journal, read, asked, progress)
+    with (
+        opened_log(settings, read.name, kafka=is_kafka(road)) as log,
+        Bar(settings.language, "judged-again") as progress,
+    ):
+        found = explains.answer(log, read, asked, progress)
     typer.echo(found.json() if as_json else found.text(settings.language))
 
 
@@ -399,7 +406,7 @@ def version() -> None:
     typer.echo(f"tocsin {found}")
 
 
-Road = Annotated[str, typer.Option("--road", help="local, or kafka: what its intakes refused.")]
+RefusedRoad = Annotated[str, typer.Option("--road", help="local, or kafka: what its intakes refused.")]
 
 
 @refused.command("list")
@@ -408,7 +415,7 @@ def refused_list(
     feed: FeedName = None,
     limit: Annotated[int, typer.Option(min=1, help="The last so many.")] = 100,
     data: DataFolder = None,
-    road: Road = "local",
+    road: RefusedRoad = "local",
 ) -> None:
     """The refused records, newest first: when, feed, reason, field, place, what is kept. Works while serving."""
     settings = settings_of(data=data)
@@ -428,7 +435,9 @@ def refused_list(
 
 
 @refused.command("retry")
-def refused_retry(city: CityFolder, feed: FeedName = None, data: DataFolder = None, road: Road = "local") -> None:
+def refused_retry(
+    city: CityFolder, feed: FeedName = None, data: DataFolder = None, road: RefusedRoad = "local"
+) -> None:
     """Read refused records of files again from their source, after the feed's file was mended. Not while serving.
 
     With --road kafka: raw records, read again by the intake that holds the city, after it was started with the mend.

@@ -34,6 +34,16 @@ OF_EXPLAIN: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{at}: the log of this city begins later, at {first}",
         "zh-CN": "{at}：该城市的日志始于 {first}",
     },
+    "kafka-log-empty": {
+        "en": "{city}: its log at the brokers has not begun: start tocsin intake with this city first",
+        "zh-CN": "{city}：该市在 Kafka 中的日志尚未开始：请先启动包含该市的 tocsin intake",
+    },
+    "kafka-log-cut": {
+        "en": "{city}: its log at the brokers begins at {day}, what was before is no longer kept (tocsin.frames,"
+        " retention.ms), so it cannot be judged again: keep frames longer",
+        "zh-CN": "{city}：该市在 Kafka 中的日志始于 {day}，此前的记录已不再保留（tocsin.frames 的 retention.ms），"
+        "因此无法重新判断：请延长 frames 的保留时间",
+    },
     "judged-again": {
         "en": "at {day}: {done} of {events} records judged again",
         "zh-CN": "已到 {day}：重新判断 {done} / {events} 条记录",

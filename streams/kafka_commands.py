@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -16,10 +16,12 @@ import typer
 from streams import logs, replay
 from streams.arguments import ERRORS, DataFolder, settings_of, time_of
 from streams.clock import WallClock
+from streams.journal import Journal
 from streams.messages import SpokenError, say
-from streams.opened import city_of, intake_of
+from streams.opened import city_of, intake_of, journal_of
 from streams.refusals import Refusal
 from streams.releases import released
+from streams.rewind import Log
 from streams.runtime import ClockKind
 from streams.settings import Settings
 from streams.worker_command import Brokers, MetricsAt, counted, road
@@ -168,6 +170,17 @@ def pour(
     way = road("pour").Pour(settings.brokers, city, intake_of(city, replay.REPLAY_KEY), chosen)
     sent: int = way.run(since, until, progress)
     return sent
+
+
+@contextlib.contextmanager
+def opened_log(settings: Settings, city: str, *, kafka: bool) -> Iterator[Log]:
+    """What a city's engine is judged again from: its journal, or its topics. Raises SpokenError."""
+    with contextlib.ExitStack() as opened:
+        if kafka:
+            found: Log = opened.enter_context(road("topic_log").opened(settings.brokers, city))
+        else:
+            found = opened.enter_context(contextlib.closing(Journal.open(journal_of(city, settings), read_only=True)))
+        yield found
 
 
 def still_refused(settings: Settings, folder: Path, feed: str | None, limit: int) -> Sequence[Refusal]:

@@ -5,17 +5,17 @@ Reads only; works beside a running writer, whose records never change once they 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing
 from itertools import groupby, takewhile
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from rules.book import Book
 from rules.engine import Engine
 from rules.records import Frame, Record
 from rules.signals import Signal
-from streams.journal import Journal, JournalError, Snapshot
+from streams.journal import Journal, JournalError, RefusedDay, Snapshot
 from streams.past import DAY
 from streams.runtime.recovery import CLOCK, EPOCH, FIRST_BOOK
 
@@ -25,7 +25,29 @@ STRETCH_MS: Final = 7 * DAY
 Kind = Literal["wall", "stream"]
 
 
-def first_book(journal: Journal) -> Book:
+class Log(Protocol):
+    """A city's log as whoever judges it again reads it: a journal, or its topics (streams/kafka/topic_log.py)."""
+
+    def meta(self, name: str, /) -> str | None:
+        """The book that it begins with, its epoch, its clock."""
+
+    def books(self) -> Mapping[str, Book]:
+        """Every book that ever judged it, by digest."""
+
+    def moment(self) -> AbstractContextManager[int]:
+        """What is read inside is of one moment; yields the last offset of then."""
+
+    def snapshots(self) -> Iterator[Snapshot | None]:
+        """Those kept, newest first; None stands for one that cannot be read whole."""
+
+    def read(self, after: int = 0) -> Iterator[tuple[int, Record]]:
+        """Records with offsets above `after`, in order."""
+
+    def refused_days(self) -> Sequence[RefusedDay]:
+        """How many records were refused, by feed and day of arrival."""
+
+
+def first_book(journal: Log) -> Book:
     """The book that the log begins with. Raises JournalError where the log has not begun."""
     digest = journal.meta(FIRST_BOOK)
     if digest is None:
@@ -33,12 +55,12 @@ def first_book(journal: Journal) -> Book:
     return journal.books()[digest]
 
 
-def clock_of(journal: Journal) -> Kind:
+def clock_of(journal: Log) -> Kind:
     """The clock of the log; a log that was loaded and never served keeps the wall's."""
     return "stream" if journal.meta(CLOCK) == "stream" else "wall"
 
 
-def engine_at(journal: Journal, snapshots: Iterable[Snapshot | None], *, until: int | None = None) -> Engine:
+def engine_at(journal: Log, snapshots: Iterable[Snapshot | None], *, until: int | None = None) -> Engine:
     """The newest engine among `snapshots` that has seen nothing beyond `until` (ms, city time), else one that has
     seen nothing at all."""
     books = journal.books()

@@ -1,6 +1,6 @@
-"""Law 9 over a journal at a cut: three countings that know nothing of one another, laid side by side.
+"""Law 9 over a log at a cut: three countings that know nothing of one another, laid side by side.
 
-journal   rows in the frames, and refused records by raw place, as they lie there
+log       rows in the frames, and refused records by raw place, as they lie there
 recount   each row's box and every series' total, by identity alone (`recount`, `series`)
 engine    the boxes and counts of the engine: the newest snapshot and the log after it, as a restart takes them up
 """
@@ -18,8 +18,8 @@ from rules.engine import Engine
 from rules.records import Record
 from streams.audit import series
 from streams.audit.recount import Recount
-from streams.journal import Journal, RefusedDay
-from streams.rewind import clock_of, engine_at, first_book, judged
+from streams.journal import RefusedDay
+from streams.rewind import Log, clock_of, engine_at, first_book, judged
 
 ACCEPTED: Final = tuple(box for box in BOXES if box not in ("duplicate", "redelivered"))
 
@@ -67,8 +67,8 @@ class Audit:
         return not self.imbalances and not any(one.differs for one in self.compared)
 
 
-def audit(journal: Journal, *, whole: bool = False) -> Audit:
-    """Audit a journal at its present end. `whole`: the engine takes up no snapshot, it judges from the first record.
+def audit(journal: Log, *, whole: bool = False) -> Audit:
+    """Audit a log at its present end. `whole`: the engine takes up no snapshot, it judges from the first record.
 
     Reads only; a writer may go on. Raises JournalError.
     """
@@ -86,7 +86,7 @@ def audit(journal: Journal, *, whole: bool = False) -> Audit:
     return compared(engine, recount, refused, cut, series.compare(engine, recount.changes, recount.books_begun, first))
 
 
-def _up_to(journal: Journal, cut: int, *, after: int = 0) -> Iterator[tuple[int, Record]]:
+def _up_to(journal: Log, cut: int, *, after: int = 0) -> Iterator[tuple[int, Record]]:
     return takewhile(lambda item: item[0] <= cut, journal.read(after=after))
 
 

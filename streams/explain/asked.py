@@ -16,9 +16,8 @@ from streams.explain.moment import Verdict, explain_moment
 from streams.explain.rewound import Progress, moment_of, story_of
 from streams.explain.story import Story
 from streams.explain.words import Speech, story_lines, verdict_lines
-from streams.journal import Journal
 from streams.messages import SpokenError
-from streams.rewind import time_of
+from streams.rewind import Log, time_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +66,8 @@ class Answer:
             yield from matter_lines(speech, one, desk)
 
 
-def answer(journal: Journal, city: City, asked: Asked, progress: Progress | None = None) -> Answer:
-    """The answer out of the city's journal. Raises SpokenError, JournalError."""
+def answer(journal: Log, city: City, asked: Asked, progress: Progress | None = None) -> Answer:
+    """The answer out of the city's log. Raises SpokenError, JournalError."""
     if (asked.alert is None) == (asked.area is None or asked.at is None):
         raise SpokenError("explain-what")
     if asked.alert is not None:
@@ -93,7 +92,7 @@ def answer(journal: Journal, city: City, asked: Asked, progress: Progress | None
     return Answer(city, book, asked, engine.offset, None, tuple(found), matters)
 
 
-def _begin(journal: Journal) -> str:
+def _begin(journal: Log) -> str:
     """When the first record of the log that brings a time lies."""
     times = (time_of(record) for _, record in journal.read())
     return rfc3339(next((at for at in times if at), 0))

@@ -1,4 +1,4 @@
-"""From a journal to what is asked of it: the engine at a moment, the story of an alert. Reads only."""
+"""From a log to what is asked of it: the engine at a moment, the story of an alert. Reads only."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from itertools import takewhile
 from rules.engine import Engine
 from rules.records import Record
 from streams.explain.story import Listener, Story, told
-from streams.journal import Journal
 from streams.messages import SpokenError
-from streams.rewind import engine_at, judged, time_of
+from streams.rewind import Log, engine_at, judged, time_of
 
 Progress = Callable[[int, int, int], None]
 """(records done, records in all, city time ms)."""
@@ -19,7 +18,7 @@ LISTED = 5
 """Ids that are named where several begin alike."""
 
 
-def moment_of(journal: Journal, at: int, progress: Progress | None = None) -> Engine:
+def moment_of(journal: Log, at: int, progress: Progress | None = None) -> Engine:
     """The engine after everything that lies at or before `at` (ms) in the log. Raises JournalError."""
     with journal.moment() as cut:
         snapshots = list(journal.snapshots())
@@ -30,7 +29,7 @@ def moment_of(journal: Journal, at: int, progress: Progress | None = None) -> En
     return engine
 
 
-def story_of(journal: Journal, alert: str, progress: Progress | None = None) -> Story:
+def story_of(journal: Log, alert: str, progress: Progress | None = None) -> Story:
     """The story of the alert with this id, or the only one whose id begins so; the log is judged from its beginning.
 
     Raises SpokenError where there is none, or more than one; JournalError.

@@ -1,4 +1,4 @@
-"""Reading what lies in a partition, from its beginning to its end as it is now."""
+"""Reading what lies in a partition, from its beginning, or from an offset on, to its end as it is now."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ WAIT_SECONDS: Final = 0.05
 CALL_SECONDS: Final = 30.0
 
 
-def whole(address: Address, topic: str, partition: int, *, committed: bool = True) -> Iterator[Message]:
-    """Every record of a partition; `committed`: of transactions, only what ended well. Raises KafkaException."""
+def whole(
+    address: Address, topic: str, partition: int, *, committed: bool = True, since: int = OFFSET_BEGINNING
+) -> Iterator[Message]:
+    """Every record of a partition from the offset `since` on; `committed`: of transactions, only what ended well.
+    Raises KafkaException."""
     consumer = Consumer(
         {
             **brokers_at(address).librdkafka(),
@@ -29,7 +32,7 @@ def whole(address: Address, topic: str, partition: int, *, committed: bool = Tru
     )
     try:
         consumer.list_topics(topic, CALL_SECONDS)  # known at once, not when the client next asks by itself
-        consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
+        consumer.assign([TopicPartition(topic, partition, since)])
         while True:
             for message in consumer.consume(AT_ONCE, WAIT_SECONDS):
                 fault = message.error()

@@ -64,16 +64,21 @@ def still_refused(address: Address, city: City, feed: str | None = None) -> list
     consumer = clients.consumer(address, "tocsin-reading")
     number = partition_of(city.name, clients.widths(consumer, address)[ORDERS])
     consumer.close()
+    return [told for told in lying(address, city.name, number) if feed in (None, told.feed)]
+
+
+def lying(address: Address, city: str, number: int) -> list[Refusal]:
+    """The refused records of a city, whose partition is `number`, that have not passed since. Raises KafkaException."""
     found: dict[str, Refusal] = {}
     for message in whole(address, REFUSED, number):
-        if message.key() != city.name.encode():
+        if message.key() != city.encode():
             continue
         if message.value() is None:
             found.pop(texts(message.headers()).get(RELEASED, ""), None)
             continue
         told = msgspec.json.decode(message.value() or b"", type=Refusal)
         found[f"{told.place.partition}:{told.place.offset}"] = told
-    return [told for told in found.values() if feed in (None, told.feed)]
+    return [*found.values()]
 
 
 def ask(address: Address, city: City, intake: Intake, refused: Sequence[Refusal]) -> tuple[int, int]:

@@ -74,6 +74,7 @@ class Memory:
 
     def heads(self) -> Iterator[tuple[int, Mapping[str, bytes]]]:
         """(offset, rows) of each whole head, newest first. What comes after must be judged again."""
+        self._look()
         for head in sorted(self._heads.values(), key=lambda head: -head.serial):
             rows = {name: self._row(name, kept) for name, kept in head.rows.items()}
             whole = {name: data for name, data in rows.items() if data is not None}
