@@ -5,11 +5,12 @@
 
 Both replay with calibrations from the past alone (decision 0030). The quiet town: after 13 weeks and every 13, of 20
 months each. A real year: after five weeks, as a served city is, and every eight (not every week, which would cost a
-day), of 8 months each. Alerts are counted from the first calibration on, those that stand, by rule and first desk.
-Nothing in the quiet town happens, so that every alert is false; of a real year those outside its labels are counted,
-each listed with what its window held, and how many alerts a shift brings with no budget. Its calibrations know of an
-alert whether it overlapped a label by then, as a desk would have confirmed it. No seed that judges has been tuned on.
-Houston is a third city where TOCSIN_HOUSTON names the folder of its rows; keep what it prints out of this house.
+day), of 8 months each, with what came blended in every week. Alerts are counted from the first calibration on, those
+that stand, by rule and first desk. Nothing in the quiet town happens, so that every alert is false; of a real year
+those outside its labels are counted, each listed with what its window held, and how many alerts a shift brings with no
+budget. Its calibrations know of an alert whether it overlapped a label by then, as a desk would have confirmed it. No
+seed that judges has been tuned on. Houston is a third city where TOCSIN_HOUSTON names the folder of its rows; keep
+what it prints out of this house.
 """
 
 from __future__ import annotations
@@ -161,7 +162,10 @@ def quiet(seed: int, days: int) -> Outcome:
     laid = replay.Past(
         past.records([iter([frame])]), len(frame.rows), settles_at=last + past.settled_after(book), ends=True
     )
-    told = replay.run(book, laid, WallClock(), _progress, calibrate=MONTHS, first_after=EVERY, again_after=EVERY)
+    told = replay.run(
+        book, laid, WallClock(), _progress,
+        calibrate=MONTHS, first_after=EVERY, again_after=EVERY + DAY_MS, blend_after=2 * EVERY,  # may be a day early
+    )  # fmt: skip
     return outcome(book, told, lambda _: True)
 
 

@@ -30,7 +30,9 @@ REPLAYED_MONTHS: Final = 24.0
 """The same in a replay, which calibrates a dozen times a year."""
 FIRST_AFTER: Final = 35 * DAY
 AGAIN_AFTER: Final = 28 * DAY
-"""When a replay calibrates: after so much of its past, and again after so much more."""
+BLEND_AFTER: Final = 7 * DAY
+"""When a replay calibrates: after so much of its past, and again after so much more; and how soon, between, it blends
+what came into heights that were solved before."""
 LAST: Final = "calibration.json"
 """In the city's data folder: the report of the last calibration that was handed over."""
 HELD_DAYS: Final = 90
@@ -38,6 +40,10 @@ HELD_DAYS: Final = 90
 CONFIRMED: Final = "confirmed"
 """The outcome by which a desk says that something did happen."""
 _TAIL: Final = 0.05
+
+
+Found = dict[str, dict[str, Solved]]
+"""What was solved, by the name of the rule and the first desk."""
 
 
 def _none(_: Signal) -> bool:
@@ -139,23 +145,39 @@ def calibrated(
 
     Raises SpokenError where a process was killed.
     """
+    return reported(engine, solved(engine, months=months, processes=processes, look=look), months=months, held=held)
+
+
+def solved(
+    engine: Engine, *, months: float, processes: int = 1, look: Callable[[int, int], None] | None = None
+) -> Found:
+    """What quiet months say of all rules at an engine's last tick. Raises SpokenError where a process was killed."""
     at = engine.tick or 0
     rules = [rule for rule in engine.all_watches() if rule.name not in engine.stopped]
-    figures: list[Figure] = []
-    left: list[str] = []
+    found: Found = {}
 
     def work(number: int) -> dict[str, Solved]:
         return solve(rules[number].judge, at, months=months)
 
-    for done, (rule, found) in enumerate(zip(rules, shared_out(work, range(len(rules)), processes), strict=True), 1):
-        told = None if rule.in_shadow else held  # a shadow tells no desk
-        figures += [_figure(rule.name, desk, one, told) for desk, one in sorted(found.items())]
-        if not found:
-            left.append(rule.name)
+    for done, (rule, heights) in enumerate(zip(rules, shared_out(work, range(len(rules)), processes), strict=True), 1):
+        found[rule.name] = heights
         if look is not None:
             look(done, len(rules))
+    return found
+
+
+def reported(engine: Engine, found: Found, *, months: float, held: Held | None = None) -> Report:
+    """What quiet months said, alerts of the past blended in; of rules that run at the engine's last tick."""
+    at = engine.tick or 0
+    rules = [rule for rule in engine.all_watches() if rule.name in found and rule.name not in engine.stopped]
+    figures = [
+        _figure(rule.name, desk, one, None if rule.in_shadow else held)  # a shadow tells no desk
+        for rule in rules
+        for desk, one in sorted(found[rule.name].items())
+    ]
+    left = tuple(rule.name for rule in rules if not found[rule.name])
     since, until = (None, None) if held is None else (rfc3339(held.since), rfc3339(held.until))
-    return Report(engine.book.city, rfc3339(at), at, months, since, until, tuple(figures), tuple(left))
+    return Report(engine.book.city, rfc3339(at), at, months, since, until, tuple(figures), left)
 
 
 def begun(engine: Engine) -> int:

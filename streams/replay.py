@@ -38,6 +38,7 @@ from streams.intake import Intake
 from streams.journal import Journal
 from streams.messages import SpokenError
 from streams.opened import intake_of
+from streams.recalibration import Recalibration
 from streams.refusals import Refusal, Refused
 from streams.runtime.recovery import FIRST_BOOK
 from streams.summary import Summary, alerts_by_desk_and_month, boxes, peak_memory_mib
@@ -168,26 +169,28 @@ def run(
     calibrate: float = 0.0,
     first_after: int = calibration.FIRST_AFTER,
     again_after: int = calibration.AGAIN_AFTER,
+    blend_after: int = calibration.BLEND_AFTER,
     incident: Callable[[Signal], bool] | None = None,
 ) -> Told:
     """Judge the past, from nothing. `progress` is called now and then.
 
     `calibrate`: quiet months of a calibration, which then stands in the log as an Order `first_after` ms of the past
     and every `again_after` ms from there, solved from what came before it alone, alerts told by then blended in but
-    for those of a known `incident`; 0: heights stay what bounds say.
+    for those of a known `incident`; in between they are blended anew every `blend_after` ms. 0: heights stay what
+    bounds say.
     """
     engine = Engine(book, clock="stream")
     for known in told_past.books.values():
         engine.add_book(known)
     store = MemoryStore()
     desk = DeskRoom(book, store, {})
-    told = Told(engine, store, [], 0, 0, 0.0)
+    heights = Recalibration(calibrate, first_after, again_after, blend_after, incident)
+    told = Told(engine, store, [], 0, 0, 0.0, heights.orders)
     begun = clock.steady()
     done = offset = 0
     for stretch in stretches(engine, told_past):
-        due = told.calibrated[-1].start + again_after if told.calibrated else told.first + first_after
-        if calibrate and told.first and (engine.tick or 0) >= due:
-            stretch.insert(0, (engine.tick or 0, _calibrated(told, calibrate, incident)))
+        if heights.due(engine, told.first):
+            stretch.insert(0, (engine.tick or 0, heights.order(engine, told.first, store.final())))
         numbered = list(enumerate((record for _, record in stretch), offset + 1))
         offset += len(numbered)
         for at, record in stretch:
@@ -202,18 +205,6 @@ def run(
             progress(done, told_past.events, told.last)
     told.seconds = clock.steady() - begun
     return told
-
-
-def _calibrated(told: Told, months: float, incident: Callable[[Signal], bool] | None) -> Calibrate:
-    """A calibration; what it found is kept beside what was said."""
-    now = told.engine.tick or 0
-    since = max(now - calibration.HELD_DAYS * past.DAY, told.first + calibration.FIRST_AFTER)
-    held = None
-    if since < now:
-        held = calibration.Held.of(told.store.final(), since, now, incident or (lambda _: False))
-    found = calibration.order(calibration.calibrated(told.engine, months=months, held=held), now + 1)
-    told.calibrated.append(found)
-    return found
 
 
 def stretches(engine: Engine, told_past: Past) -> Iterator[list[tuple[int, Record]]]:

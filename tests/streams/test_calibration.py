@@ -53,7 +53,7 @@ def past_of(extra: Calibrate | None = None) -> replay.Past:
 
 
 def test_a_replay_calibrates_by_an_order_in_its_own_log_from_what_came_before_it() -> None:
-    told = replay.run(towns.book(), past_of(), WallClock(), calibrate=1.0)
+    told = replay.run(towns.book(), past_of(), WallClock(), calibrate=1.0, blend_after=DAYS * DAY)
     (found,) = told.calibrated
     assert found.start > towns.START + calibration.FIRST_AFTER
     assert set(found.heights) == {"surge/desk"}
@@ -105,8 +105,18 @@ def test_the_scores_of_past_alerts_count_but_for_incidents_and_since_the_last_of
     assert held.tail([]) == ([], 3.0)
 
 
-def test_a_replay_that_told_too_much_asks_for_more_from_its_next_calibration_on() -> None:
-    """The town's rises come every third day from the seventh week on; only the second calibration has heard any."""
+def test_a_replay_that_told_too_much_asks_for_more_week_by_week_though_it_solves_seldom(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The town's rises come every third day from day 44 on; heights are solved after five weeks and nine."""
+    solved: list[int] = []
+    solve = calibration.solved
+
+    def noted(engine: Engine, *, months: float) -> calibration.Found:
+        solved.append(engine.tick or 0)
+        return solve(engine, months=months)
+
+    monkeypatch.setattr(calibration, "solved", noted)
     last, minutes = towns.START + 77 * DAY, (towns.START - towns.NOW) / 60_000
     rises = [towns.burst("a1", 9, begin=minutes + (day * 24 + 12) * 60) for day in range(44, 70, 3)]
     rows = [*towns.calm(towns.START, last), *towns.timed([row for rise in rises for row in rise])]
@@ -116,8 +126,10 @@ def test_a_replay_that_told_too_much_asks_for_more_from_its_next_calibration_on(
         WallClock(),
         calibrate=1.0,
     )
-    first, raised = [found.heights["surge/desk"] for found in told.calibrated]
-    assert raised > first + 2
+    assert [round((at - towns.START) / DAY) for at in solved] == [38, 66]
+    by_day = {round((found.start - towns.START) / DAY): found.heights["surge/desk"] for found in told.calibrated}
+    assert list(by_day) == [38, 45, 52, 59, 66, 73]
+    assert by_day[38] + 2 < by_day[59] < by_day[73]
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
