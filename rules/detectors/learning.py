@@ -75,18 +75,18 @@ def learn(ledger: Ledger, past: Past, pace: Pace, *, spread_too: bool = True) ->
     grown = ledger.grow(past.kin, past.began)
     if grown or len(past.late[0]):
         _take_late(ledger, past)
-        derive(ledger, past)
+        derive(ledger, past, pace)
     for at in by_day(ledger, past):
         day = _looked_at(ledger, past, at)
         if spread_too:
             _take_spread(ledger, past.kin, day, pace)
         _take_day(ledger, past, day, pace)
-        derive(ledger, past)
+        derive(ledger, past, pace)
     if len(past.cells):
         ledger.about[3] = past.cells[-1] + 1
         weeks.take(ledger, past)
         if weeks.followed(ledger):
-            derive(ledger, past)
+            derive(ledger, past, pace)
 
 
 def learn_spread(ledger: Ledger, past: Past, pace: Pace) -> None:
@@ -101,7 +101,7 @@ def by_day(ledger: Ledger, past: Past) -> list[IntArray]:
     return [piece for piece in pieces if len(piece)]
 
 
-def derive(ledger: Ledger, past: Past) -> None:
+def derive(ledger: Ledger, past: Past, pace: Pace) -> None:
     """What `law` reads, from the sums."""
     kin = past.kin
     ledger.shape = shapes.week_shapes(ledger, kin)
@@ -121,9 +121,10 @@ def derive(ledger: Ledger, past: Past) -> None:
             :, None
         ]
     rows = ledger.rows()
-    top = ledger.doubt[rows] if led else 1.0 / (ledger.level_events[rows] + 1.0)
-    below = np.where(kin.area_depth > 0, 1.0 / (ledger.share_events + shares.SEEN), 0.0)
     days = ledger.past_cells[rows] / ledger.cells_per_day
+    top = ledger.doubt[rows] if led else _rests_on(days, pace.level) / (ledger.level_events[rows] + 1.0)
+    seen = _rests_on(days, pace.share) / (ledger.share_events + shares.SEEN)
+    below = np.where(kin.area_depth > 0, seen, 0.0)
     ledger.traits = np.stack((ledger.row, ledger.rate[rows] * ledger.share, top + below, days), axis=1)
 
 
@@ -233,6 +234,12 @@ def _take_late(ledger: Ledger, past: Past) -> None:
     np.add.at(ledger.long_events, rows, change[top])
     for name in ("share_events", "part_events", "shape_events", "level_events", "long_events"):
         setattr(ledger, name, np.maximum(getattr(ledger, name), 0.0))
+
+
+def _rests_on(days: FloatArray, half_life_days: float) -> FloatArray:
+    """The variance of a rate from a fading sum of events, times that sum: half of it once the past is long, for old
+    events still tell of the rate as whole ones (the sum of w^2 over that of w, of weights w)."""
+    return np.asarray((1.0 + 0.5 ** (days / half_life_days)) / 2.0)
 
 
 def _fade(day: _Day, half_life_days: float) -> float:

@@ -4,7 +4,9 @@ variance = mean (1 + kappa) + alpha mean^2. kappa (one cause, many rows) is pool
 alpha (storms) is a series' own, shrunk to its pool. Both come from weighted moments of out-of-sample
 residuals: each window that has become whole is held against the mean in force before it was learnt. Nothing is
 capped: what was unusual and told to nobody is part of what the promise must stand; the days of an episode are left
-out (decision 0004). One pair per length, because shocks last hours: a day's spread is not that of 24 hours.
+out (decision 0004). What the mean's own error adds to a residual is taken off first: laws and quiet histories have it
+beside the spread, and it looks like clumps the longer a window is (decision 0053). One pair per length, because shocks
+last hours: a day's spread is not that of 24 hours.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from rules.detectors.port import FloatArray, IntArray, Kin
 
 FIRST_KAPPA: Final = 0.05
 FIRST_ALPHA: Final = 0.05
-_LEAST_PRIOR: Final = 0.02
+_STIFFEST: Final = 0.02
+"""A pool that is calmer than this holds its series no faster: storms of their own must be learned."""
 _POOL_WEIGHT: Final = 50.0  # of the first guess, beside sums of weight * mean^4 and of weight * mean^2
 _SERIES_WEIGHT: Final = 4.0  # over alpha^2, beside sums of weight * mean^2
 _LEAST: Final = 1e-3
@@ -30,6 +33,7 @@ _MOST: Final = 3.0
 def take_windows(ledger: Ledger, kin: Kin, cells: IntArray, counts: FloatArray, means: FloatArray, fade: float) -> None:
     """Add the residuals of the windows that these cells make whole. Shapes (C,), (S, C), (S, C)."""
     means = np.maximum(means, _LEAST_MEAN)
+    noise = ledger.traits[:, 2:3]
     rows = ledger.rows()
     kids = np.bincount(rows[kin.area_depth > 0], minlength=len(ledger.tops))
     pooling = np.flatnonzero((kin.area_depth > 0) | (kids[rows] == 0))
@@ -42,9 +46,9 @@ def take_windows(ledger: Ledger, kin: Kin, cells: IntArray, counts: FloatArray, 
         )
         if whole_counts.shape[1] == 0:
             continue
-        ledger.moments[:, w] += _own_moments(whole_counts, whole_means, ledger.spread[:, w, 1])
+        ledger.moments[:, w] += _own_moments(whole_counts, whole_means, ledger.spread[:, w, 1], noise)
         pair = ledger.pooled[rows[pooling], w]
-        sums = _pool_moments(whole_counts[pooling], whole_means[pooling], pair)
+        sums = _pool_moments(whole_counts[pooling], whole_means[pooling], pair, noise[pooling])
         for m in range(5):
             ledger.pools[:, w, m] += np.bincount(rows[pooling], weights=sums[m], minlength=len(ledger.tops))
 
@@ -72,21 +76,21 @@ def _whole(
     )  # a series may have joined since the window began
 
 
-def _own_moments(counts: FloatArray, means: FloatArray, alpha: FloatArray) -> FloatArray:
-    """Sums of weight * (residual^2 - mean), weight * mean, weight * mean^2, shape (S, 3)."""
+def _own_moments(counts: FloatArray, means: FloatArray, alpha: FloatArray, noise: FloatArray) -> FloatArray:
+    """Sums of weight * (residual^2 - mean - noise mean^2), weight * mean, weight * mean^2, shape (S, 3)."""
     weight = 1.0 / (1.0 + alpha[:, None] * means) ** 2
     weighted = weight * means
     first, second = weighted.sum(axis=1), np.einsum("sc,sc->s", weighted, means)
     residual = counts - means
-    third = np.einsum("sc,sc,sc->s", weight, residual, residual) - first
+    third = np.einsum("sc,sc,sc->s", weight, residual, residual) - first - noise[:, 0] * second
     return np.stack((third, first, second), axis=1)
 
 
-def _pool_moments(counts: FloatArray, means: FloatArray, pair: FloatArray) -> FloatArray:
+def _pool_moments(counts: FloatArray, means: FloatArray, pair: FloatArray, noise: FloatArray) -> FloatArray:
     """The sums of the normal equations for (kappa, alpha), shape (5, n)."""
     variance = means * (1 + pair[:, :1]) + pair[:, 1:] * means**2
     weight = 1.0 / (variance * (variance + 0.5))
-    excess = (counts - means) ** 2 - means
+    excess = (counts - means) ** 2 - means - noise * means**2
     first = weight * means
     second = first * means
     return np.stack(
@@ -142,8 +146,8 @@ def spreads(ledger: Ledger, kin: Kin) -> FloatArray:
                 top = kin.top_area[at]
                 more = np.maximum(alpha[top] - alpha[kin.category_parent[top]], 0.0)
                 prior = np.where(kind[:, None] >= 0, alpha[kind] + more, pair[at, :, 1])
-            prior = np.clip(prior, _LEAST_PRIOR, _MOST)
-            weight = _SERIES_WEIGHT / prior**2
+            prior = np.clip(prior, _LEAST, _MOST)
+            weight = _SERIES_WEIGHT / np.maximum(prior, _STIFFEST) ** 2
             third, first, second = np.moveaxis(ledger.moments[at], -1, 0)
             own = third - pair[at, :, 0] * first
             alpha[at] = np.clip((own + weight * prior) / (second + weight), _LEAST, _MOST)
