@@ -32,6 +32,9 @@ class RoadMetrics(Catalogue):
         self.said = self._counter("tocsin_worker_said_signals", "Signals, those that are said again too.", city)
         self.counted = self._counter("tocsin_worker_said_counts", "Rows of the counts that pages see.", city)
         self.held = self._gauge("tocsin_worker_held_partitions", "Partitions whose cities are judged here.", ())
+        self.book_missing = self._gauge(
+            "tocsin_worker_book_missing_flag", "1 while a city's log waits for a book that is not there.", city
+        )
         self.dealt = self._counter("tocsin_worker_rebalanced", "How often cities were dealt out anew.", ())
         self.dealt_seconds = self._histogram("tocsin_worker_rebalance_seconds", "Cities dealt out; nothing is judged.")
         self.memory_seconds = self._histogram("tocsin_memory_write_seconds", "Signals and memory of one partition.")

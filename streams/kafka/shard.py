@@ -7,12 +7,13 @@ drops them. The producer's name fences whoever had the partition before, so that
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 import structlog
-from confluent_kafka import Producer
+from confluent_kafka import KafkaException, Producer
 
 from rules import book as books
 from rules.book import Book
@@ -27,8 +28,8 @@ from streams.kafka.crashpoints import Crash, Point
 from streams.kafka.metrics import RoadMetrics
 from streams.kafka.reading import whole
 from streams.kafka.state import Memory, Written, begins, by_city
-from streams.kafka.topics import COUNTS, RULES, SIGNALS, STATE
-from streams.kafka.wire import BOOK, CLOCK, Headers
+from streams.kafka.topics import COUNTS, FRAMES, RULES, SIGNALS, STATE
+from streams.kafka.wire import BOOK, CLOCK, Headers, judged_by_us, texts
 
 if TYPE_CHECKING:
     from streams.runtime.ports import ClockKind, EngineLike, Engines
@@ -42,10 +43,8 @@ VIEW_SECONDS: Final = 1.0
 """So often is said how an engine stands, at most."""
 LOOK_SECONDS: Final = 1.0
 """So often is a book that is missing looked for, at most."""
-
-
-class BookMissingError(RuntimeError):
-    """A log names a book that its topic does not hold: a promise was broken, nothing can be judged."""
+SOON_SECONDS: Final = 1.0
+"""So long is a book waited for that may be on its way: it is written before what names it, into another partition."""
 
 
 class Books:
@@ -78,14 +77,24 @@ class Books:
             self._asked_at[digest] = time.monotonic()
         return self._known.get(digest)
 
-    def get(self, digest: str) -> Book:
-        """Waits a while for a book that is on its way. Raises BookMissingError."""
-        limit = time.monotonic() + CALL_SECONDS
-        while digest not in self._known and digest not in self.read():
-            if time.monotonic() > limit:
-                raise BookMissingError(digest)
-            time.sleep(0.2)
+    def soon(self, digest: str) -> Book | None:
+        """The book, waited for a moment; None where it does not come, or the brokers do not answer."""
+        limit = time.monotonic() + SOON_SECONDS
+        try:
+            while digest not in self._known and digest not in self.read():
+                if time.monotonic() > limit:
+                    return None
+                time.sleep(0.2)
+        except KafkaException:
+            return None
         return self._known[digest]
+
+
+class _Waits(NamedTuple):
+    """A city waits for the book `digest`, which the record `number` names: from there on its log is judged then."""
+
+    digest: str
+    number: int
 
 
 class _City:
@@ -97,6 +106,7 @@ class _City:
         self.memory = memory
         self.engine = engine
         self.at = self.saved = saved
+        self.waits: _Waits | None = None
         self.viewed: tuple[int, float] = (0, 0.0)
         self.shadowing = views.Shadowing(name)
 
@@ -154,39 +164,88 @@ class Shard:
     # work
 
     def apply(self, name: str, record: Record, offset: int, clock: ClockKind) -> list[Signal]:
-        """Judge one record of a city's log, once; what it makes the engine say is on its way to the desk."""
+        """Judge one record of a city's log, once; what it makes the engine say is on its way to the desk. Records of a
+        city that waits for its book are left where they lie, until `catch_up`."""
         city = self._cities.get(name)
         if city is None:
             city = self._cities[name] = _City(name, Memory(name), None, 0)
         number = offset + 1
-        signals: list[Signal] = []
-        if number > city.at:
-            if city.engine is None:
-                self._begin(city, record, offset, clock)
-            else:
-                if isinstance(record, UseBook):
-                    city.engine.add_book(self._books.get(record.digest))
-                signals = city.engine.apply(record, number)
-            if signals:
-                self._metrics.said.labels(name).inc(len(signals))
-            for signal in signals:
-                assert city.engine is not None
-                headers: Headers = [(CLOCK, clock), (BOOK, city.engine.book.digest)]
-                data = msgspec.json.encode(signal)
-                self._says.send(SIGNALS, data, key=name.encode(), partition=self.number, headers=headers)
-            city.at = number
-            if isinstance(record, Tick):
-                self._view(city, time.monotonic())
+        signals = self._judged(city, record, number, clock) if number > city.at and city.waits is None else []
         self.through = number
         return signals
 
-    def _begin(self, city: _City, record: Record, offset: int, clock: ClockKind) -> None:
+    def _judged(self, city: _City, record: Record, number: int, clock: ClockKind) -> list[Signal]:
+        book: Book | None = None
+        if isinstance(record, UseBook) and (book := self._books.soon(record.digest)) is None:
+            self._wait(city, _Waits(record.digest, number))
+            return []
+        signals: list[Signal] = []
+        if city.engine is None:
+            self._begin(city, book, number, clock)
+        else:
+            if book is not None:
+                city.engine.add_book(book)
+            signals = city.engine.apply(record, number)
+        if signals:
+            self._metrics.said.labels(city.name).inc(len(signals))
+        for signal in signals:
+            assert city.engine is not None
+            headers: Headers = [(CLOCK, clock), (BOOK, city.engine.book.digest)]
+            data = msgspec.json.encode(signal)
+            self._says.send(SIGNALS, data, key=city.name.encode(), partition=self.number, headers=headers)
+        city.at = number
+        if isinstance(record, Tick):
+            self._view(city, time.monotonic())
+        return signals
+
+    def _begin(self, city: _City, book: Book | None, number: int, clock: ClockKind) -> None:
         """A log begins with the book that judges it."""
-        if isinstance(record, UseBook):
-            city.engine = self._engines.make(self._books.get(record.digest), 0, clock)
+        if book is not None:
+            city.engine = self._engines.make(book, 0, clock)
             city.engine.show_counts()
         else:
-            log.error("log_without_a_book", city=city.name, partition=self.number, offset=offset)
+            log.error("log_without_a_book", city=city.name, partition=self.number, offset=number - 1)
+
+    def _wait(self, city: _City, waits: _Waits) -> None:
+        city.waits = waits
+        where = {"city": city.name, "partition": self.number, "offset": waits.number - 1}
+        log.error("book_missing", book=waits.digest, **where, advice="tocsin kafka book CITY")
+        self._metrics.book_missing.labels(city.name).set(1)
+
+    def catch_up(self, most: int) -> bool:
+        """Judge what cities have left lying whose book has come, `most` records of each; whether there is more."""
+        return any(self._caught_up(city, city.waits, most) for city in self._cities.values() if city.waits)
+
+    def _caught_up(self, city: _City, waits: _Waits, most: int) -> bool:
+        try:
+            if self._books.arrived(waits.digest) is None:
+                return False
+            city.waits = None
+            for record, number, clock in islice(self._lying(city, waits.number), most):
+                self._judged(city, record, number, clock)
+                if city.at < number:  # it waits for another one
+                    return False
+            if next(self._lying(city, city.at + 1), None) is not None:
+                city.waits = _Waits(waits.digest, city.at + 1)
+                return True
+        except KafkaException as fault:  # the brokers are gone for a while: what was judged is judged
+            log.warning("book_not_looked_for", city=city.name, why=fault.args[0].name())
+            city.waits = _Waits(waits.digest, max(waits.number, city.at + 1))
+            return False
+        log.info("book_arrived", city=city.name, book=waits.digest)
+        self._metrics.book_missing.labels(city.name).set(0)
+        return False
+
+    def _lying(self, city: _City, number: int) -> Iterator[tuple[Record, int, ClockKind]]:
+        """A city's records from one on, up to where the partition was read."""
+        for message in whole(self._address, FRAMES, self.number, committed=False, since=number - 1):
+            offset = message.offset() or 0
+            if offset >= self.through:
+                return
+            if message.key() == city.name.encode():
+                found = judged_by_us(message.value(), texts(message.headers()))
+                if found is not None:
+                    yield found[0], offset + 1, found[1]
 
     def save(self) -> None:
         """All that was judged by now: what was said is with the brokers, counts too, then memory. Raises KafkaException
@@ -199,7 +258,8 @@ class Shard:
             return
         producer = self._memory_of
         offsets = {city.name: city.at for city in self._cities.values() if city.engine is not None}
-        written = Written(self.through, offsets)
+        left = [city.waits.number - 1 for city in self._cities.values() if city.waits is not None]
+        written = Written(min([self.through, *left]), offsets)  # who takes up from here reads again what was left
         self._crash(Point.BEFORE_MEMORY)
         producer.begin_transaction()
         for city in changed:

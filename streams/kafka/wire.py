@@ -104,3 +104,17 @@ def written(record: Record, clock: ClockKind) -> tuple[bytes, Headers]:
 def read(value: bytes) -> Record:
     """The record in `value`. Raises msgspec.MsgspecError where it is none, or of a format to come."""
     return decode(value)
+
+
+def judged_by_us(value: bytes | None, told: Mapping[str, str]) -> tuple[Record, ClockKind] | None:
+    """The record of a log in `value`, whose headers are `told`, and its clock; None where a stranger wrote it.
+
+    Raises msgspec.MsgspecError where it is ours and of a format to come: an older worker must not pass it over.
+    """
+    try:
+        record = read(value or b"")
+    except msgspec.MsgspecError:
+        if KIND in told:
+            raise
+        return None
+    return record, "wall" if told.get(CLOCK) == "wall" else "stream"

@@ -14,10 +14,9 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import faust
-import msgspec
 import structlog
 from confluent_kafka import KafkaException
 from faust.types import EventT, StreamT
@@ -29,12 +28,9 @@ from streams.kafka.clients import FENCED, check_rights
 from streams.kafka.crashpoints import Crash, Point
 from streams.kafka.membership import Consumer, NoTables, Transport, wire
 from streams.kafka.metrics import RoadMetrics, sensor
-from streams.kafka.shard import Shard
+from streams.kafka.shard import LOOK_SECONDS, Shard
 from streams.kafka.topics import FRAMES
-from streams.kafka.wire import CLOCK, KIND, read, texts
-
-if TYPE_CHECKING:
-    from streams.runtime.ports import ClockKind
+from streams.kafka.wire import judged_by_us, texts
 
 log = structlog.get_logger()
 
@@ -113,16 +109,11 @@ class Worker:
 
     def _judge(self, shard: Shard, event: EventT[Any]) -> None:
         message = event.message
-        told = texts(message.headers)
-        try:
-            record = read(message.value or b"")
-        except msgspec.MsgspecError:
-            if KIND in told:
-                raise  # ours, and of a format to come: an older worker must not pass it over
+        found = judged_by_us(message.value, texts(message.headers))
+        if found is None:
             log.warning("record_of_a_stranger", partition=message.partition, offset=message.offset)
         else:
-            clock: ClockKind = "wall" if told.get(CLOCK) == "wall" else "stream"
-            shard.apply((message.key or b"").decode("utf-8", "replace"), record, message.offset, clock)
+            shard.apply((message.key or b"").decode("utf-8", "replace"), found[0], message.offset, found[1])
         self._unsaved.append(event)
 
     async def save(self) -> None:
@@ -130,6 +121,15 @@ class Worker:
         with _or_end():
             async with self._one_at_a_time:
                 await self._save()
+
+    async def catch_up(self) -> None:
+        """Judge what was left lying for want of a book that has come."""
+        with _or_end():
+            more = True
+            while more:
+                async with self._one_at_a_time:
+                    loop, shards = asyncio.get_running_loop(), list(self.shards.values())
+                    more = any([await loop.run_in_executor(None, one.catch_up, SAVE_RECORDS) for one in shards])
 
     async def _save(self) -> None:
         loop = asyncio.get_running_loop()
@@ -198,6 +198,10 @@ def make_app(address: Address, *, member: str | None = None, metrics: RoadMetric
         through = worker.through()
         mine = [at for at in app.consumer.assignment() if at.topic == FRAMES and at.partition in through]
         metrics.unread.set(sum(max(0, (app.consumer.highwater(at) or 0) - through[at.partition]) for at in mine))
+
+    @app.timer(LOOK_SECONDS)  # type: ignore[untyped-decorator]  # faust's
+    async def look() -> None:
+        await worker.catch_up()
 
     @app.on_rebalance_complete.connect
     async def hold(*_: object, **__: object) -> None:
