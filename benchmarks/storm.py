@@ -40,6 +40,7 @@ from alerts.console import create_app
 from alerts.database import DatabaseStore, PostgresStore, SqliteStore
 from alerts.desks import Channel, Desk
 from alerts.handing import Handing
+from alerts.lines import Lines
 from alerts.outbox import Outbox
 from alerts.room import DeskRoom
 from streams.board import CityBoard
@@ -77,6 +78,7 @@ class Place:
     room: DeskRoom
     acting: Acting
     handing: Handing
+    lines: Lines
     board: CityBoard
 
 
@@ -86,7 +88,8 @@ def place(store: DatabaseStore, budget: int | None) -> Place:
     acting = Acting(CITY, store, desks, TOP)
     room = DeskRoom(town, store, {"county": ["dingtalk"]}, desks=desks, mutes=acting.running_mutes)
     handing = Handing(CITY, store, lambda: desks, lambda: town, lambda: acting.mutes)
-    return Place(store, room, acting, handing, CityBoard(town, ("en", "zh-CN"), None, store))
+    lines = Lines(CITY, store, lambda: desks, lambda _: frozenset())
+    return Place(store, room, acting, handing, lines, CityBoard(town, ("en", "zh-CN"), None, store))
 
 
 @contextmanager
@@ -168,7 +171,9 @@ def storm(at: Place, box: Outbox, seen: Seen, alerts: int, minutes: float, over:
             for n in range(said + 1, until + 1)
         ]  # fmt: skip
         at.room.apply(fresh, now)
+        at.handing.by_clock(now, frozenset())
         at.acting.by_clock(now, frozenset())
+        at.lines.by_clock(now)
         box.deliver_due(now)
         said = until
         if fresh:

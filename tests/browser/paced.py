@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +12,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx2
-import uvicorn
 from playwright.sync_api import Browser, Page
 
 from alerts.access.accounts import Account
@@ -28,6 +25,7 @@ from streams.opened import city_of
 from streams.station import Station
 from tests.access.guarded import FACTOR, KEPT
 from tests.browser.conftest import DESK, PHONE
+from tests.browser.listening import listening
 from tests.browser.test_desk import opened
 from tests.streams.town import NAME, settings
 
@@ -66,7 +64,7 @@ class Paced:
     def pass_until(self, at: str | int) -> None:
         """Time passes for the city and its desks; what is told by then has been told."""
         now = ms(at) if isinstance(at, str) else at
-        self.clock.at = now
+        self.clock.forward((now - self.clock.at) / 1000)
         for feed in self.station.city.feeds:
             assert httpx2.post(f"{self.address}/v1/events?feed={feed}", json=[{"tick": now}]).status_code < 300
         until(lambda: self.station.board.now() >= now)
@@ -77,14 +75,25 @@ class Paced:
         return sorted(found, key=lambda one: one.signal.said_at)
 
     def page(
-        self, browser: Browser, number: str, role: Role, size: tuple[int, int] = DESK, language: str = "en"
+        self,
+        browser: Browser,
+        number: str,
+        role: Role,
+        size: tuple[int, int] = DESK,
+        language: str = "en",
+        area: str = NAME,
     ) -> Page:
         """A page of somebody who has just logged in."""
-        self.guarded.accounts.put(Account(number, (role,), {NAME: (NAME,)}, KEPT, FACTOR), self.clock.now())
+        self.guarded.accounts.put(Account(number, (role,), {NAME: (area,)}, KEPT, FACTOR), self.clock.now())
         page = opened(browser, size, language, dark=size == PHONE)
         token = self.guarded.accounts.begin(number, "session", self.clock.now())
         page.context.add_cookies([{"name": COOKIE, "value": token, "url": self.address}])
         return page
+
+    def bearer(self, number: str, role: Role) -> dict[str, str]:
+        """What a program of somebody sends with each request."""
+        self.guarded.accounts.put(Account(number, (role,), {NAME: (NAME,)}, KEPT, FACTOR), self.clock.now())
+        return {"authorization": f"Bearer {self.guarded.accounts.begin(number, 'token', self.clock.now())}"}
 
 
 @contextmanager
@@ -94,16 +103,8 @@ def paced(city: Path, data: Path, at: str) -> Iterator[Paced]:
     station = Station(city_of(city), chosen, clock, metrics, kind="stream")
     guarded = guard({station.city.name: station}, chosen, clock, metrics)
     station.start()
-    config = uvicorn.Config(guarded.app, port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
-    thread.start()
-    until(lambda: server.started)
-    port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield Paced(guarded, station, clock, f"http://127.0.0.1:{port}", data)
+        with listening(guarded.app, guarded.end_streams) as address:
+            yield Paced(guarded, station, clock, address, data)
     finally:
-        guarded.end_streams()
-        server.should_exit = True
-        thread.join(20)
         station.stop()
