@@ -34,6 +34,7 @@ class Said(msgspec.Struct, frozen=True):
     limit: int
     other: str = ""
     earlier: float = 0.0
+    labelled: bool = False  # a label says that something lay behind it
 
 
 class MonthRow(msgspec.Struct, frozen=True):
@@ -63,6 +64,14 @@ class PromiseRow(msgspec.Struct, frozen=True):
     new: float | None
 
 
+class HeightRow(msgspec.Struct, frozen=True):
+    """The score from which a rule speaks at one first desk. None: there is no such rule, or it learns nothing."""
+
+    desk: str
+    old: float | None
+    new: float | None
+
+
 class CaseFailure(msgspec.Struct, frozen=True):
     """A case that was not as expected: where, and what differs, by language."""
 
@@ -85,6 +94,7 @@ class Tried(msgspec.Struct, frozen=True):
     months: tuple[MonthRow, ...] = ()
     loads: tuple[LoadRow, ...] = ()
     promises: tuple[PromiseRow, ...] = ()
+    heights: tuple[HeightRow, ...] = ()
     labels: int = 0
     labels_lost: int = 0
     labels_gained: int = 0

@@ -56,8 +56,8 @@ class RuleDoor:
         return self.whole and self.town.workshop is not None and self.who.may("review")
 
     def told(self, rule: str | None = None) -> list[Alert]:
-        """Alerts of rules in force that were told in the last 90 days, of one of them or of all."""
-        now = self.town.now()
+        """Alerts of rules in force that were told in the last 90 days of the city, of one of them or of all."""
+        now = self.town.city_now() or self.town.now()
         since, until = now - DAYS * DAY_MS, now + DAY_MS
         return self.town.seen(self.who, self.town.store.between(since, until, rule=rule))
 

@@ -77,7 +77,7 @@ class RulePages:
                 door.releases(),
                 names,
                 DAYS,
-                asked.town.now(),
+                now,
                 names.speech.local(now).date(),
             )
             return {
@@ -173,18 +173,12 @@ class RulePages:
 
     def order(self, request: Request, name: str, rule: str, verb: Text = "", reason: Text = "") -> Response:
         """Stop or start it at once; a second account looks at it within 24 hours."""
-        try:
-            self._door(request, name).order(_verb(verb), known(rule), reason)
-        except TroubleError as trouble:
-            return _to(name, "rules", trouble=trouble)
-        return _to(name, "rules")
+        door = self._door(request, name)
+        return _done(lambda: door.order(_verb(verb), known(rule), reason), name, "rules")
 
     def review(self, request: Request, name: str, order_id: str, reason: Text = "") -> Response:
-        try:
-            self._door(request, name).review(known(order_id), reason)
-        except TroubleError as trouble:
-            return _to(name, "rules", trouble=trouble)
-        return _to(name, "rules")
+        door = self._door(request, name)
+        return _done(lambda: door.review(known(order_id), reason), name, "rules")
 
     def begin(self, request: Request, name: str, rule: Text = "", copied: Text = "") -> Response:
         """A new rule, after the text of another."""
@@ -229,14 +223,9 @@ class RulePages:
     ) -> Response:
         """Lay one into the draft, or lift it from there."""
         door = self._door(request, name)
-        try:
-            if act == "lift":
-                door.lift(known(rule), area)
-            else:
-                door.override(known(rule), area, rarer, at_least, reason)
-        except TroubleError as trouble:
-            return _to(name, "rules", rule, trouble=trouble)
-        return _to(name, "rules", rule)
+        if act == "lift":
+            return _done(lambda: door.lift(known(rule), area), name, "rules", rule)
+        return _done(lambda: door.override(known(rule), area, rarer, at_least, reason), name, "rules", rule)
 
     def tried(
         self,
@@ -250,14 +239,9 @@ class RulePages:
     ) -> Response:
         """Begin a trial of the draft, or end one."""
         door = self._door(request, name)
-        try:
-            if act == "cancel":
-                door.cancel_trial(trial)
-            else:
-                door.begin_trial(known(rule), seen, past)
-        except TroubleError as trouble:
-            return _to(name, "rules", rule, trouble=trouble)
-        return _to(name, "rules", rule)
+        if act == "cancel":
+            return _done(lambda: door.cancel_trial(trial), name, "rules", rule)
+        return _done(lambda: door.begin_trial(known(rule), seen, past), name, "rules", rule)
 
     def shadow(
         self,
@@ -291,18 +275,12 @@ class RulePages:
         return _to(name, "releases", made)
 
     def approve(self, request: Request, name: str, release: str, reason: Text = "") -> Response:
-        try:
-            self._door(request, name).approve(known(release), reason)
-        except TroubleError as trouble:
-            return _to(name, "releases", release, trouble=trouble)
-        return _to(name, "releases", release)
+        door = self._door(request, name)
+        return _done(lambda: door.approve(known(release), reason), name, "releases", release)
 
     def roll_back(self, request: Request, name: str, seen: Text = "", reason: Text = "") -> Response:
-        try:
-            self._door(request, name).roll_back(seen, reason)
-        except TroubleError as trouble:
-            return _to(name, "rules", trouble=trouble)
-        return _to(name, "rules")
+        door = self._door(request, name)
+        return _done(lambda: door.roll_back(seen, reason), name, "rules")
 
 
 def add_rule_doors(app: FastAPI, pages: RulePages) -> None:
@@ -341,6 +319,15 @@ def known(word: str) -> str:
     if not is_id(word):
         raise TroubleError("unknown")
     return word
+
+
+def _done(act: Callable[[], object], name: str, *steps: str) -> Response:
+    """Do what a form asks, and go on to a page of the city, which says what was refused."""
+    try:
+        act()
+    except TroubleError as trouble:
+        return _to(name, *steps, trouble=trouble)
+    return _to(name, *steps)
 
 
 def _to(name: str, *steps: str, trouble: TroubleError | None = None) -> Response:

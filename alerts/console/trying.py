@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
@@ -10,7 +11,7 @@ from typing import Final
 from alerts.alert import Alert
 from alerts.console.naming import Names
 from alerts.report_card import FALSE
-from alerts.trials import LoadRow, MonthRow, PromiseRow, Said, Tried
+from alerts.trials import HeightRow, LoadRow, PromiseRow, Said, Tried
 
 SHOWN: Final = 30
 """Lost and gained alerts that are drawn, of each; of the rest the number is told."""
@@ -48,7 +49,27 @@ class SaidRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Month:
+    """Alerts of a desk in a local month. Of the new ones: `real`, which an officer confirmed or a label explains;
+    `false`, which an officer found false."""
+
+    month: str
+    desk: str
+    old: int
+    new: int
+    real: int
+    false: int
+
+    @property
+    def unknown(self) -> int:
+        """Nobody knows what lay behind them."""
+        return self.new - self.real - self.false
+
+
+@dataclass(frozen=True, slots=True)
 class TrialFigures:
+    """`real`, `false`, `unknown`: of the new alerts, as a month has them."""
+
     tried: Tried
     outcomes: tuple[OutcomeRow, ...]
     lost: tuple[SaidRow, ...]  # confirmed ones first
@@ -61,9 +82,22 @@ class TrialFigures:
     earlier: int  # alerts that are said sooner
     earlier_minutes: float  # by how much, in the middle
     later: int
-    months: tuple[tuple[str, str, int, int], ...]  # month, desk, old, new: the busy ones
+    months: tuple[Month, ...]  # the busy ones
     loads: tuple[tuple[str, LoadRow], ...]
     promises: tuple[tuple[str, PromiseRow], ...]
+    heights: tuple[tuple[str, HeightRow], ...]
+
+    @property
+    def real(self) -> int:
+        return sum(month.real for month in self.months)
+
+    @property
+    def false(self) -> int:
+        return sum(month.false for month in self.months)
+
+    @property
+    def unknown(self) -> int:
+        return sum(month.unknown for month in self.months)
 
     @property
     def total(self) -> OutcomeRow:
@@ -97,9 +131,10 @@ def trial_figures(tried: Tried, alerts: Mapping[str, Alert], names: Names) -> Tr
         len(earlier),
         median(earlier) if earlier else 0.0,
         sum(one.earlier < 0 for one in tried.old if one.other),
-        tuple(_months(tried.months, names)),
+        tuple(_months(tried, outcome, names)),
         tuple((names.desk(one.desk), one) for one in tried.loads if one.old[2] or one.new[2]),
         tuple((names.desk(one.desk), one) for one in tried.promises if one.old or one.new),
+        tuple((names.desk(one.desk), one) for one in tried.heights),
     )
 
 
@@ -115,7 +150,17 @@ def _row(one: Said, alerts: Mapping[str, Alert], names: Names) -> SaidRow:
     )
 
 
-def _months(rows: Iterable[MonthRow], names: Names) -> Iterable[tuple[str, str, int, int]]:
-    for row in rows:
+def _months(tried: Tried, outcome: Mapping[str, str], names: Names) -> Iterable[Month]:
+    real: Counter[tuple[str, str]] = Counter()
+    false: Counter[tuple[str, str]] = Counter()
+    for one in tried.new:
+        found = outcome.get(one.other or one.key, "open")
+        place = one.desk, names.speech.local(one.said_at).strftime("%Y-%m")
+        if found == "confirmed" or (one.labelled and found == "open"):
+            real[place] += 1
+        elif found in FALSE:
+            false[place] += 1
+    for row in tried.months:
         if row.old or row.new:
-            yield row.month, names.desk(row.desk), row.old, row.new
+            place = row.desk, row.month
+            yield Month(row.month, names.desk(row.desk), row.old, row.new, real[place], false[place])

@@ -109,7 +109,7 @@ def tune_figures(
     now: int,
     today: date,
 ) -> TuneFigures:
-    """`told`: the rule's alerts of the last `days`, up to `now` of the desks, ms; `runs`: its texts in force."""
+    """`told`: the rule's alerts of the last `days`, up to `now` of the city, ms; `runs`: its texts in force."""
     card = next((one for one in cards(told, names.city.book, days * DAY_MS) if one.rule == rule), None)
     noisy = [one for one in noisiest(told, names) if one.rule == rule]
     texts = draft.texts if draft else runs
@@ -154,7 +154,7 @@ def weeks_of(told: Sequence[Alert], now: int) -> list[Week]:
         mine = [
             one.duty.outcome
             for one in told
-            if one.announced_at and one.signal.kind in COUNTED and since <= one.announced_at < since + 7 * DAY_MS
+            if one.announced_at and one.signal.kind in COUNTED and since <= one.signal.said_at < since + 7 * DAY_MS
         ]
         found.append(Week(since, len(mine), mine.count("confirmed"), sum(outcome in FALSE for outcome in mine)))
     return found

@@ -6,8 +6,8 @@ Times are RFC 3339 in UTC; `old` is the rules in force, `new` those with the cha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import msgspec
@@ -102,6 +102,16 @@ class Promise(msgspec.Struct, frozen=True):
     new: float | None
 
 
+class Height(msgspec.Struct, frozen=True):
+    """The score from which a rule speaks at one first desk, as its promise asks; None: there is no such rule, or it
+    learns nothing."""
+
+    rule: str
+    desk: str
+    old: float | None
+    new: float | None
+
+
 class Report(msgspec.Struct, frozen=True):
     city: str
     since: str
@@ -116,6 +126,7 @@ class Report(msgspec.Struct, frozen=True):
     labels: tuple[Heard, ...]
     loads: tuple[Load, ...]
     promises: tuple[Promise, ...]
+    heights: tuple[Height, ...]
     differences: tuple[Change, ...]
     old_alerts: tuple[Found, ...]
     new_alerts: tuple[Found, ...] | None
@@ -130,11 +141,15 @@ class Side:
 
     book: Book
     alerts: Sequence[Signal]
+    heights: Mapping[tuple[str, str], float] = field(default_factory=dict)  # by rule and first desk
 
     @classmethod
     def of(cls, book: Book, trials: Iterable[Trial], since: int, until: int) -> Side:
+        trials = list(trials)
         stand = (s for trial in trials for s in trial.alerts if s.state in ("running", "over"))
-        return cls(book, sorted((s for s in stand if since <= s.said_at < until), key=lambda s: (s.said_at, s.key)))
+        said = sorted((s for s in stand if since <= s.said_at < until), key=lambda s: (s.said_at, s.key))
+        heights = {(one.rule.id, desk): height for one in trials for desk, height in one.heights.items()}
+        return cls(book, said, heights)
 
     def desk(self, alert: Signal) -> str:
         return self.book.first_desk(alert.area, alert.category)
@@ -174,6 +189,7 @@ def report(scope: Scope, old: Side, new: Side | None, trials: Iterable[Trial]) -
         labels=heard,
         loads=tuple(_load(desk, scope, old, new) for desk in scope.desks),
         promises=tuple(_promises(scope, old, new)),
+        heights=tuple(_heights(old, new)),
         differences=tuple(_differences(scope, old, new, heard)) if new else (),
         old_alerts=tuple(_found(alert, old, wanted) for alert in old.alerts),
         new_alerts=tuple(_found(alert, new, wanted) for alert in new.alerts) if new else None,
@@ -282,6 +298,12 @@ def _promises(scope: Scope, old: Side, new: Side | None) -> Iterable[Promise]:
         for desk in scope.desks:
             told = [round(count[rule_id, desk.id] / months, 2) if rule_id in rules else None for count, rules in sides]
             yield Promise(rule_id, desk.id, promised, told[0], told[1] if new else None)
+
+
+def _heights(old: Side, new: Side | None) -> Iterable[Height]:
+    found = new.heights if new else {}
+    for rule, desk in sorted({*old.heights, *found}):
+        yield Height(rule, desk, old.heights.get((rule, desk)), found.get((rule, desk)))
 
 
 def promised_by(rule: Rule | MatterRule) -> float | None:

@@ -6,15 +6,17 @@ same alone as in company. A past is not cut into months: a judgement rests on al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 
 from msgspec import UNSET, structs
 
 from rules.book import Book, MatterRule, Rule
+from rules.calibration import desks_of
 from rules.canonical import final_states
 from rules.counts import fingerprint
+from rules.engine import Engine
 from rules.records import Calibrate, Frame, Record, StartRule, StopRule, UseBook
 from rules.signals import Signal
 from streams import replay
@@ -54,12 +56,14 @@ class Ground:
 class Trial:
     """What a rule said of a past: the last state of each alert, first said first.
 
-    `stopped`: why the rule itself was, "" where it judged to the end.
+    `stopped`: why the rule itself was, "" where it judged to the end; `heights`: by first desk, the score from which
+    it speaks at the end; none of a rule that learns nothing.
     """
 
     rule: Rule | MatterRule
     alerts: tuple[Signal, ...]
     stopped: str = ""
+    heights: Mapping[str, float] = field(default_factory=dict)
 
 
 Group = tuple[Rule | MatterRule, ...]
@@ -85,22 +89,53 @@ def judged(
     *, calibrate: float = 0.0,
 ) -> list[list[Trial]]:  # fmt: skip
     """Each group on its own, in their order; `calibrate` as `replay.run` has it. Raises SpokenError where a process was
-    killed."""
+    killed.
+
+    `book`: what runs. Heights that were solved for its promise say nothing of a rule that promises otherwise: that one
+    has the bound of its own promise, as it will when it comes in force.
+    """
     done = get_context("fork").Array("q", max(len(groups), 1), lock=False)
 
     def judge(number: int) -> list[Trial]:
         def progress(events: int, _: int, __: int) -> None:
             done[number] = events
 
-        past = replay.Past(iter(ground.records), ground.events, settles_at=ground.settles_at, ends=ground.ends)
+        otherwise = _promise_otherwise(groups[number], book)
+        records = (_without_heights(record, otherwise) for record in ground.records)
+        past = replay.Past(records, ground.events, settles_at=ground.settles_at, ends=ground.ends)
         told = replay.run(only(book, groups[number]), past, clock, progress, calibrate=calibrate)
         done[number] = ground.events
         last = sorted(final_states(told.signals).values(), key=lambda signal: (signal.said_at, signal.key))
         stopped = told.engine.stopped
         return [
-            Trial(rule, tuple(s for s in last if s.rule == rule.id), stopped.get(rule.id, (0, ""))[1])
+            Trial(
+                rule,
+                tuple(s for s in last if s.rule == rule.id),
+                stopped.get(rule.id, (0, ""))[1],
+                _heights(told.engine, rule.id),
+            )
             for rule in groups[number]
         ]
 
     look = None if watch is None else lambda: watch(sum(done))
     return list(shared_out(judge, range(len(groups)), processes, look))
+
+
+def _promise_otherwise(group: Group, book: Book) -> frozenset[str]:
+    """The rules that promise other than those of their name that run, or that are new."""
+    runs = {rule.id: rule.false_alarms for rule in book.rules}
+    return frozenset(rule.id for rule in group if isinstance(rule, Rule) and runs.get(rule.id) != rule.false_alarms)
+
+
+def _without_heights(record: Record, rules: frozenset[str]) -> Record:
+    if not isinstance(record, Calibrate) or not rules:
+        return record
+    kept = {key: height for key, height in record.heights.items() if key.split("/", 1)[0] not in rules}
+    return structs.replace(record, heights=kept)
+
+
+def _heights(engine: Engine, rule: str) -> Mapping[str, float]:
+    watch = engine.rules.get(rule)
+    if watch is None or watch.judge.detector.refits != "day":
+        return {}
+    return {desk: round(watch.judge.height_at(desk), 2) for desk in desks_of(watch.judge)}

@@ -16,10 +16,11 @@ from typing import Final
 
 import msgspec
 
-from alerts.trials import CaseFailure, LoadRow, MonthRow, Past, PromiseRow, Said, TrialFault, Tried
+from alerts.trials import CaseFailure, HeightRow, LoadRow, MonthRow, Past, PromiseRow, Said, TrialFault, Tried
 from rules.signals import Signal
 from streams import backtest as backtests
 from streams.backtest import Report, Side
+from streams.backtest.labels import EVENTFUL, Label
 from streams.backtest.question import Question, ground_of
 from streams.backtest.report import same_thing
 from streams.city import City, read_city
@@ -120,7 +121,8 @@ def tried(task: Task, folder: Path) -> Tried:
     labels = Path(task.city) / LABELS
     known = backtests.read_labels(labels, old) if labels.is_file() else []
     report, (was, now) = asked.answer(ground, (None, None), known, clock, 1, watch)
-    return _told(report, was, now, cases, failures, clock.steady() - begun)
+    eventful = [label for label in known if label.expect in EVENTFUL]
+    return _told(report, was, now, eventful, cases, failures, clock.steady() - begun)
 
 
 def _read(task: Task, rules: Path) -> City:
@@ -141,7 +143,10 @@ def _cases(city: City, rule: str, rules: Path) -> tuple[int, tuple[CaseFailure, 
     return played, tuple(failed)
 
 
-def _told(report: Report, old: Side, new: Side, cases: int, failures: tuple[CaseFailure, ...], seconds: float) -> Tried:
+def _told(
+    report: Report, old: Side, new: Side, known: Sequence[Label], cases: int, failures: tuple[CaseFailure, ...],
+    seconds: float,
+) -> Tried:  # fmt: skip
     return Tried(
         cases=cases,
         failures=failures,
@@ -149,11 +154,12 @@ def _told(report: Report, old: Side, new: Side, cases: int, failures: tuple[Case
         until=_ms(report.until),
         events=report.events,
         seconds=round(seconds, 1),
-        old=tuple(_said(alert, old, new) for alert in old.alerts[:MOST_SAID]),
-        new=tuple(_said(alert, new, old, sign=-1) for alert in new.alerts[:MOST_SAID]),
+        old=tuple(_said(alert, old, new, known) for alert in old.alerts[:MOST_SAID]),
+        new=tuple(_said(alert, new, old, known, sign=-1) for alert in new.alerts[:MOST_SAID]),
         months=tuple(MonthRow(one.desk, one.month, one.old, one.new or 0) for one in report.months),
         loads=tuple(LoadRow(one.desk, one.shifts, one.old, one.new or (0.0, 0.0, 0)) for one in report.loads),
         promises=tuple(PromiseRow(one.desk, one.promised, one.old, one.new) for one in report.promises),
+        heights=tuple(HeightRow(one.desk, one.old, one.new) for one in report.heights),
         labels=len(report.labels),
         labels_lost=report.count("lost"),
         labels_gained=report.count("gained"),
@@ -161,7 +167,7 @@ def _told(report: Report, old: Side, new: Side, cases: int, failures: tuple[Case
     )
 
 
-def _said(alert: Signal, side: Side, others: Side, *, sign: int = 1) -> Said:
+def _said(alert: Signal, side: Side, others: Side, known: Sequence[Label], *, sign: int = 1) -> Said:
     """`sign`: 1 of the old side, -1 of the new."""
     other = _other(alert, others.alerts)
     earlier = sign * (alert.said_at - other.said_at) / MINUTE if other is not None else 0.0
@@ -176,6 +182,7 @@ def _said(alert: Signal, side: Side, others: Side, *, sign: int = 1) -> Said:
         alert.evidence.limit,
         other.key if other is not None else "",
         round(earlier, 1),
+        any(label.overlaps(alert) and label.named_by(alert, side.book) for label in known),
     )
 
 

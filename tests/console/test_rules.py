@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from alerts.access.roles import Who
+from alerts.api.rule_door import RuleDoor
 from alerts.console.naming import Names
 from alerts.console.ruling import rule_figures
 from alerts.console.source import City
@@ -46,6 +49,12 @@ def test_a_rule_shows_owner_version_outcomes_its_noise_and_what_to_do_about_it(f
     assert "None of its alerts was ever confirmed: retire it?" in page
     assert page.index("East District") < page.index("West District")  # of the ten noisiest
     assert "<form" not in page.split('id="h-rules"')[1]  # behind the header
+
+
+def test_alerts_are_those_of_the_citys_last_days_whatever_the_clock_of_the_desk_says(fresh: Town) -> None:
+    """As where a past year is played: its alerts are a year old for the desk, and of just now for the city."""
+    later = replace(fresh.station.duty, now=lambda: fresh.clock.now() + 400 * 24 * 3_600_000)
+    assert [one.id for one in RuleDoor(later, Who("1001", ("operator",), None)).told("many-calls")] == [fresh.alert.id]
 
 
 def test_what_came_near_is_counted_by_area_and_cut_to_what_may_be_seen(fresh: Town) -> None:
