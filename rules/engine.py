@@ -410,6 +410,8 @@ class Engine:
     def _obey_hand(self, order: ByHand, at: int) -> None:
         if isinstance(order, Exclude):
             self.exclusions.append(order)
+            for rule in self.all_watches():
+                rule.judge.leave_out(order)
         elif isinstance(order, MuteFeed | HearFeed):
             watch, self._muted = self.watches.get(order.feed), None
             if watch is not None and isinstance(order, MuteFeed):

@@ -2,8 +2,8 @@
 
 An excluded cell teaches each series at or below the order's area and category the count that the baseline expected of
 it, and the series above lose as much as that differs from what came. So level, shape, share and spread stay what they
-were, whatever the detector, and sums over areas still agree. Not done: taking out what was learned before the order
-came (decision 0031).
+were, whatever the detector, and sums over areas still agree. What was learned before the order came is learned again
+as far as it is kept (rules/lessons.py).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from rules.book import Book
 from rules.calendar import DAY_MS
 from rules.counts import Counts
 from rules.detectors.port import BoolArray, FloatArray, IntArray
@@ -24,48 +25,60 @@ MOST: Final = 2_000
 """Exclusions kept; over it the oldest leaves."""
 
 Expect = Callable[[IntArray, IntArray], FloatArray]
-"""(series, cells) -> events that the baseline expects of each, shape (S, C)."""
+"""(rows, cells) -> events that the baseline expects of each, shape (R, C)."""
+Pair = tuple[str, str]
+"""(area, category)."""
 
 
 def left_out(
-    block: IntArray, cells: IntArray, blind: BoolArray, counts: Counts, exclusions: Sequence[Exclude], expect: Expect
+    block: IntArray,
+    cells: IntArray,
+    blind: BoolArray,
+    pairs: Sequence[Pair],
+    counts: Counts,
+    exclusions: Sequence[Exclude],
+    expect: Expect,
 ) -> IntArray:
-    """`block` (counts, shape (series, cells)) with excluded cells as they were expected; itself where there are none.
+    """`block` (counts, shape (rows, cells)) with excluded cells as they were expected; itself where there are none.
 
-    `cells`: their numbers, one after the other; `blind`: those that were not heard and teach nothing anyway.
+    `cells`: their numbers, one after the other; `blind`: those that were not heard and teach nothing anyway; `pairs`:
+    (area, category) of each row.
     """
-    steps, found = counts.steps, block
+    steps, found, row_of = counts.steps, block, {pair: row for row, pair in enumerate(pairs)}
     for order in exclusions:
         first, last = steps.cell_of(steps.bucket(order.since)), steps.cell_of(steps.bucket(order.until - 1))
         at = np.flatnonzero((cells >= first) & (cells <= last) & ~blind)
-        top = _top(counts, order)
-        if not len(at) or top is None:
+        top = _top(counts, order) if len(at) else None
+        if top is None or top not in row_of:
             continue
-        inside = np.array([n for n in range(len(counts.pairs)) if counts.below(top, n)], np.int64)
+        inside = np.array([row for row, pair in enumerate(pairs) if _holds(counts.book, top, pair)], np.int64)
         if found is block:
             found = block.copy()
         wanted = _whole(expect(inside, cells[at]))
-        change = wanted[int(np.flatnonzero(inside == top)[0])] - found[top, at]
+        change = wanted[int(np.flatnonzero(inside == row_of[top])[0])] - found[row_of[top], at]
         found[np.ix_(inside, at)] = wanted
-        for above in _above(counts, top):
-            found[above, at] = np.maximum(found[above, at] + change, 0)
+        for pair in _above(counts.book, top):
+            if pair in row_of:
+                found[row_of[pair], at] = np.maximum(found[row_of[pair], at] + change, 0)
     return found
 
 
-def _top(counts: Counts, order: Exclude) -> int | None:
-    """The series that holds all that an order is about, as far as the rule counts it; None: it keeps none so fine."""
+def _top(counts: Counts, order: Exclude) -> Pair | None:
+    """What holds all that an order is about, as far as a rule counts it; None: the book lacks it."""
     areas, categories, selected = counts.book.areas, counts.book.categories, counts.selector.category
     if order.area not in areas.by_code or order.category not in categories.by_code:
         return None
-    category = selected if categories.holds(order.category, selected) else order.category
-    return counts.series.get((order.area, category))
+    return order.area, selected if categories.holds(order.category, selected) else order.category
 
 
-def _above(counts: Counts, top: int) -> list[int]:
-    """The series that hold `top`, other than itself."""
-    area, category = counts.pairs[top]
-    pairs = [(a, c) for a in counts.book.areas.paths[area] for c in counts.book.categories.paths[category]]
-    return [counts.series[pair] for pair in pairs if pair in counts.series and counts.series[pair] != top]
+def _above(book: Book, top: Pair) -> list[Pair]:
+    """What holds `top`, other than itself."""
+    pairs = [(area, category) for area in book.areas.paths[top[0]] for category in book.categories.paths[top[1]]]
+    return [pair for pair in pairs if pair != top]
+
+
+def _holds(book: Book, upper: Pair, lower: Pair) -> bool:
+    return book.areas.holds(upper[0], lower[0]) and book.categories.holds(upper[1], lower[1])
 
 
 def _whole(expected: FloatArray) -> IntArray:

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -26,11 +27,13 @@ from rules.detectors.port import (
     Past,
     Points,
     Promise,
+    Sparing,
 )
 from rules.detectors.register import make
 from rules.exclusions import left_out
 from rules.headroom import Headroom
 from rules.learned import Rows
+from rules.lessons import Lessons
 from rules.records import Exclude
 
 _REFIT_SLOTS: Final = 96
@@ -80,6 +83,7 @@ class Judge:
         self.learned_to: int | None = None  # the first cell not taken in yet
         self.learned: list[tuple[str, str]] = []  # the memory's rows
         self.rows = Rows(counts, self.learned)
+        self.lessons = Lessons(self.detector, self._taught, self.rows.kin_of_first)
         self.heights = np.zeros(0)
         self.floors = np.zeros(0, np.int64)
         self.calibrated: dict[str, float] = {}
@@ -108,6 +112,7 @@ class Judge:
             self.counts.join(pair)
         self.memories, self.learned_to, self.next_refit = old.memories, old.learned_to, old.next_refit
         self.learned[:] = old.learned
+        self.lessons.take(old.lessons)
         self.rows.late_seen = old.rows.late_seen if old.counts is self.counts else 0
 
     def drop(self, bucket: int) -> None:
@@ -241,11 +246,18 @@ class Judge:
         if stop <= begin:
             return
         past = self._past(begin, stop, frozen, missing)
-        memory = self.detector.fit(self.memories[-1][1], past)
+        begins, in_force = self.memories[-1]
+        before = in_force
+        if self.lessons.stale is not None:
+            before = self.lessons.again()
+        self.lessons.add(past, before)
+        memory = self._taught(before, past)
         self.learned_to = stop
         first = steps.bucket(at)
         if steps.start(first) < at:
             first += 1
+        if isinstance(self.detector, Sparing) and in_force is not None:  # from now on it judges, and is taught no more
+            self.memories[-1] = begins, self.detector.judged_by(in_force)
         self.memories.append((first, memory))
         oldest = counts.first_open
         while len(self.memories) > 1 and self.memories[1][0] <= oldest:
@@ -267,8 +279,6 @@ class Judge:
         self.rows.learn(np.flatnonzero(block.any(axis=1)).tolist() + [s for s, _, _ in late])
         order = self.rows.series_of(np.arange(len(self.learned)))
         columns = np.array(late, np.int64).reshape(-1, 3)
-        if self.exclusions:
-            block = left_out(block, cells, blind, counts, self.exclusions, self._expected)
         block, still = block[order], still[order]
         return Past(
             cells,
@@ -284,15 +294,30 @@ class Judge:
             steps.slots_per_week,
         )
 
-    def _expected(self, series: IntArray, cells: IntArray) -> FloatArray:
-        """What the last baseline expects of cells, shape (series, cells); before the first one, nothing."""
-        memory, per_cell = self.memories[-1][1], self.counts.steps.per_cell
+    def leave_out(self, order: Exclude) -> None:
+        """Learn what an exclusion is about anew at the next refit, as far as it was learned."""
+        steps = self.counts.steps
+        first, last = steps.cell_of(steps.bucket(order.since)), steps.cell_of(steps.bucket(order.until - 1))
+        self.lessons.leave_out(first, last, self.learned_to)
+
+    def _taught(self, memory: Memory | None, past: Past) -> Memory:
+        """The memory after a lesson, in which what is excluded stands as it was expected."""
+        if self.exclusions:
+            pairs = self.learned[: len(past.counts)]
+            expect = partial(self.expected, memory)
+            counts = left_out(past.counts, past.cells, past.missing, pairs, self.counts, self.exclusions, expect)
+            past = replace(past, counts=counts)
+        return self.detector.fit(memory, past)
+
+    def expected(self, memory: Memory | None, rows: IntArray, cells: IntArray) -> FloatArray:
+        """What a baseline expects of cells, shape (rows, cells); before the first one, nothing."""
+        per_cell = self.counts.steps.per_cell
         if memory is None:
-            return np.zeros((len(series), len(cells)))
-        rows, first = np.repeat(self.rows.row_of(series), len(cells)), np.tile(cells * per_cell, len(series))
-        points = Points(rows, first, first + per_cell - 1)
+            return np.zeros((len(rows), len(cells)))
+        first = np.tile(cells * per_cell, len(rows))
+        points = Points(np.repeat(rows, len(cells)), first, first + per_cell - 1)
         law = self.detector.law(memory, self.rows, self.counts.steps, points, self.rows.kin, self.windows)
-        return law.mean.reshape(len(series), len(cells))
+        return law.mean.reshape(len(rows), len(cells))
 
     # judging
 

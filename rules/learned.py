@@ -58,6 +58,10 @@ class Rows:
         self._follow()
         return self._kin_learned
 
+    def kin_of_first(self, n: int) -> Kin:
+        """Of so many of them, as they were when no more had been learned."""
+        return _first(self.kin, n)
+
     def _follow(self) -> None:
         now = (len(self.counts.pairs), len(self.learned))
         if now == self._known:

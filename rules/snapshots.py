@@ -56,20 +56,19 @@ from rules.silence import FeedWatch, Gap
 from rules.speech import Told
 from rules.watch import RuleWatch
 
-FORMAT: Final = 10
+FORMAT: Final = 11
 """Raised whenever the meaning of a row changes. What is not read is judged again from the log instead."""
-READ: Final = (7, 8, 9, FORMAT)
+READ: Final = (7, 8, 9, 10, FORMAT)
 """7 knew no matters: its rows name none, and no rule of its time asked for one. 8 knew no sizes of clumps, which quiet
-histories alone are drawn by: they are learned from there on. 9 did not keep with an alert what it had to reach."""
+histories alone are drawn by: they are learned from there on. 9 did not keep with an alert what it had to reach. 10 kept
+no lessons: they are kept from there on; and what counts rules have followed from the book alone, or lay in a row of its
+own."""
 
 HEAD: Final = "head"
 """The row that names format, book, offset and tick; it changes with every record."""
 
 BY_HAND: Final = "by-hand"
 """The row of what people ordered at once: feeds muted, times excluded, reviews owed."""
-
-APART: Final = "apart"
-"""The row of rules whose counts are not those that the book in force alone would give them: an earlier one did."""
 
 SHADOWS: Final = "shadows"
 """The row of the candidates at work, and of what was told beside them."""
@@ -128,8 +127,6 @@ def rows(engine: Engine, laid: Laid | None = None) -> dict[str, bytes]:
         found.update((f"matter/{name}/{part}", data) for part, data in matters_rows(watch, engine.names, packed))
     found.update(_shadows(engine))
     found["names"] = packed(engine.names.names)
-    if engine.apart:  # mostly none is: then there is no such row
-        found[APART] = packed(engine.apart)
     by_hand = _by_hand(engine)
     if any(by_hand.values()):  # mostly there is none: then there is no such row
         found[BY_HAND] = packed(by_hand)
@@ -147,7 +144,7 @@ def engine_of(rows: Mapping[str, bytes], books: Mapping[str, Book]) -> Engine:
         raise Unreadable(f"snapshot of format {found}, this version reads {FORMAT}")
     if head["book"] not in books:
         raise Unreadable(f"the snapshot names a book that is not there: {head['book']}")
-    apart = unpacked(rows[APART]) if APART in rows else {}
+    apart = head["apart"] if found > 10 else unpacked(rows["apart"]) if "apart" in rows else {}
     engine = Engine(books[head["book"]], epoch=head["engine"]["epoch"], clock=head["engine"]["clock"], apart=apart)
     for book in books.values():
         engine.add_book(book)
@@ -232,6 +229,7 @@ def _head(engine: Engine) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "book": engine.book.digest,
+        "apart": engine.apart,
         "engine": _take(engine, _ENGINE),
         "silences": engine.silences.told,
         "stops": {"rules": engine.silences.rules, "lifted": engine.silences.lifted},
@@ -390,13 +388,18 @@ def _give_series(counts: Counts, state: dict[str, Any]) -> None:
 def rule_rows(watch: RuleWatch) -> Iterator[tuple[str, bytes]]:
     judge, learned = watch.judge, watch.judge.rows
     memories = [(first, memory is not None) for first, memory in judge.memories]
+    lessons = judge.lessons
     state = _take(watch, _WATCH) | {"judge": _take(judge, _JUDGE), "late_seen": learned.late_seen}
+    before, kept = ([cell for cell, _ in some] for some in (lessons.before, lessons.kept))
+    state["lessons"] = {"before": before, "kept": kept, "stale": lessons.stale}
     yield "state", packed(state | {"memories": memories})
     yield "fold", packed(watch.fold)
     yield "told", packed(watch.speech.told)
     yield "learned", packed(np.array([watch.counts.series[pair] for pair in learned.learned], np.int64))
     if judge.room is not None:
         yield "room", packed(_take(judge.room, _ROOM))
+    yield from ((f"lesson/{cell}", data) for cell, data in lessons.kept)
+    yield from ((f"before/{cell}", data) for cell, data in lessons.before)
     for first, memory in judge.memories:
         if memory is not None:
             yield f"memory/{first}", packed(dict(memory))
@@ -410,6 +413,11 @@ def give_rule(watch: RuleWatch, rows: Mapping[str, bytes]) -> None:
     judge.memories = [
         (first, unpacked(rows[f"memory/{first}"]) if learned else None) for first, learned in state.pop("memories")
     ]
+    known = state.pop("lessons", None)
+    if known is not None:
+        judge.lessons.kept = [(cell, rows[f"lesson/{cell}"]) for cell in known["kept"]]
+        judge.lessons.before = [(cell, rows[f"before/{cell}"]) for cell in known["before"]]
+        judge.lessons.stale = known["stale"]
     _give(judge, state.pop("judge"))
     if judge.room is not None:
         _give(judge.room, unpacked(rows["room"]))

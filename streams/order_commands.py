@@ -66,7 +66,7 @@ def exclude(
 ) -> None:
     """Keep a time out of what is learned as usual: an incident, a feast, a fault of the data. It is judged as ever.
 
-    It acts on what has not been learned yet: rules learn a day once, some hours after its end.
+    Rules learn once a day: it acts from there on, and is learned again where it was learned, 7 to 14 days back.
     """
     hand = Hand.of(city, by, reason, data, on, brokers)
     book = hand.city.book

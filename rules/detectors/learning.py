@@ -75,18 +75,18 @@ def learn(ledger: Ledger, past: Past, pace: Pace, *, spread_too: bool = True) ->
     grown = ledger.grow(past.kin, past.began)
     if grown or len(past.late[0]):
         _take_late(ledger, past)
-        derive(ledger, past, pace)
+        derive(ledger, past.kin, pace)
     for at in by_day(ledger, past):
         day = _looked_at(ledger, past, at)
         if spread_too:
             _take_spread(ledger, past.kin, day, pace)
         _take_day(ledger, past, day, pace)
-        derive(ledger, past, pace)
+        derive(ledger, past.kin, pace)
     if len(past.cells):
         ledger.about[3] = past.cells[-1] + 1
         weeks.take(ledger, past)
         if weeks.followed(ledger):
-            derive(ledger, past, pace)
+            derive(ledger, past.kin, pace)
 
 
 def learn_spread(ledger: Ledger, past: Past, pace: Pace) -> None:
@@ -101,9 +101,8 @@ def by_day(ledger: Ledger, past: Past) -> list[IntArray]:
     return [piece for piece in pieces if len(piece)]
 
 
-def derive(ledger: Ledger, past: Past, pace: Pace) -> None:
+def derive(ledger: Ledger, kin: Kin, pace: Pace) -> None:
     """What `law` reads, from the sums."""
-    kin = past.kin
     ledger.shape = shapes.week_shapes(ledger, kin)
     ledger.cum = shapes.summed(ledger.shape)
     ledger.rate = levels.rates(ledger)

@@ -16,6 +16,12 @@ from rules.detectors.port import FloatArray, IntArray, Kin, Memory, Past
 PARTS: Final = 16
 """Day parts of three hours, weekdays apart from weekends."""
 
+DERIVED: Final = frozenset({"shape", "cum", "rate", "within", "share", "parts", "pooled", "spread", "traits"})
+"""What `learning.derive` makes of all the rest. `curve`, `doubt` and `dispersion` are made once in a while."""
+
+LEARNED_BY: Final = frozenset({"shape_events", "part_events", "moments", "pools", "open_counts", "open_means"})
+"""Large sums that are read by learning alone."""
+
 
 @dataclass(slots=True)
 class Ledger:

@@ -7,7 +7,7 @@ A *point* is one window of one series: buckets first..last, both included.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, Literal, Protocol, runtime_checkable
 
@@ -190,6 +190,23 @@ class Foreseeing(Detector, Protocol):
     ) -> Law:  # fmt: skip
         """Of windows first..last, shape (W,), cut before each of `starts`, shape (B,), into blocks of one length each:
         the law of each series' window with the smallest limit in each block, shape (B * S,), block after block."""
+        ...
+
+
+@runtime_checkable
+class Sparing(Detector, Protocol):
+    """A detector whose memory holds parts that only `fit` reads, and others that follow from the rest of it."""
+
+    def judged_by(self, memory: Memory) -> Memory:
+        """What `law` and `least` read, of a memory that another has followed."""
+        ...
+
+    def taught_by(self, memory: Memory) -> Memory:
+        """What the whole memory follows from, of one that nothing is judged by any more."""
+        ...
+
+    def whole(self, taught: Memory, kin: Callable[[int], Kin]) -> Memory:
+        """The memory again, to the last bit. `kin`: of so many first series."""
         ...
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
 import numpy as np
 
 from rules.detectors import arranged, expected, learning, tail
-from rules.detectors.ledger import Ledger
+from rules.detectors.ledger import DERIVED, LEARNED_BY, Ledger
 from rules.detectors.port import (
     NEVER,
     Clock,
@@ -76,6 +77,17 @@ class Surprise:
         """Memory after `past`, learnt day by day. Raises ValueError where memory has another grain or more series."""
         ledger = Ledger.blank(past) if memory is None else Ledger.read(memory)
         learning.learn(ledger, past, learning.Pace.of(self))
+        return ledger.written()
+
+    def judged_by(self, memory: Memory) -> Memory:
+        return {name: part for name, part in memory.items() if name not in LEARNED_BY}
+
+    def taught_by(self, memory: Memory) -> Memory:
+        return {name: part for name, part in memory.items() if name not in DERIVED}
+
+    def whole(self, taught: Memory, kin: Callable[[int], Kin]) -> Memory:
+        ledger = Ledger.read({**dict.fromkeys(DERIVED, np.zeros(0)), **taught})
+        learning.derive(ledger, kin(len(ledger.row)), learning.Pace.of(self))
         return ledger.written()
 
     def law(

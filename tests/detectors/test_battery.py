@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rules.book import DetectorSpec
 from rules.detectors.port import NEVER, Detector, FloatArray, Law, Points, Promise
 from rules.detectors.register import DETECTORS, make
+from rules.lessons import BETWEEN, Lessons
 from tests.detectors.worlds import (
     TOWN,
     WINDOWS,
@@ -209,6 +210,26 @@ def test_learning_leaves_its_inputs_alone_and_says_the_same_twice(kind: str) -> 
     for array in memory.values():
         array.flags.writeable = False
     assert same(detector.fit(memory, more), detector.fit(memory, more))
+
+
+@pytest.mark.parametrize("clock", [Week(), Week(per_cell=1, slots=7)], ids=["hours", "days"])
+@every
+def test_lessons_that_are_kept_come_to_the_same_memory_again(kind: str, clock: Week) -> None:
+    """To the last bit, with series that join, cells that were blind and events that came late."""
+    detector, cells, lessons = make(DetectorSpec(kind)), max(1, clock.slots // 7), 10 * BETWEEN
+    of_a_day = random_counts(1, lessons, 0.2)[:, : lessons * cells]
+    kept, memory = Lessons(detector, detector.fit, lambda n: younger(TOWN, n)), None
+    for day in range(lessons):
+        kin = TOWN if day > lessons - 20 else younger(TOWN, 10)
+        past = clock.past(of_a_day[: len(kin), day * cells : (day + 1) * cells], day * cells, kin)
+        late = np.array([day % 10]), np.array([day % clock.slots]), np.array([1])
+        past = replace(past, missing=np.full(cells, day % 13 == 0), late=late if day % 5 == 0 else past.late)
+        kept.add(past, memory)
+        memory = detector.fit(memory, past)
+    again = kept.again()
+    assert again is not None
+    assert memory is not None
+    assert same(again, memory)
 
 
 def vars_of(past: object) -> list[FloatArray]:

@@ -9,7 +9,8 @@ from rules.book import DetectorSpec, FeedPolicy
 from rules.canonical import lines
 from rules.corrections import corrections_of
 from rules.engine import Engine
-from rules.records import Exclude, Frame, HearFeed, MuteFeed, Record, Review, Rows, StopRule
+from rules.lessons import BETWEEN
+from rules.records import Exclude, Frame, HearFeed, MuteFeed, Record, Review, Rows, StopRule, Tick
 from rules.reviews import REVIEW_OVERDUE, REVIEW_WITHIN_MS
 from rules.signals import Signal
 from tests.engine.worlds import HOUR, MINUTE, START, Event, book, frame, log_of, rule, tick
@@ -90,8 +91,9 @@ def _with(like: Frame, rows: Rows) -> Frame:
 # exclusions
 
 
-def _learned(*orders: Record) -> tuple[Engine, bytes]:
-    """Four weeks of two calls an hour, and six hours of twenty that no rule speaks of; what one learns of them."""
+def _learned(*orders: Record, cut: bool = False) -> tuple[Engine, bytes]:
+    """Four weeks of two calls an hour, and six hours of twenty that no rule speaks of; what one learns of them. `cut`:
+    the process is replaced every hour of the two days after them, before and after whatever is learned."""
     learns = rule(
         "learns", detector=DetectorSpec("surprise", {"learn_days": 7}), windows=(HOUR,), categories="", at_least=100
     )
@@ -101,9 +103,14 @@ def _learned(*orders: Record) -> tuple[Engine, bytes]:
             number += 1
             minute = hour * 60 + n * 3
             events.append(Event(id=number, occurred=minute, arrived=minute + 1, area=("north", "south")[n % 2]))
-    engine = Engine(book([learns], feeds=(FeedPolicy("calls", "incident", lateness=30 * MINUTE, silence=False),)))
+    of = book([learns], feeds=(FeedPolicy("calls", "incident", lateness=30 * MINUTE, silence=False),))
+    engine, said = Engine(of), list[Signal]()
     records: list[Record] = list(orders) + log_of(events, range(60, 28 * DAY + 60, 60))
-    return engine, lines(said_by(engine, records))
+    for record in records:
+        if cut and isinstance(record, Tick) and 21 * DAY < (record.now - START) // MINUTE < 23 * DAY:
+            engine = Engine.restore(engine.snapshot(), {of.digest: of})
+        said += said_by(engine, [record])
+    return engine, lines(said)
 
 
 def _rate(engine: Engine, area: str = "city") -> float:
@@ -111,7 +118,8 @@ def _rate(engine: Engine, area: str = "city") -> float:
     judge = engine.rules["learns"].judge
     series = judge.counts.series[area, "incident"]
     cell = judge.counts.steps.cell_of(judge.counts.ring.hi)
-    return float(judge._expected(np.array([series]), np.array([cell]))[0, 0])
+    rows = judge.rows.row_of(np.array([series]))
+    return float(judge.expected(judge.memories[-1][1], rows, np.array([cell]))[0, 0])
 
 
 @pytest.mark.parametrize(("area", "category"), [("city", "incident"), ("north", "incident")])
@@ -122,6 +130,35 @@ def test_what_is_excluded_leaves_the_baseline_of_its_area_and_of_those_above(are
     assert _rate(out, area) < _rate(plain, area)
     assert _rate(out) < _rate(plain)
     assert _rate(out, "south") == pytest.approx(1.0, abs=0.03 if area == "city" else 0.3)
+
+
+SIX_HOURS = (START + 20 * 24 * HOUR, START + 20 * 24 * HOUR + 6 * HOUR)
+
+
+def test_what_was_learned_already_is_learned_again_as_if_it_had_been_excluded_beforehand() -> None:
+    """To the last bit, while its lesson is kept; what came longer ago stays as it was learned."""
+    before, _ = _learned(Exclude(START, "north", "incident", *SIX_HOURS))
+    plain, _ = _learned()
+    long_ago = (START + 9 * 24 * HOUR, START + 10 * 24 * HOUR)
+    for days, about, like in ((1, SIX_HOURS, before), (5, SIX_HOURS, before), (5, long_ago, plain)):
+        order = Exclude(SIX_HOURS[1] + days * 24 * HOUR, "north", "incident", *about)
+        engine, _ = _learned(order, cut=days == 1)
+        ours, theirs = (one.rules["learns"].judge.memories[-1][1] for one in (engine, like))
+        assert ours is not None
+        assert theirs is not None
+        assert all(np.array_equal(ours[part], theirs[part]) for part in theirs), days
+
+
+def test_lessons_learned_again_with_nothing_left_out_come_to_the_same() -> None:
+    engine, _ = _learned()
+    judge = engine.rules["learns"].judge
+    assert BETWEEN < len(judge.lessons.kept) <= 2 * BETWEEN
+    lessons = list(judge.lessons.before), list(judge.lessons.kept)
+    was, again = judge.memories[-1][1], judge.lessons.again()
+    assert was is not None
+    assert again is not None
+    assert all(np.array_equal(again[part], was[part]) for part in was)
+    assert (judge.lessons.before, judge.lessons.kept) == lessons
 
 
 def test_an_exclusion_about_another_time_or_a_finer_area_than_is_kept_changes_nothing() -> None:

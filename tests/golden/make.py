@@ -25,7 +25,9 @@ from alerts.notice import Notice
 from alerts.room import DeskRoom
 from rules import book as books
 from rules import packing, snapshots
+from rules.detectors.threshold import Threshold
 from rules.engine import Engine
+from rules.lessons import Lessons
 from rules.records import Tick, encode
 from rules.signals import Signal
 from streams.journal import Cursor, Journal, Snapshot
@@ -66,7 +68,7 @@ def kind_of(row: str) -> str:
 
 
 def state_rows() -> dict[str, bytes]:
-    """Of an engine in the middle of its night the last row of each kind; and one of what a rule has learned."""
+    """Of an engine in the middle of its night the last row of each kind; and of what a rule has learned."""
     engine, _ = lived(20)
     rows = {kind_of(name): data for name, data in sorted(engine.rows().items())}
     for offset, name in enumerate(("mute-feed", "exclude"), 21):
@@ -78,7 +80,10 @@ def state_rows() -> dict[str, bytes]:
         shadowed.apply(record, offset)
     rows["shadows"] = shadowed.rows()["shadows"]
     learned = {"rate": np.array([0.5, 0.25, 0.0]), "about": np.array([[1.0, 2.0], [3.0, 4.0]])}
-    return rows | {"rule-memory": packing.pack(learned, {})}
+    lessons = Lessons(Threshold(1.0), lambda _, __: learned, lambda _: world.lesson().kin)
+    lessons.add(world.lesson(), {**learned, "seen": np.array([0.0, 0.0, 0.0, 7.0, 0.0])})
+    kept = {"rule-lesson": lessons.kept[0][1], "rule-before": lessons.before[0][1]}
+    return rows | kept | {"rule-memory": packing.pack(learned, {})}
 
 
 def made() -> dict[str, Callable[[], str]]:

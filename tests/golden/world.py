@@ -8,6 +8,7 @@ import numpy as np
 
 from rules.book import Book, DeskReach, DetectorSpec, FeedPolicy, Rule, Selector
 from rules.calendar import Calendar
+from rules.detectors.port import Kin, Past
 from rules.records import (
     NO_TIME,
     ROW,
@@ -111,6 +112,16 @@ def records() -> list[Record]:
             found.append(Down(START + 150 * MINUTE, START + 100 * MINUTE, START + 110 * MINUTE))
         found.append(Tick(START + minute * MINUTE))
     return found
+
+
+def lesson() -> Past:
+    """Two hours of three series, one cell of it blind, one of an episode; and an event that came late."""
+    nobody = np.full(3, -1)
+    return Past(
+        np.array([400, 401]), np.array([64, 65]), np.array([719_163, 719_163]), np.array([False, True]),
+        np.array([[3, 0], [2, 0], [1, 0]]), np.array([[False, False], [True, False], [False, False]]),
+        (np.array([1]), np.array([63]), np.array([1])), Kin(nobody, nobody, nobody, nobody, nobody), 6, (3, 6), 168,
+    )  # fmt: skip
 
 
 def signal() -> Signal:
