@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,20 +16,22 @@ from rules.records import UseBook
 from streams.arguments import CityFolder, DataFolder, settings_of
 from streams.by_hand import By, Hand, RoadOption, Why, signed
 from streams.city import City
-from streams.city.case_checks import read_cases
 from streams.city.folder import RULES
 from streams.clock import WallClock
 from streams.handover import hand_over_swap, lay_and_wait
 from streams.journal import Journal
 from streams.messages import SpokenError, say
 from streams.opened import city_of, journal_of
-from streams.releases import Drift, ReleaseError, Shelf, Swap, drift, shelf_of
-from streams.releases.shelf import texts_in
-from streams.releases.swap import fitting
+from streams.processes import cores
+from streams.rehearsal import lines, played
+from streams.releases import Drift, ReleaseError, Shelf, Swap, changed_rules, drift, shelf_of
+from streams.releases.shelf import content_hash, texts_in
+from streams.releases.swap import fitting, with_rules
 from streams.rewind import engine_now
 from streams.rule_commands import rules
 from streams.shadows import check_ripe, trials_of
 from streams.worker_command import Brokers, road
+from streams.workshop.in_force import laid_out
 
 LINES_SHOWN: Final = 400
 """Lines of a difference that are shown."""
@@ -38,15 +41,14 @@ ReleaseId = Annotated[str, typer.Argument(metavar="RELEASE", help="Id of the rel
 @rules.command("publish")
 def publish_command(city: CityFolder, by: By, reason: Why, data: DataFolder = None) -> None:
     """Make a release of the rules in the folder, and show how it differs from what runs. It acts once a second account
-    approves it."""
+    approves it. The cases of the rules that it changes are played first: where one fails, nothing is released."""
     hand = Hand.of(city, by, reason, data, "local", None)
     language = hand.settings.language
-    cases = read_cases(hand.city)
-    if cases.problems:
-        raise SpokenError("as-it-is", text=cases.render(language))
     shelf = _shelf(hand)
     texts = texts_in(hand.city.folder / RULES)
-    _show(drift(shelf.texts(shelf.in_force()), texts), language)
+    runs = shelf.texts(shelf.in_force())
+    _show(drift(runs, texts), language)
+    check_cases(hand, texts, changed_rules(runs, texts))
     release = shelf.publish(texts, by, hand.reason, WallClock().now())
     typer.echo(say("release-published", language, id=release.id, city=hand.city.name))
 
@@ -169,6 +171,20 @@ def _show(found: Drift, language: str) -> None:
         typer.echo(line)
     if len(found.lines) > LINES_SHOWN:
         typer.echo(say("drift-more", language, count=len(found.lines) - LINES_SHOWN))
+
+
+def check_cases(hand: Hand, texts: Mapping[str, bytes], rules: Collection[str]) -> None:
+    """Play the cases of some rules in these files, byte for byte those that are to be released.
+
+    Raises SpokenError where one fails, with the lines of `tocsin test`, and where the files have mistakes.
+    """
+    language = hand.settings.language
+    with laid_out(texts) as folder:
+        city = with_rules(hand.city, folder, language, content_hash(texts))
+        found = played(city, WallClock(), language, only=rules, rules=folder, processes=cores())
+        failed = [line for outcome in found for line in lines(outcome, language)]
+    if failed:
+        raise ReleaseError("release-cases", text="\n".join(failed))
 
 
 def engine_of(hand: Hand) -> Engine | None:

@@ -18,6 +18,10 @@ OF_RELEASES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "release {id} is in force; counts, and alerts of rules that did not change, go on",
         "zh-CN": "版本 {id} 已生效；计数与未变规则的告警不受影响",
     },
+    "release-cases": {
+        "en": "{text}\nnothing is released: mend the rule, or what the case expects, and publish again",
+        "zh-CN": "{text}\n未发布：请修正规则或用例的预期后重新发布",
+    },
     "release-same": {"en": "{id}: this is what runs already", "zh-CN": "{id}：当前运行的就是此版本"},
     "release-unknown": {
         "en": "{id}: there is no such release: take one of {known}",

@@ -26,7 +26,7 @@ from streams.opened import city_of, journal_of
 from streams.overrides import told
 from streams.problems import Counted
 from streams.processes import cores
-from streams.rehearsal import Rehearsal, lines
+from streams.rehearsal import lines, played
 from streams.replay import archives_of
 from streams.rewind import engine_beside
 from streams.rule_notes import idle, last_days, reviews
@@ -104,23 +104,20 @@ def rehearse(
     settings, clock = settings_of(), WallClock()
     read = city_of(city, settings.language)
     _known(read, rule)
-    found = read_cases(read)
-    if found.problems:
-        raise SpokenError("as-it-is", text=found.render(settings.language))
-    chosen = [each for each in found.cases if rule in (None, each.rule.id)]
-    begun, played, failed = clock.steady(), 0, 0
-    for outcome in Rehearsal(read, clock, processes or cores()).run(chosen):
-        played += 1
+    begun, many, failed, with_cases = clock.steady(), 0, 0, set[str]()
+    only = None if rule is None else [rule]
+    for outcome in played(read, clock, settings.language, only=only, processes=processes or cores()):
+        many += 1
+        with_cases.add(outcome.cases.rule.id)
         failed += bool(outcome.failures)
         for line in lines(outcome, settings.language):
             typer.echo(line)
-    with_cases = {each.rule.id for each in found.cases}
     for one in read.book.all_rules:
         if one.id not in with_cases and rule in (None, one.id):
             typer.echo(say("cases-none", settings.language, rule=one.id))
     told = {
-        "cases": Counted(played),
-        "rules": Counted(len(chosen)),
+        "cases": Counted(many),
+        "rules": Counted(len(with_cases)),
         "failed": failed,
         "seconds": f"{clock.steady() - begun:.1f}",
     }

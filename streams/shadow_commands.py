@@ -25,7 +25,7 @@ from streams.city.folder import RULES
 from streams.clock import WallClock
 from streams.messages import SpokenError, say
 from streams.opened import city_of, city_with, journal_of, store_beside
-from streams.release_commands import city_released, engine_of, give_release
+from streams.release_commands import check_cases, city_released, engine_of, give_release
 from streams.releases import Swap, shelf_of
 from streams.releases.shelf import texts_in
 from streams.rewind import engine_beside
@@ -132,7 +132,9 @@ def promote_command(
     told = reason_with(hand, engine, state, early)
     shelf, at = shelf_of(hand.settings.data, hand.city.name), WallClock().now()
     lying = shelf.texts(shelf.in_force()) or texts_in(hand.city.folder / RULES)
-    release = shelf.publish({**lying, f"{rule}.yaml": state.text.encode()}, state.by, state.reason, at)
+    files = {**lying, f"{rule}.yaml": state.text.encode()}
+    check_cases(hand, files, [rule])
+    release = shelf.publish(files, state.by, state.reason, at)
     with_release = city_released(hand, engine, shelf, release.id)
     if with_release.book.rule(rule) != _candidate(engine, state):
         raise SpokenError("shadow-differs", rule=rule)

@@ -6,8 +6,9 @@ feeds and desks are those in service. There is no second evaluator.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from msgspec import UNSET, structs
@@ -15,11 +16,11 @@ from msgspec import UNSET, structs
 from rules.book import Book, MatterRule, Rule
 from streams import past, replay
 from streams.city import City
-from streams.city.case_checks import RuleCases, begins_at, local_ms
+from streams.city.case_checks import RuleCases, begins_at, local_ms, read_cases
 from streams.city.case_file import STARTS, Case, lasts
 from streams.clock import Clock
 from streams.feeds.archive import Archive
-from streams.messages import say
+from streams.messages import SpokenError, say
 from streams.processes import shared_out
 from streams.rehearsal import timeline
 from streams.rehearsal.verdict import Failure, Heard, failures
@@ -71,6 +72,21 @@ class Rehearsal:
             return
         heard = Heard(book, begins, [signal for signal in told.signals if signal.rule == rule.id])
         yield from failures(case, ("cases", number), heard)
+
+
+def played(
+    city: City, clock: Clock, language: str = "en", *, only: Collection[str] | None = None, rules: Path | None = None,
+    processes: int = 1,
+) -> Iterator[Outcome]:  # fmt: skip
+    """The cases of a city's rules, or of some of them, in the order of their files. `rules`: a folder that is read in
+    the place of `rules/`.
+
+    Raises SpokenError where a file of cases has mistakes, or a past that is to be replayed cannot be read.
+    """
+    found = read_cases(city, rules)
+    if found.problems:
+        raise SpokenError("as-it-is", text=found.render(language))
+    return Rehearsal(city, clock, processes).run([each for each in found.cases if only is None or each.rule.id in only])
 
 
 def alone(book: Book, rule: Rule | MatterRule) -> Book:

@@ -29,6 +29,12 @@ def drift(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Drift:
     return Drift(added, gone, changed, tuple(lines))
 
 
+def changed_rules(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Rules whose file, or whose cases, came, went or changed; their lines are not looked for."""
+    names = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    return tuple(sorted({name.partition(".")[0] for name in names}))
+
+
 def _lines(name: str, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[str]:
     old, new = (texts.get(name, b"").decode("utf-8", "replace").splitlines() for texts in (before, after))
     was, now = (f"rules/{name}" if name in texts else "/dev/null" for texts in (before, after))

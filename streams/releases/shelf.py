@@ -57,15 +57,24 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._told: tuple[tuple[int, int, int], tuple[Entry, ...]] = ((0, 0, 0), ())
 
     # what was done
 
     def history(self) -> list[Entry]:
-        """Oldest first; a torn last line was never answered for, and is left out."""
+        """Oldest first; a torn last line was never answered for, and is left out. Read again where the file is another
+        one than it was."""
         try:
-            lines = (self.folder / HISTORY).read_bytes().split(b"\n")
+            found = (self.folder / HISTORY).stat()
+            mark = found.st_ino, found.st_size, found.st_mtime_ns
+            if self._told[0] != mark:
+                self._told = mark, tuple(self._entries())
         except FileNotFoundError:
             return []
+        return list(self._told[1])
+
+    def _entries(self) -> list[Entry]:
+        lines = (self.folder / HISTORY).read_bytes().split(b"\n")
         found = []
         for number, line in enumerate(lines[:-1], 1):
             try:

@@ -16,7 +16,7 @@ from streams.by_hand import signed
 from streams.city import City
 from streams.clock import Clock
 from streams.messages import SpokenError
-from streams.releases import Entry, ReleaseError, Shelf, Swap, drift
+from streams.releases import Entry, ReleaseError, Shelf, Swap, changed_rules, drift
 from streams.releases.swap import fitting
 from streams.shadows import Trial, check_ripe
 from streams.workshop import in_force
@@ -61,6 +61,7 @@ class Letting:
         self._city, self._hands, self._clock = city, hands, clock
         self._writing, self._shelf = writing, shelf
         self._runs, self._see = runs, see
+        self._changed: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def publish(self, rule: str, seen: str, by: str, reason: str) -> str:
         draft, _ = self._writing.ready(rule, seen)
@@ -85,14 +86,19 @@ class Letting:
 
     def _line(self, entry: Entry, *, waits: bool, runs: bool) -> Release:
         waits = waits and entry.verb == "published"
-        rules = tuple(self._rules(entry)) if entry.verb == "published" else ()
+        rules = self._rules(entry) if entry.verb == "published" else ()
         return Release(entry.release, entry.verb, entry.by, entry.reason, entry.at, entry.base, waits, runs, rules)
 
-    def _rules(self, entry: Entry) -> Iterator[str]:
-        """Rules whose file, or whose cases, differ from what ran when it was published."""
-        before, after = self._before(entry.base), self._shelf.texts(entry.release)
-        changed = drift(before, after)
-        yield from sorted({name.partition(".")[0] for name in (*changed.added, *changed.gone, *changed.changed)})
+    def _rules(self, entry: Entry) -> tuple[str, ...]:
+        """Rules whose file, or whose cases, differ from what ran when it was published. Releases never change, so that
+        it is looked for once; a folder may."""
+        pair = entry.base, entry.release
+        found = self._changed.get(pair)
+        if found is None:
+            found = changed_rules(self._before(entry.base), self._shelf.texts(entry.release))
+            if entry.base:
+                self._changed[pair] = found
+        return found
 
     def _before(self, base: str) -> Mapping[str, bytes]:
         return self._shelf.texts(base) if base else in_force.texts_of_folder(self._city().folder)

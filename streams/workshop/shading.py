@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from alerts.chain import Missed
-from alerts.drafting import Draft
+from alerts.drafting import Draft, Texts
 from alerts.shadowing import Promotion
 from alerts.workfaults import WorkRefused
 from rules.book import Book
@@ -77,12 +77,15 @@ class Shading:
 
     def _files(self, state: ShadowState) -> Mapping[str, bytes]:
         """The files that run, with the candidate's text; with its cases, where it still is the draft of whoever began
-        it: they are no other account's."""
+        it: they are no other account's. Raises WorkRefused where they fail."""
         draft = self._writing.draft(state.rule)
         if draft is not None and draft.texts.rule == state.text and draft.by == state.by:
-            self._check_cases(draft)
-            return in_force.with_draft(self._writing.files(), draft)
-        return {**self._writing.files(), f"{state.rule}{in_force.RULE_ENDING}": state.text.encode()}
+            promoted = draft
+        else:
+            cases = self._writing.texts(state.rule).cases
+            promoted = Draft(state.rule, Texts(state.text, cases), state.by, state.begun, "", "")
+        self._check_cases(promoted)
+        return in_force.with_draft(self._writing.files(), promoted)
 
     def drop(self, rule: str, by: str, reason: str) -> None:
         self._at_work(rule)

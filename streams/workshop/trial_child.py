@@ -24,12 +24,11 @@ from streams.backtest.labels import EVENTFUL, Label
 from streams.backtest.question import Question, ground_of
 from streams.backtest.report import same_thing
 from streams.city import City, read_city
-from streams.city.case_checks import read_cases
 from streams.city.durations import MINUTE
 from streams.clock import WallClock
 from streams.messages import SpokenError, say
 from streams.processes import ends_with
-from streams.rehearsal import Rehearsal
+from streams.rehearsal import played
 from streams.settings import read_settings
 
 TASK: Final = "task.json"
@@ -133,14 +132,13 @@ def _read(task: Task, rules: Path) -> City:
 
 
 def _cases(city: City, rule: str, rules: Path) -> tuple[int, tuple[CaseFailure, ...]]:
-    found = [each for each in read_cases(city, rules).cases if each.rule.id == rule]
-    played, failed = 0, []
-    for outcome in Rehearsal(city, WallClock()).run(found):
-        played += 1
+    many, failed = 0, []
+    for outcome in played(city, WallClock(), only=[rule], rules=rules):
+        many += 1
         for failure in outcome.failures:
             told = {tag: say(failure.message, tag, **failure.values) for tag in LANGUAGES}
             failed.append(CaseFailure(outcome.case.name, outcome.cases.document.place(failure.path).line, told))
-    return played, tuple(failed)
+    return many, tuple(failed)
 
 
 def _told(

@@ -20,6 +20,17 @@ from tests.system.test_releases import SECOND, wait_until
 __all__ = ["tocsin"]  # a fixture
 
 
+FAILS = """\
+cases:
+  - name: four calls are not told
+    series:
+      - {area: east, category: traffic, every: 1h, counts: 4, from: 6h}
+    expect:
+      - alerts: 0
+"""
+"""As the rule in force has it, and its candidate has not."""
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     folder = make_town(tmp_path / "town")
@@ -62,7 +73,12 @@ def test_from_a_candidate_to_what_runs(tocsin: Tocsin, home: Path, candidate: Pa
         assert "new ones, which nobody has judged" in tocsin("rules", "shadow", "report", home, "storm").out
         assert "another account has to promote it" in tocsin("rules", "shadow", "promote", home, "storm", *HAND).err
         assert "wait, or say why" in tocsin("rules", "shadow", "promote", home, "storm", *SECOND).err
-        tocsin("rules", "shadow", "promote", home, "storm", *SECOND, "--early", "the fair begins today")
+        cases = home / "rules" / "storm.cases.yaml"
+        cases.write_text(FAILS, encoding="utf-8")
+        early = ("--early", "the fair begins today")
+        assert "nothing is released" in tocsin("rules", "shadow", "promote", home, "storm", *SECOND, *early).err
+        cases.write_text(FAILS.replace("alerts: 0", "alerts: 1"), encoding="utf-8")
+        tocsin("rules", "shadow", "promote", home, "storm", *SECOND, *early)
         wait_until(lambda: runs() != plain)
         wait_until(lambda: any(alert.signal.rule == "storm" for alert in station.store.final()))
         assert "no rule is in shadow" in tocsin("rules", "shadow", "list", home).out

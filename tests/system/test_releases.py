@@ -13,7 +13,7 @@ import pytest
 
 from alerts.api.forms import move_of
 from streams.releases import shelf_of
-from tests.streams.town import NAME, event, in_service, make_town
+from tests.streams.town import NAME, STORM, event, in_service, make_town
 from tests.system.test_cli import HAND, Tocsin, tocsin
 
 SECOND = ("--by", "A-18", "--reason", "looked at it")
@@ -90,6 +90,34 @@ def test_a_release_brings_rules_and_nothing_else(tocsin: Tocsin, home: Path) -> 
         told = tocsin("rules", "approve", home, first, *SECOND)
         assert (told.code, "a release brings rules alone" in told.err) == (1, True)
         assert "no release yet" in tocsin("rules", "releases", home).out
+
+
+FAILS = """\
+cases:
+  - name: calls within the hour are told
+    series:
+      - {area: east, category: traffic, every: 1h, counts: 8, from: 6h}
+    expect:
+      - alerts: 1
+"""
+
+
+def test_rules_of_which_a_case_fails_are_not_published_and_the_line_is_told(tocsin: Tocsin, home: Path) -> None:
+    """Of those that the release changes: what runs already is not played again."""
+    (home / "rules" / "storm.yaml").write_text(STORM.replace("{n: 5}", "{n: 9}"), encoding="utf-8")
+    cases = home / "rules" / "storm.cases.yaml"
+    cases.write_text(FAILS, encoding="utf-8")
+    (home / "rules" / "traffic-surge.cases.yaml").unlink()
+    refused = tocsin("rules", "publish", home, *HAND)
+    assert refused.code == 1
+    assert "rules/storm.cases.yaml:6:17: calls within the hour are told: 0 alerts" in refused.err
+    assert "nothing is released" in refused.err
+    shelf = shelf_of(Path(os.environ["TOCSIN_DATA"]), NAME)
+    assert shelf.history() == []
+    cases.write_text(FAILS.replace("counts: 8", "counts: 9"), encoding="utf-8")
+    first = said_id(tocsin("rules", "publish", home, *HAND).out)
+    shelf.approve(first, "A-18", "looked at it", 1)
+    assert "this is what runs already" in tocsin("rules", "publish", home, *HAND).err
 
 
 def test_a_release_that_no_longer_fits_is_told_in_the_language_that_is_set_when_the_folder_is_read_again(
