@@ -39,6 +39,7 @@ from streams.kafka.marks import Marks, marks_of
 from streams.kafka.merge import Source
 from streams.kafka.metrics import RoadMetrics
 from streams.kafka.orders import swap_in
+from streams.kafka.overdue import Overdue
 from streams.kafka.retries import Retry, read_again, release, retry_in
 from streams.kafka.topics import FRAMES, ORDERS, REFUSED, RULES, partition_of
 from streams.kafka.wire import Raw, raw_of, read, written
@@ -57,6 +58,7 @@ AT_ONCE: Final = 10_000
 """Most raw records of a transaction."""
 POLL_SECONDS: Final = 0.05
 CALL_SECONDS: Final = 30.0
+OVERDUE: Final = Overdue(CALL_SECONDS + 15)
 LOOK_SECONDS: Final = 1.0
 MOST_WAITING: Final = 50_000
 """Records of one partition that may wait for slower sources before it is read no further."""
@@ -274,7 +276,9 @@ class Lane:
         for refusal in self._strange:
             clients.produce(producer, REFUSED, msgspec.json.encode(refusal), partition=self.number)
         self._crash(Point.BEFORE_OFFSETS)
-        producer.send_offsets_to_transaction(self._positions(), self._consumer.consumer_group_metadata(), CALL_SECONDS)
+        with OVERDUE.bounded("send_offsets_to_transaction"):
+            group = self._consumer.consumer_group_metadata()
+            producer.send_offsets_to_transaction(self._positions(), group, CALL_SECONDS)
         self._crash(Point.IN_INTAKE)
         producer.commit_transaction(CALL_SECONDS)
         self._crash(Point.AFTER_INTAKE)

@@ -36,7 +36,8 @@ DOES: Final[Mapping[str, str]] = {
     "intake": "`tocsin intake`",
     "worker": "`tocsin worker`",
     "desk": "`tocsin desk`",
-    "operator": "`tocsin rules stop`, `calibrate`, `refused list` and `retry` with `--road kafka`; `tocsin kafka book`",
+    "operator": "`tocsin rules`, `calibrate`, `refused list` and `retry` with `--road kafka`; `tocsin kafka book`",
+    "auditor": "`tocsin explain` and `tocsin audit` with `--road kafka`",
     "doctor": "`tocsin doctor --road kafka`",
     "reader": "whatever reads what we say",
 }
@@ -88,8 +89,13 @@ def rights(foreign: Iterable[str] = ()) -> Mapping[str, tuple[Right, ...]]:
         ),
         "operator": (
             *_on((ORDERS, RULES), "Write"),
-            *_on((REFUSED,), "Read"),
+            *_on((REFUSED, STATE, RULES), "Read"),
             *_on(raw, "Describe"),
+            Right("group", READING, "Read"),
+        ),
+        "auditor": (
+            *_on((FRAMES, STATE, RULES, REFUSED), "Read"),
+            *_on((ORDERS,), "Describe"),
             Right("group", READING, "Read"),
         ),
         "doctor": (

@@ -15,8 +15,9 @@ from confluent_kafka.cimpl import NewTopic
 from alerts.database import SqliteStore
 from alerts.room import DeskRoom
 from rules.records import StopRule
+from streams.audit import audit
 from streams.clock import WallClock
-from streams.kafka import admin, clients, granting, health, orders, retries
+from streams.kafka import admin, clients, granting, health, looking, orders, retries, topic_log
 from streams.kafka.hearing import Hearing
 from streams.kafka.metrics import RoadMetrics
 from streams.kafka.posting import Posts
@@ -95,6 +96,9 @@ def test_each_process_does_its_work_with_just_its_rights(granted: SecuredBroker,
     assert len(posts.send(sent, city="elsewhere").result(20)) == len(sent)
     posts.close()
     assert retries.still_refused(granted.by_user("operator"), city) is not None
+    assert looking.engine_of(granted.by_user("operator"), city.name) is not None
+    with topic_log.opened(granted.by_user("auditor"), city.name) as log:
+        assert audit(log).balanced
     lines = [one.line("en") for one in health.of_the_road(granted.by_user("doctor"), [city])]
     assert [line for line in lines if line.startswith("BAD")] == []
     assert not any("no worker has read anything" in line for line in lines)
