@@ -223,9 +223,9 @@ class Station:
             engine = self.shard.engine
             if self.weekly is not None and isinstance(engine, Engine):
                 self.weekly.look(engine)
-        if not rows_alone and isinstance(self.shard.engine, Engine):
-            self.workshop.look(stand_of(self.shard.engine))
         self.office.look(self.shard.engine, catching_up=self._catching_up, rows_alone=rows_alone)
+        if not rows_alone and isinstance(self.shard.engine, Engine):  # it wakes whoever waits until pages show it
+            self.workshop.look(stand_of(self.shard.engine))
         self.office.turn(caught_up=self.writer.caught_up, catching_up=self._catching_up)
 
     def _note(self, order: Handed | Swap, at: int) -> bool:

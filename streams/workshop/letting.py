@@ -159,7 +159,8 @@ class Letting:
             raise WorkRefused("not_taken") from None
         if not taken:
             raise WorkRefused("not_taken")
-        self._see(lambda: (now := self._runs()) is not None and now.rules == swap.rules)
+        wanted = swap.rules, swap.matter_rules
+        self._see(lambda: (now := self._runs()) is not None and (now.rules, now.on_matters) == wanted)
 
 
 @contextmanager
