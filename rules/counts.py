@@ -173,6 +173,12 @@ class Counts:
         ahead = self.steps.count(self.longest_lateness + DAY_MS) + 1
         return self.first_open - self.ring.size + ahead
 
+    @property
+    def forgotten(self) -> int:
+        """The last bucket in which rows may be missing that were forgotten before these counts began; none: -1."""
+        since = [self.since[feed] for feed in self.lateness if feed in self.since]
+        return self.steps.bucket(max(since)) if since else -1
+
     def has_begun_before(self, occurred: int) -> bool:
         """Whether what occurred so late, or later, tells nothing of where the feeds' past begins."""
         return len(self.heard) >= self.ring.size and occurred >= self.steps.start(self.last_beginning + 1)
@@ -293,7 +299,8 @@ class Counts:
             return False
         if row.stage not in chosen.stages or row.area not in self.book.areas.by_code:
             return False
-        path = self.book.categories.paths.get(row.category, ())  # empty: a row of an older book
+        categories = self.book.categories
+        path = categories.paths.get(categories.heirs.get(row.category, ""), ())  # empty: a row of an older book
         if chosen.category not in path:
             return False
         return not chosen.severities or row.severity in chosen.severities
@@ -354,13 +361,15 @@ class Counts:
     # series
 
     def fed_by(self, area: str, category: str) -> IntArray:
-        """The series that a row of this area and category, which the selector counts, feeds, ancestors first."""
+        """The series that a row of this area and category, which the selector counts, feeds, ancestors first: those
+        of what took over from them, where something did."""
         fed = self.fed.get((area, category))
         if fed is None:
             areas, categories = self.book.areas, self.book.categories
-            area_path = [a for a in areas.paths[area] if areas.by_code[a].level in self.area_levels]
+            path = areas.paths[areas.heirs[area]]
+            area_path = [a for a in path if areas.by_code[a].level in self.area_levels]
             category_path = []
-            for code in categories.paths[category]:
+            for code in categories.paths[categories.heirs[category]]:
                 if code == self.selector.category or categories.by_code[code].level in self.category_levels:
                     category_path.append(code)
                 if code == self.selector.category:
@@ -390,6 +399,21 @@ class Counts:
         if self.folded is not None:
             self.folded.join(len(self.pairs))
         return number
+
+    def above(self, pair: tuple[str, str]) -> list[tuple[str, str]] | None:
+        """The series next above one, by area and by category; None: no series is kept of such an area and category."""
+        (area, category), areas, categories = pair, self.book.areas, self.book.categories
+        own, kept = self.selector.category, self.category_levels
+        if areas.by_code[area].level not in self.area_levels or not categories.holds(own, category):
+            return None
+        if category != own and categories.by_code[category].level not in kept:
+            return None
+        up = next((a for a in areas.paths[area][1:] if areas.by_code[a].level in self.area_levels), "")
+        found = [(up, category)] if up else []
+        if category != own:
+            path = categories.paths[category][1:]
+            found.append((area, next(c for c in path if c == own or categories.by_code[c].level in kept)))
+        return found
 
     @property
     def kin(self) -> Kin:

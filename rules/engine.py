@@ -539,6 +539,8 @@ class Engine:
         fresh = self.fresh(rule, name, at)
         if old is not None and learns_alike(old.rule, rule):
             fresh.judge.adopt(old.judge)
+            if old.rule == rule:  # another tree or calendar: its promise is still what it was
+                fresh.judge.calibrated = dict(old.judge.calibrated)
         return fresh
 
     def fresh(self, rule: Rule, name: str, at: int | None) -> RuleWatch:

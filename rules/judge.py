@@ -35,6 +35,7 @@ from rules.headroom import Headroom
 from rules.learned import Rows
 from rules.lessons import Lessons
 from rules.records import Exclude
+from rules.succession import carried
 
 _REFIT_SLOTS: Final = 96
 """Refits are spread over the day in quarters of an hour, by a hash of the rule's id."""
@@ -107,12 +108,17 @@ class Judge:
         return self.learned_to is not None and self.counts.steps.cell_of(bucket) < self.learned_to
 
     def adopt(self, old: Judge) -> None:
-        """Go on with what another judge of the same series, windows and detector has learned."""
-        for pair in old.learned:
+        """Go on with what another judge of the same selector, windows and detector has learned, as far as the trees of
+        the book have room for it (`succession`)."""
+        found = carried(old.learned, old.memories, self.detector, self.counts)
+        if found is None:
+            return
+        for pair in found.learned:
             self.counts.join(pair)
-        self.memories, self.learned_to, self.next_refit = old.memories, old.learned_to, old.next_refit
-        self.learned[:] = old.learned
-        self.lessons.take(old.lessons)
+        self.memories, self.learned_to, self.next_refit = found.memories, old.learned_to, old.next_refit
+        self.learned[:] = found.learned
+        if found.whole:  # else what was learned is not learned again: the rows of the lessons are others
+            self.lessons.take(old.lessons)
         self.rows.late_seen = old.rows.late_seen if old.counts is self.counts else 0
 
     def drop(self, bucket: int) -> None:
@@ -241,7 +247,7 @@ class Judge:
         if self.detector.refits != "day" or counts.first_bucket is None or counts.first_open is None:
             return
         begin = self.learned_to if self.learned_to is not None else steps.cell_of(counts.first_bucket)
-        begin = max(begin, steps.cell_of(max(counts.surely_held, counts.ring.lo)) + 1)
+        begin = max(begin, steps.cell_of(max(counts.surely_held, counts.ring.lo, counts.forgotten)) + 1)
         stop = steps.cell_of(counts.first_open)
         if stop <= begin:
             return

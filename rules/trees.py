@@ -55,13 +55,25 @@ class Tree(msgspec.Struct, frozen=True, dict=True):
                 children[node.parent].append(node.code)
         return {code: tuple(kids) for code, kids in children.items()}
 
+    @cached_property
+    def heirs(self) -> dict[str, str]:
+        """Each code -> the one that took over from it in the end; itself, where none did."""
+        return {node.code: self._heir(node) for node in self.nodes}
+
+    def _heir(self, node: Node) -> str:
+        seen = {node.code}
+        while node.replaced_by in self.by_code and node.replaced_by not in seen:
+            node = self.by_code[node.replaced_by]
+            seen.add(node.code)
+        return node.code
+
     def depth(self, code: str) -> int:
         """0 for the root."""
         return len(self.paths[code]) - 1
 
     def holds(self, ancestor: str, code: str) -> bool:
-        """Whether `code` is `ancestor` or lies below it."""
-        return ancestor in self.paths[code]
+        """Whether `code` is `ancestor` or lies below it; of a code that has left the tree, no."""
+        return ancestor in self.paths.get(code, ())
 
     def meets(self, code: str, roots: Iterable[str]) -> bool:
         """Whether what lies below `code` and what lies below one of `roots` have anything in common."""

@@ -77,6 +77,14 @@ class Accumulated:
         waiting.learn(ledger, waits, past, learning.Pace.of(self), self.guard_days)
         return {**ledger.written(), **waits.written()}
 
+    def only(self, memory: Memory, rows: IntArray) -> Memory:
+        ledger = Ledger.read(memory)
+        waits = waiting.Waiting.read(memory, len(ledger.row))
+        rows = rows[rows < len(ledger.row)]
+        ledger.keep(rows)
+        waits.counts, waits.frozen = waits.counts[rows], waits.frozen[rows]
+        return {**ledger.written(), **waits.written()}
+
     def law(
         self, memory: Memory | None, recent: Recent, clock: Clock, points: Points, kin: Kin, windows: tuple[int, ...]
     ) -> Law:

@@ -73,6 +73,10 @@ class FirstSeen:
             about[2] = past.cells[-1] + 1
         return {"first": first, "events": np.maximum(events, 0.0), "about": about}
 
+    def only(self, memory: Memory, rows: IntArray) -> Memory:
+        rows = rows[rows < len(memory["first"])]
+        return {**memory, "first": memory["first"][rows], "events": memory["events"][rows]}
+
     def law(
         self, memory: Memory | None, recent: Recent, clock: Clock, points: Points, kin: Kin, windows: tuple[int, ...]
     ) -> Law:

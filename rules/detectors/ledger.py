@@ -23,6 +23,16 @@ LEARNED_BY: Final = frozenset({"shape_events", "part_events", "moments", "pools"
 """Large sums that are read by learning alone."""
 
 
+_BY_TOP: Final = (
+    "shape_events", "level_events", "level_weeks", "long_events", "long_weeks", "past_cells", "pools", "clumps",
+    "week_counts", "week_begun", "curve", "doubt", "dispersion", "rate", "pooled",
+)  # fmt: skip
+_BY_SERIES: Final = (
+    "share_events", "part_events", "moments", "open_counts", "open_means", "stood", "within", "share", "parts",
+    "spread", "traits",
+)  # fmt: skip
+
+
 @dataclass(slots=True)
 class Ledger:
     """A working copy, made from memory at the start of a refit and written back at its end."""
@@ -145,6 +155,27 @@ class Ledger:
         for name in ("share_events", "part_events", "moments", "open_counts", "open_means", "stood"):
             setattr(self, name, _padded(getattr(self, name), new))
         return True
+
+    def keep(self, rows: IntArray) -> None:
+        """Let go of all series but those at `rows`, in that order; with a series its topmost area is kept."""
+        known = len(self.row)
+        rows = rows[rows < known]
+        place = np.full(known, -1)
+        place[rows] = np.arange(len(rows))
+        tops = self.top_series()
+        kept = place[tops] >= 0
+        self.row = (np.cumsum(kept) - 1)[self.rows()[rows]].astype(np.float64)
+        self.tops = place[tops[kept]].astype(np.float64)
+        for name in _BY_TOP:
+            part = getattr(self, name)
+            setattr(self, name, part[np.flatnonzero(kept[: len(part)])])
+        for name in ("shape", "cum"):  # the flat one stays behind them
+            part = getattr(self, name)
+            setattr(self, name, part[[*np.flatnonzero(kept[: len(part) - 1]), -1]])
+        for name in _BY_SERIES:
+            part = getattr(self, name)
+            setattr(self, name, part[rows[rows < len(part)]])
+        self.traits[:, 0] = self.row[: len(self.traits)]
 
     @property
     def slots(self) -> int:

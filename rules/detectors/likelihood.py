@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from scipy.special import gammaln
 
-from rules.detectors.port import FloatArray, IntArray
+from rules.detectors.port import NEVER, FloatArray, IntArray
 
 SIZES: Final = np.array([1.5, 3.0, 5.0, 8.0, 12.0])
 """Rises that are looked for, in standard deviations of the shortest window."""
@@ -70,7 +70,10 @@ def ratio_of_parts(
 
 
 def smallest(score: _Score, guess: IntArray, heights: FloatArray) -> IntArray:
-    """The smallest count whose score reaches each height, shape (P,). Bisection, exact; `score(places, counts)`."""
+    """The smallest count whose score reaches each height, shape (P,); NEVER where none below 2**40 does.
+
+    Bisection, exact; `score(places, counts)`.
+    """
     low = np.full(len(heights), -1, np.int64)  # the last count known not to reach
     high = np.full(len(heights), _FURTHEST, np.int64)  # the first count known to reach
     open_ = np.arange(len(heights))
@@ -85,7 +88,7 @@ def smallest(score: _Score, guess: IntArray, heights: FloatArray) -> IntArray:
         ahead = np.where(hi == _FURTHEST, lo + width, np.where(lo == -1, hi - width, (lo + hi) // 2))
         trial[open_] = np.clip(ahead, lo + 1, hi - 1)
         step[open_] *= 2
-    return high
+    return np.where(high == _FURTHEST, NEVER, high)
 
 
 def _gain(counts: FloatArray, base: FloatArray, raised: FloatArray) -> FloatArray:

@@ -211,6 +211,16 @@ class Sparing(Detector, Protocol):
 
 
 @runtime_checkable
+class Parting(Detector, Protocol):
+    """A detector that can go on with what it has learned of some series: another tree has no place for the rest."""
+
+    def only(self, memory: Memory, rows: IntArray) -> Memory:
+        """What is known of the series at `rows`, in that order; those that `memory` has no row for are left out. Of a
+        series that is kept the topmost area is kept, too."""
+        ...
+
+
+@runtime_checkable
 class Arranging(Foreseeing, Protocol):
     """A detector whose laws may look at how the counts of a window lie, and can be bounded whatever way they do."""
 

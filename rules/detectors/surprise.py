@@ -90,6 +90,11 @@ class Surprise:
         learning.derive(ledger, kin(len(ledger.row)), learning.Pace.of(self))
         return ledger.written()
 
+    def only(self, memory: Memory, rows: IntArray) -> Memory:
+        ledger = Ledger.read(memory)
+        ledger.keep(rows)
+        return ledger.written()
+
     def law(
         self, memory: Memory | None, recent: Recent, clock: Clock, points: Points, kin: Kin, windows: tuple[int, ...]
     ) -> Law:

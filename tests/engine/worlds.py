@@ -104,7 +104,7 @@ class Event:
 
 def frame(events: Sequence[Event]) -> Frame:
     """The events as one frame, in the order given."""
-    areas = tuple(AREA_TREE.by_code)
+    areas = tuple(dict.fromkeys([*AREA_TREE.by_code, *(e.area for e in events)]))
     categories = tuple(CATEGORY_TREE.by_code)
     stages = tuple(sorted({e.stage for e in events}))
     rows = np.zeros(len(events), ROW)
