@@ -63,7 +63,7 @@ def test_an_area_code_changes_on_new_year_s_day_and_its_old_row_may_go(tmp_path:
         assert counted(scene) <= {"orient", "west"}
         assert scene.client.get("/").status_code == 200
     with in_service(town, data, clock=clock) as scene:
-        assert scene.station.unready() == ""
+        assert scene.station.alive()
     reader = Journal.open(data / NAME / "journal.sqlite", read_only=True)
     books = [record for _, record in reader.read() if isinstance(record, UseBook)]
     reader.close()
