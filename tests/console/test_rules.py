@@ -159,6 +159,7 @@ def test_a_change_is_written_checked_published_and_approved_by_forms_alone(fresh
     assert "Approve, put in force" not in operator.get(release).text
     assert "said=release_own" in operator.post(f"{release}/approve", data={"reason": "mine"}).headers["location"]
     assert "n: 9" in second.get(release).text
+    assert "published by you <span" in operator.get(release).text  # a blank between who and when
     assert second.post(f"{release}/approve", data={"reason": "looked at it"}).headers["location"] == release
     assert [r.detector.parameters for r in fresh.station.board.city().book.rules if r.id == "many-calls"] == [
         {"n": 9.0}
