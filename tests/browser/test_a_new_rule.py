@@ -21,9 +21,9 @@ from tests.browser.paced import Paced, ms, paced
 from tests.browser.test_desk import faults
 from tests.streams.town import NAME, event, make_town
 
-pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1200), pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(2400), pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-TRIED_MS: Final = 180_000
+TRIED_MS: Final = 600_000
 """A trial starts an interpreter, and waits its turn on a busy machine."""
 DAY: Final = 86_400_000
 DAYS: Final = 365
