@@ -184,7 +184,7 @@ def check_cases(hand: Hand, texts: Mapping[str, bytes], rules: Collection[str]) 
         found = played(city, WallClock(), language, only=rules, rules=folder, processes=cores())
         failed = [line for outcome in found for line in lines(outcome, language)]
     if failed:
-        raise ReleaseError("release-cases", text="\n".join(failed))
+        raise ReleaseError("release-cases", text="".join(f"{line}\n" for line in failed))
 
 
 def engine_of(hand: Hand) -> Engine | None:

@@ -19,8 +19,8 @@ OF_RELEASES: Final[Mapping[str, Mapping[str, str]]] = {
         "zh-CN": "版本 {id} 已生效；计数与未变规则的告警不受影响",
     },
     "release-cases": {
-        "en": "{text}\nnothing is released: mend the rule, or what the case expects, and publish again",
-        "zh-CN": "{text}\n未发布：请修正规则或用例的预期后重新发布",
+        "en": "{text}nothing is released: mend the rule, or what the case expects, and publish again",
+        "zh-CN": "{text}未发布：请修正规则或用例的预期后重新发布",
     },
     "release-same": {"en": "{id}: this is what runs already", "zh-CN": "{id}：当前运行的就是此版本"},
     "release-unknown": {
