@@ -26,8 +26,9 @@ OF_ORDERS: Final[Mapping[str, Mapping[str, str]]] = {
         "zh-CN": "{feed} 已恢复接听，自现在起到达的数据计数",
     },
     "order-exclude-taken": {
-        "en": "{area}, {category}: no part of what is usual from each rule's next learning on, and 7 to 14 days back",
-        "zh-CN": "{area}、{category}：自各规则下次学习起，此时段不再计入平时基线（含此前 7 至 14 天）",
+        "en": "{area}, {category}: this time teaches no baseline from each rule's next learning on;"
+        " what was learned of it in the last 7 to 14 days is learned again",
+        "zh-CN": "{area}、{category}：自各规则下次学习起，此时段不再计入基线；最近 7 至 14 天内已学到的将重新学习",
     },
     "order-waits": {
         "en": "the order waits: {city} is not served, or is catching up; it is taken as soon as it serves",
