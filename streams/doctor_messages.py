@@ -166,6 +166,18 @@ OF_DOCTOR: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "no worker has read anything yet: start tocsin worker",
         "zh-CN": "尚无工作进程读取过数据：请启动 tocsin worker",
     },
+    "doctor-lag-unasked-intake": {
+        "en": "how far the intakes are could not be asked ({why}): look at the brokers, and at the doctor's rights",
+        "zh-CN": "无法查询接收进程的进度（{why}）：请检查代理，以及本账户能否查看消费组",
+    },
+    "doctor-lag-unasked-worker": {
+        "en": "how far the workers are could not be asked ({why}): look at the brokers, and at the doctor's rights",
+        "zh-CN": "无法查询工作进程的进度（{why}）：请检查代理，以及本账户能否查看消费组",
+    },
+    "doctor-lag-unasked-desk": {
+        "en": "where the signals for {city} end could not be asked ({why}): look at the brokers",
+        "zh-CN": "无法查询 {city} 信号的末端（{why}）：请检查代理",
+    },
     "doctor-lag-good-desk": {
         "en": "the desk of {city} is {records} signals and counts behind",
         "zh-CN": "{city} 值班台落后 {records} 条信号与计数",
