@@ -15,6 +15,7 @@ from alerts.drafting import Drafting
 from alerts.releasing import Releasing
 from alerts.shadowing import Shadowing
 from alerts.trials import Trials
+from rules.records import Exclude
 
 REASON_LONGEST: Final = 200
 """Of what stands in the city's log beside an order."""
@@ -47,6 +48,7 @@ class Standing:
 
     stopped: Mapping[str, Stop] = field(default_factory=dict)
     unreviewed: tuple[Unreviewed, ...] = ()  # the first due first
+    excluded: tuple[Exclude, ...] = ()  # in order of their orders
     reviews: Mapping[str, date] = field(default_factory=dict)  # rule -> the local day by which it is to be looked at
 
 
@@ -71,6 +73,11 @@ class Workshop(Protocol):
 
     def order(self, verb: Verb, rule: str, by: str, reason: str) -> None:
         """Stop or start a rule at once. Waits until the city has taken it. Raises WorkRefused."""
+        ...
+
+    def exclude(self, order: Exclude, by: str, reason: str) -> Exclude:
+        """Keep a time out of what is learned as usual; the order as it was given. Waits until the city has taken it.
+        Raises WorkRefused."""
         ...
 
     def review(self, order: str, by: str, reason: str) -> None:

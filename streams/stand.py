@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rules.book import Book, MatterRule, Rule
 from rules.engine import Engine
+from rules.records import Exclude
 from rules.reviews import Owed
 from rules.shadows.score import glimpses_of
 from rules.shadows.state import ShadowState
+
+EXCLUDED_SHOWN: Final = 200
+"""Times kept out of what is learned that are told, the last ordered; the engine has up to 2,000."""
 
 
 class AtWork(NamedTuple):
@@ -20,16 +24,24 @@ class AtWork(NamedTuple):
 
 
 class Stand(NamedTuple):
-    """`stopped`: rule -> (offset, why); `owed`: what waits for a review; `shadows`: by rule."""
+    """`stopped`: rule -> (offset, why); `owed`: what waits for a review; `shadows`: by rule; `excluded`: times that
+    teach nothing."""
 
     book: Book
     stopped: Mapping[str, tuple[int, str]]
     owed: tuple[Owed, ...]
     shadows: Mapping[str, AtWork]
+    excluded: tuple[Exclude, ...] = ()
 
 
 def stand_of(engine: Engine) -> Stand:
-    return Stand(engine.book, dict(engine.stopped), tuple(engine.reviews.owed.values()), at_work(engine))
+    owed = tuple(engine.reviews.owed.values())
+    return Stand(engine.book, dict(engine.stopped), owed, at_work(engine), excluded_of(engine))
+
+
+def excluded_of(engine: Engine) -> tuple[Exclude, ...]:
+    """In order of their orders."""
+    return tuple(engine.exclusions[-EXCLUDED_SHOWN:])
 
 
 def at_work(engine: Engine) -> Mapping[str, AtWork]:

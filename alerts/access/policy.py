@@ -68,6 +68,7 @@ POLICY: Final[Mapping[tuple[str, str], Action]] = {
     ("POST", "/city/{name}/handover/read"): "move",
     ("GET", "/alert/{alert_id}"): "view",
     ("POST", "/alert/{alert_id}/moves"): "move",
+    ("POST", "/alert/{alert_id}/exclusions"): "tune",
     ("GET", "/shapes/{name}.json"): "view",
     ("GET", "/events"): "view",
     # the programming interface
@@ -76,6 +77,8 @@ POLICY: Final[Mapping[tuple[str, str], Action]] = {
     ("GET", "/v1/cities/{city}/alerts/{alert_id}"): "view",
     ("GET", "/v1/cities/{city}/alerts/{alert_id}/moves"): "view",
     ("POST", "/v1/cities/{city}/alerts/{alert_id}/moves"): "move",
+    ("GET", "/v1/cities/{city}/alerts/{alert_id}/exclusions"): "view",
+    ("POST", "/v1/cities/{city}/alerts/{alert_id}/exclusions"): "tune",
     ("GET", "/v1/cities/{city}/held"): "view",
     ("GET", "/v1/cities/{city}/feeds"): "view",
     ("GET", "/v1/cities/{city}/overdue"): "supervise",

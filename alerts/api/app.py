@@ -24,6 +24,7 @@ from alerts.api.areas import add_areas
 from alerts.api.chain import add_chain
 from alerts.api.counts import add_counts
 from alerts.api.door import DutyCity
+from alerts.api.exclusions import ExcludeForm, add_exclusions
 from alerts.api.feeds import add_feeds
 from alerts.api.forms import Login, MissedForm, MoveForm, MuteForm, alert_of, move_of
 from alerts.api.handovers import NoteForm, ReadForm, add_handovers
@@ -56,6 +57,7 @@ def create_api(service: Service) -> FastAPI:
     _forms(app, service)
     add_mutes(app, service)
     add_shadows(app, service)
+    add_exclusions(app, service)
     add_areas(app, service)
     add_counts(app, service)
     add_chain(app, service)
@@ -315,6 +317,7 @@ async def _wrong_form(request: Request, fault: Exception) -> Response:
         *MuteForm.model_fields,
         *MoveForm.model_fields,
         *MissedForm.model_fields,
+        *ExcludeForm.model_fields,
         *Login.model_fields,
         *NoteForm.model_fields,
         *ReadForm.model_fields,

@@ -18,7 +18,7 @@ LANGUAGES: Final = ("en", "zh-CN")
 Trouble = Literal[
     "who", "not_allowed", "unknown", "method", "led_here", "login_refused", "too_many_tries", "password_unfit",
     "wrong_form", "wrong_cursor", "no_desk", "identity", "conflict", "too_large", "broken", "mute_long",
-    "top_once", "reason_long", "override_empty", WorkFault,
+    "top_once", "reason_long", "override_empty", "exclude_unfit", "exclude_span", "exclude_there", WorkFault,
 ]  # fmt: skip
 
 STATUS: Final[Mapping[Trouble | Fault, int]] = {
@@ -41,6 +41,9 @@ STATUS: Final[Mapping[Trouble | Fault, int]] = {
     "top_once": 422,
     "reason_long": 422,
     "override_empty": 422,
+    "exclude_unfit": 409,
+    "exclude_span": 422,
+    "exclude_there": 409,
     **dict.fromkeys(get_args(WorkFault), 409),
     "changed": 412,
     "key_used": 422,
@@ -95,6 +98,19 @@ WORDS: Final[Mapping[Trouble | Fault, Mapping[str, str]]] = {
     "override_empty": {
         "en": "Say how many times rarer, or from how many events on.",
         "zh-CN": "请填写“稀少倍数”或“最少事件数”。",
+    },
+    "exclude_unfit": {
+        "en": "Only the time of an alert on counts, found confirmed or a fault of the data within the last 35 days, is"
+        " kept out from here.",
+        "zh-CN": "仅可排除最近 35 天内结论为“属实”或“数据故障”的计数类警报的时段。",
+    },
+    "exclude_span": {
+        "en": "The time must end after it begins, and have some of the alert's own time in it.",
+        "zh-CN": "结束时间须晚于开始时间，且与该警报的时段有重叠。",
+    },
+    "exclude_there": {
+        "en": "All of that time is kept out already.",
+        "zh-CN": "该时段已全部排除，无需重复操作。",
     },
     "draft_changed": {
         "en": "Another account has saved this draft since you read it: look at theirs, yours is below.",

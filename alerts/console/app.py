@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -16,12 +17,14 @@ from alerts.access.roles import Who
 from alerts.alert import Alert
 from alerts.api.app import note_refusal
 from alerts.api.door import DutyCity, is_id
+from alerts.api.exclude_door import ExcludeDoor
 from alerts.api.service import Service
 from alerts.api.troubles import TroubleError
 from alerts.console.answers import YEAR, page, reader_of, said_of, status_of
 from alerts.console.desk import DeskFigures, desk_figures
 from alerts.console.doors import add_doors
 from alerts.console.duty import DutyFigures, duty_figures
+from alerts.console.excluding import FORM, ExcludeForms, add_excluding, blank, kept_out
 from alerts.console.handing import HandoverPages, add_handovers
 from alerts.console.headers import HEADERS, SafeHeaders
 from alerts.console.moving import MoveForms, add_moves
@@ -49,7 +52,7 @@ from alerts.console.rule_doors import RulePages, add_rule_doors
 from alerts.console.seen import SeenSource, who_asks
 from alerts.console.sheets import SHEETS, STILL, Asked, drawn, words_of
 from alerts.console.source import BoardSource
-from alerts.console.speech import LANGUAGES
+from alerts.console.speech import LANGUAGES, Speech
 from alerts.console.stream import Streams
 
 
@@ -98,6 +101,9 @@ class Console:
     def reader(self, request: Request, source: BoardSource) -> Reader:
         return reader_of(request, offered(source))
 
+    def speech(self, request: Request, source: BoardSource) -> Speech:
+        return Speech(self.reader(request, source).language, ZoneInfo(source.city().zone))
+
     def first(self, request: Request) -> str:
         return next(iter(self.seen(request)), "")
 
@@ -130,10 +136,18 @@ class Console:
         links, moves = town.store.links_of(alert.id), who.may("move")
         by = town.seen(who, town.store.alerts([alert.duty.by]).values()) if alert.duty.by else []
         explains = town.seen(who, town.store.explained_by(alert.id))
+        kept = kept_out(alert, ExcludeDoor(town, who))
 
         def figures(names: Names) -> DutyFigures:
             return duty_figures(
-                alert, links, town.desks, names, moves=moves, explained_by=next(iter(by), None), explains=explains
+                alert,
+                links,
+                town.desks,
+                names,
+                moves=moves,
+                explained_by=next(iter(by), None),
+                explains=explains,
+                kept=kept,
             )
 
         return figures, town.now()
@@ -228,7 +242,12 @@ class Console:
         )
 
     def card(self, request: Request, alert_id: str) -> Response:
-        return self.card_again(request, alert_id)
+        """`?form=exclude`: with the form open that keeps its time out, as it stands now."""
+        source, alert = self.find_alert(request, alert_id)
+        if request.query_params.get("form") != FORM:
+            return self.card_again(request, alert_id)
+        typed = {"form": FORM, "outcome": "", "note": "", **blank(alert, self.speech(request, source))}
+        return self.card_again(request, alert_id, typed=typed)
 
     def card_again(
         self,
@@ -349,6 +368,7 @@ def create_app(
         add_mute_doors(app, console)
         add_rule_doors(app, RulePages(console))
         add_moves(app, MoveForms(console, service))
+        add_excluding(app, ExcludeForms(console))
         add_handovers(app, HandoverPages(console))
 
     app.add_exception_handler(HTTPException, trouble)

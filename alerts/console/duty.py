@@ -12,6 +12,7 @@ from alerts.chain import Link, decode
 from alerts.console.naming import Names
 from alerts.desks import Desk
 from alerts.duty import BY_HAND, MOVES, Act, Duty, Verb
+from rules.records import Exclude
 
 SHOWN: Final[frozenset[Verb]] = BY_HAND | {"hold", "call", "lapse", "remind", "freeze", "thaw", "rewind"}
 """Acts of people and clocks; what the engine did stands among the card's own moves."""
@@ -41,6 +42,17 @@ class Explained:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptOut:
+    """What is kept out of an alert's time. `offered`: whoever looks may order it; `asked`: another may; `numbered`:
+    he may know by which account: officers read desks and roles, operators and who reviews read numbers."""
+
+    orders: tuple[Exclude, ...]
+    offered: bool
+    asked: bool
+    numbered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DutyFigures:
     """`due`: by when the desk `asked` must take it, ms; 0: no clock. `can`: moves that may be made by hand now."""
 
@@ -53,6 +65,7 @@ class DutyFigures:
     explains: tuple[Explained, ...]  # what is held because of this one
     done: tuple[Done, ...]
     can: frozenset[Verb]
+    kept_out: KeptOut | None  # None: nobody knows here
 
 
 def duty_figures(
@@ -64,6 +77,7 @@ def duty_figures(
     moves: bool,
     explained_by: Alert | None = None,
     explains: Sequence[Alert] = (),
+    kept: KeptOut | None = None,
 ) -> DutyFigures:
     """`moves`: whether whoever looks may move alerts at all. `explained_by`, `explains`: other
     alerts that he may see."""
@@ -96,6 +110,7 @@ def duty_figures(
             for act in acts
         ),
         can=frozenset(can),
+        kept_out=kept,
     )
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, cast, get_args
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
@@ -18,7 +16,7 @@ from alerts.api.forms import HandVerb
 from alerts.api.service import Service, who_asks
 from alerts.api.troubles import TroubleError
 from alerts.chain import Missed
-from alerts.console.posted import UNSHOWN, Text, way_to
+from alerts.console.posted import UNSHOWN, Text, moment_of, way_to
 from alerts.duty import Act, Outcome
 
 if TYPE_CHECKING:
@@ -66,7 +64,7 @@ class MoveForms:
         city, who = self._console.town(request, name)
         place, said = f"/city/{quote(name, safe='')}/missed", note.strip()
         try:
-            city.missed(who, Missed(0, area, category, _moment(time, city.book().calendar.zone), said))
+            city.missed(who, Missed(0, area, category, moment_of(time, city.book().calendar.zone), said))
         except TroubleError as trouble:
             if trouble.trouble in UNSHOWN or not said:
                 return way_to(place, trouble.trouble)
@@ -81,14 +79,6 @@ def add_moves(app: FastAPI, forms: MoveForms) -> None:
     """Add the addresses to the console."""
     app.post("/alert/{alert_id}/moves", response_model=None)(forms.move)
     app.post("/city/{name}/missed", response_model=None)(forms.missed)
-
-
-def _moment(text: str, zone: str) -> int:
-    """ms UTC of a local time; 0 where it is none."""
-    try:
-        return round(datetime.fromisoformat(text[:32]).replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        return 0
 
 
 def _city_of(service: Service, who: Who, alert_id: str) -> DutyCity:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
 from fastapi import Form
 from fastapi.responses import RedirectResponse, Response
@@ -17,3 +19,11 @@ UNSHOWN: Final = frozenset({"identity", "text_long"})
 def way_to(place: str, said: str = "") -> Response:
     """The way to the page `place`; `said`: a trouble that it is to tell of, "" none."""
     return RedirectResponse(f"{place}?said={said}" if said else place, AGAIN)
+
+
+def moment_of(text: str, zone: str) -> int:
+    """ms UTC of a local time; 0 where it is none."""
+    try:
+        return round(datetime.fromisoformat(text[:32]).replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return 0

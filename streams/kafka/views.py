@@ -16,10 +16,11 @@ import msgspec
 from rules.book import Book, MatterRule, Rule
 from rules.engine import Engine
 from rules.feeds import FeedView
+from rules.records import Exclude
 from rules.reviews import Owed
 from rules.shadows.state import ShadowState
 from streams.kafka.counted import SEPARATOR
-from streams.stand import AtWork, Stand, at_work
+from streams.stand import AtWork, Stand, at_work, excluded_of
 
 if TYPE_CHECKING:
     from streams.runtime.ports import EngineLike
@@ -32,7 +33,7 @@ AGAIN_SECONDS: Final = 60.0
 
 class View(msgspec.Struct, frozen=True, tag_field="type", tag=VIEW):
     """`tick`: the last, ms; `book`: digest of the one in force; `stopped`: rule -> (offset, why); `owed`: orders that
-    wait for a review; `shadows`: rules that have a candidate in shadow."""
+    wait for a review; `shadows`: rules that have a candidate in shadow; `excluded`: times that teach nothing."""
 
     tick: int
     book: str
@@ -40,6 +41,7 @@ class View(msgspec.Struct, frozen=True, tag_field="type", tag=VIEW):
     feeds: tuple[FeedView, ...]
     owed: tuple[Owed, ...] = ()
     shadows: tuple[str, ...] = ()
+    excluded: tuple[Exclude, ...] = ()
 
 
 class Shadow(msgspec.Struct, frozen=True, tag_field="type", tag=SHADOW):
@@ -60,7 +62,8 @@ def entry(city: str, engine: EngineLike) -> tuple[bytes, bytes]:
     view = View(engine.tick or 0, engine.book.digest, dict(engine.stopped), tuple(engine.feeds()))
     if isinstance(engine, Engine):
         owed = tuple(engine.reviews.owed.values())
-        view = msgspec.structs.replace(view, owed=owed, shadows=tuple(sorted(engine.shadows.at_work)))
+        shadows, excluded = tuple(sorted(engine.shadows.at_work)), excluded_of(engine)
+        view = msgspec.structs.replace(view, owed=owed, shadows=shadows, excluded=excluded)
     return SEPARATOR.join((city, VIEW)).encode(), msgspec.json.encode(view)
 
 
@@ -133,7 +136,7 @@ class Seen:
     def stand(self) -> Stand:
         """As far as the workshop goes."""
         shadows = {rule: one for rule, one in self._shadows.items() if rule in self._view.shadows}
-        return Stand(self.book, self._view.stopped, self._view.owed, shadows)
+        return Stand(self.book, self._view.stopped, self._view.owed, shadows, self._view.excluded)
 
     def feeds(self) -> tuple[FeedView, ...]:
         return self._view.feeds

@@ -12,7 +12,7 @@ from typing import Final
 from alerts.workfaults import WorkRefused
 from alerts.workshop import Standing, Stop, Unreviewed, Verb
 from rules.book import Book
-from rules.records import Review, StartRule, StopRule
+from rules.records import Exclude, Review, StartRule, StopRule
 from rules.reviews import Owed
 from streams.by_hand import Signed, signed
 from streams.city import City
@@ -74,6 +74,7 @@ class RuleRoom:
         )
         self._stopped: Mapping[str, Stop] = {}
         self._unreviewed: tuple[Unreviewed, ...] = ()
+        self._excluded: tuple[Exclude, ...] = ()
         self._rules: frozenset[str] = frozenset()
         self._reviews: tuple[str, Mapping[str, date]] = ("", {})
         self._held = threading.Lock()
@@ -92,6 +93,7 @@ class RuleRoom:
         self._stopped = {rule: "order" if why == "order" else "raised" for rule, (_, why) in stand.stopped.items()}
         owed = sorted(stand.owed, key=lambda one: (one.due, one.id))
         self._unreviewed = tuple(map(_unreviewed, owed))
+        self._excluded = stand.excluded
         self._runs, self._shadows = stand.book, stand.shadows
         self._trials = tuple(
             Trial(one.rule, one.state.begun, one.state.until, one.state.shifts) for one in stand.shadows.values()
@@ -106,13 +108,18 @@ class RuleRoom:
     # for pages
 
     def standing(self) -> Standing:
-        return Standing(self._stopped, self._unreviewed, self._review_days())
+        return Standing(self._stopped, self._unreviewed, self._excluded, self._review_days())
 
     def order(self, verb: Verb, rule: str, by: str, reason: str) -> None:
         if rule not in self._rules:
             raise WorkRefused("rule_gone")
         given = self._give(ORDERS[verb](0, rule), by, reason)
         self._see(lambda: any(one.id == given.id for one in self._unreviewed))
+
+    def exclude(self, order: Exclude, by: str, reason: str) -> Exclude:
+        given = self._give(order, by, reason)
+        self._see(lambda: any(one.id == given.id for one in self._excluded))
+        return given
 
     def review(self, order: str, by: str, reason: str) -> None:
         owed = next((one for one in self._unreviewed if one.id == order), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from typing import Any, Final, get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 import structlog.testing
@@ -14,8 +15,11 @@ from alerts.access.accounts import Account
 from alerts.access.policy import POLICY, rule_for
 from alerts.access.roles import ROLES, Role
 from alerts.chain import Handover, Missed, Mute
+from alerts.console.excluding import blank
+from alerts.console.speech import Speech
 from alerts.desks import Desk
 from alerts.drafting import Override, Texts
+from alerts.duty import Act
 from alerts.export import rfc3339
 from alerts.store import Change
 from tests.access.crowds import HOUR, counted, held, put
@@ -66,12 +70,15 @@ NEEDED: Final[dict[str, str]] = {
     "POST /city/{name}/handover/read": "move",
     "GET /alert/{alert_id}": "view",
     "POST /alert/{alert_id}/moves": "move",
+    "POST /alert/{alert_id}/exclusions": "tune",
     "GET /shapes/{name}.json": "view",
     "GET /v1/cities": "view",
     "GET /v1/cities/{city}/alerts": "view",
     "GET /v1/cities/{city}/alerts/{alert_id}": "view",
     "GET /v1/cities/{city}/alerts/{alert_id}/moves": "view",
     "POST /v1/cities/{city}/alerts/{alert_id}/moves": "move",
+    "GET /v1/cities/{city}/alerts/{alert_id}/exclusions": "view",
+    "POST /v1/cities/{city}/alerts/{alert_id}/exclusions": "tune",
     "GET /v1/cities/{city}/held": "view",
     "GET /v1/cities/{city}/feeds": "view",
     "GET /v1/cities/{city}/overdue": "supervise",
@@ -173,6 +180,12 @@ def asked(client: Any, line: str, town: Town, alert: str = "") -> Any:
         "/v1/cities/{city}/missed": {"json": {**place, "time": rfc3339(now - 1000)}},
         "/v1/cities/{city}/mutes": {"json": mute},
         "/v1/cities/{city}/mutes/preview": {"json": mute},
+        "/v1/cities/{city}/alerts/{alert_id}/exclusions": {
+            "json": {"since": rfc3339(town.alert.signal.first - HOUR), "reason": "a fair"}
+        },
+        "/alert/{alert_id}/exclusions": {
+            "data": {**blank(town.alert, Speech("en", ZoneInfo(town.station.board.city().zone))), "reason": "a fair"}
+        },
         "/alert/{alert_id}/moves": {"data": {"verb": "note", "note": "seen"}},
         "/city/{name}/mutes": {"data": {**place, "until": now + HOUR, "reason": "a fair"}},
         "/city/{name}/mutes/preview": {"data": {**place, "hours": "1", "reason": "a fair"}},
@@ -255,6 +268,8 @@ def test_every_route_answers_each_role_as_the_table_says(town: Town, role: Role)
     town.station.acting.mute(Mute(town.clock.now(), "none", "west", "traffic", town.clock.now() + HOUR, "a fair"))
     town.station.workshop.order("start", "many-calls", "9000", f"so that a {role} may look at it")
     release_to_approve(town, 2 * ROLES.index(role))
+    found = Act("close", town.clock.now(), account="9000", desk="east", role="officer", outcome="confirmed")
+    town.station.acting.by_hand(town.alert.id, found)
     for line, action in NEEDED.items():
         if "/shadow" in line:
             tried_in_shadow(town, line)
@@ -265,6 +280,8 @@ def test_every_route_answers_each_role_as_the_table_says(town: Town, role: Role)
         if not right:
             wrong.append((line, answer.status_code, answer.text))
     assert wrong == []
+    again = Act("reopen", town.clock.now(), account="9000", desk="east", role="officer", why="as it was")
+    town.station.acting.by_hand(town.alert.id, again)
     assert [
         line
         for line in EVERY_ACCOUNT - {"POST /logout", "POST /password", "DELETE /v1/sessions/current"}
@@ -290,7 +307,7 @@ def test_nobody_without_a_session_gets_anywhere(town: Town, line: str) -> None:
 @pytest.mark.parametrize("line", [line for line in sorted(NEEDED) if "{alert_id}" in line])
 def test_the_alert_of_another_district_is_not_there(town: Town, line: str) -> None:
     for areas in (("west",), ("nowhere",), ()):
-        client = town.as_role("supervisor", areas=areas, number="4000")
+        client = town.as_role("supervisor", "operator", areas=areas, number="4000")
         answer = asked(client, line, town)
         assert answer.status_code == 404 or "said=unknown" in answer.headers.get("location", "")
 

@@ -124,10 +124,33 @@ def test_an_officer_logs_in_takes_the_alert_and_closes_it_with_the_keyboard(brow
     expect(page.locator(".duty-panel")).to_contain_text("Closed by Eastern desk: Confirmed")
     page.goto(guarded.address + f"/city/{NAME}/desk")
     expect(page.locator(".desk-page")).to_contain_text("Nothing is owed.")
+    keeps_it_out(browser, guarded)
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     page.goto(guarded.address + "/")
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    page.context.close()
+
+
+def keeps_it_out(browser: Browser, guarded: Served) -> None:
+    """An operator, on a telephone in Chinese, by the keyboard: what was found true is no part of what is usual."""
+    town = guarded.town
+    town.account("1002", "operator")
+    page = opened(browser, PHONE, "zh-CN", dark=True)
+    secret = town.accounts.begin("1002", "session", town.clock.now())
+    page.context.add_cookies([{"name": COOKIE, "value": secret, "url": guarded.address}])
+    page.goto(f"{guarded.address}/alert/{town.alert.id}")
+    page.get_by_role("link", name="将此时段排除在平时基线之外").press("Enter")
+    dialog = page.get_by_role("dialog", name="将此时段排除在平时基线之外")
+    expect(dialog.get_by_label("起始时间")).not_to_have_value("")
+    assert faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    dialog.get_by_role("textbox", name="理由").fill("水管爆裂")
+    dialog.get_by_role("button", name="确认排除").press("Enter")
+    expect(page.locator(".kept-out")).to_contain_text("水管爆裂")
+    expect(page.get_by_role("link", name="将此时段排除在平时基线之外")).to_have_count(0)
+    assert page.url == f"{guarded.address}/alert/{town.alert.id}"
+    assert [one.by for one in town.station.workshop.standing().excluded] == ["1002"]
     page.context.close()
 
 

@@ -30,6 +30,7 @@ ON_SCREEN: Final = (
 )  # fmt: skip
 OPERATORS: Final = (
     "Rules", "Stop", "A new rule", "Edit", "Try its cases, and the past", "Publish", "Go back to the release before",
+    "Keep this time out of what is learned",
 )  # fmt: skip
 SPOKEN: Final = {"Raise to %(desk)s": ("Raise to", "上报"), "Held": ("Held", "暂存"), "Exercise": ("Exercise", "演练")}
 """Words of the screen that carry a name or stand in a longer one, as a sentence has them."""

@@ -12,12 +12,13 @@ from typing import Final
 
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, TopicPartition
+from msgspec import structs
 from starlette.testclient import TestClient
 
 from alerts.chain import Ordered, decode
 from alerts.drafting import Texts
 from alerts.workfaults import WorkRefused
-from rules.records import StopRule, UseBook
+from rules.records import Exclude, StopRule, UseBook
 from streams.by_hand import signed
 from streams.city import City
 from streams.clock import WallClock
@@ -151,6 +152,14 @@ def test_what_pages_order_acts_at_once_is_seen_to_act_and_stands_in_the_chain(ro
         ("review", owed.id, "A-18"),
         ("start", "many-calls", "A-17"),
     ]
+    wished = Exclude(0, "east", "traffic", 1_700_000_000_000, road.tick())
+    kept = shop.exclude(wished, "A-17", "a burst main")
+    until(lambda: [one.id for one in shop.standing().excluded] == [kept.id])
+    assert structs.replace(shop.standing().excluded[0], start=0) == kept
+    assert structs.replace(kept, id="", by="", reason="") == wished
+    assert [one.id for one in log_of(road.address, road.city) if isinstance(one, Exclude)] == [kept.id]
+    last = road.chain()[-1]
+    assert (last.kind, last.about, last.account, last.reason) == ("exclude", "east, traffic", "A-17", "a burst main")
     given = signed(StopRule(0, "many-calls"), "A-20", "by a command", 1)
     orders.give(road.address, road.city.name, given)
     until(lambda: road.chain()[-1].id == given.id)
