@@ -82,7 +82,7 @@ class Question:
         books = self.books
         learned = replay.learned_at([rule for book in books for rule in book.rules], ground.first) or ground.first
         begins = span[0] if span[0] is not None else learned
-        until = span[1] if span[1] is not None else max(ground.settles_at, ground.last) + 1
+        until = span[1] if span[1] is not None else ground.told_to + 1
         if not ground.events or begins >= until:
             raise SpokenError("backtest-empty", since=rfc3339(begins)[:10], until=rfc3339(until)[:10])
         groups = self.groups

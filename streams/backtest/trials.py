@@ -17,7 +17,7 @@ from rules.calibration import desks_of
 from rules.canonical import final_states
 from rules.counts import fingerprint
 from rules.engine import Engine
-from rules.records import Calibrate, Frame, Record, StartRule, StopRule, UseBook
+from rules.records import Calibrate, Frame, Record, StartRule, StopRule, Tick, UseBook
 from rules.signals import Signal
 from streams import replay
 from streams.clock import Clock
@@ -37,6 +37,12 @@ class Ground:
     last: int
     settles_at: int
     ends: bool
+
+    @property
+    def told_to(self) -> int:
+        """The last moment at which anything can be said, ms: time went on after the last event."""
+        ticks = (record.now for record in self.records if isinstance(record, Tick))
+        return max(self.settles_at, self.last, max(ticks, default=0))
 
     @classmethod
     def of(cls, past: replay.Past, *, solved_anew: bool = False) -> Ground:

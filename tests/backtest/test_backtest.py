@@ -151,6 +151,24 @@ def test_a_backtest_of_what_runs_is_what_was_said_alert_by_alert(town: Path, dat
     assert (tmp_path / "archive" / "old.canonical.jsonl").read_bytes() == whole
 
 
+def test_an_alert_that_a_tick_says_after_the_last_event_lies_in_the_past_that_was_not_bounded(tmp_path: Path) -> None:
+    town = make_town(tmp_path / "town", calls=FEED)
+    for rule in (town / "rules").iterdir():
+        rule.unlink()
+    (town / "rules" / "called-again.yaml").write_text(AGAIN, encoding="utf-8")
+    calls = [event(n, occurred_at=BEGAN.isoformat(timespec="seconds"), matter="a matter") for n in range(3)]
+    with in_service(town, tmp_path / "var", kind="stream") as scene:
+        for body in ({"tick": ms(BEGAN)}, calls, {"tick": ms(BEGAN + timedelta(hours=2))}):
+            assert scene.post(body).status_code in (200, 202)
+    store = SqliteStore(tmp_path / "var" / NAME / "alerts.sqlite")
+    said = [alert.signal for alert in store.final() if alert.signal.kind in COUNTED]
+    store.close()
+    assert [one.said_at >= ms(BEGAN + timedelta(hours=1)) for one in said] == [True], "the test would be blind"
+    code, told = backtested(town, "--stored", "--data", tmp_path / "var", "--out", tmp_path)
+    assert code == 0, told
+    assert (tmp_path / "old.canonical.jsonl").read_bytes() == canonical.lines(said)
+
+
 @pytest.fixture(scope="module")
 def change(town: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, dict[str, Any]]:
     """A threshold that only the loudest storm reaches, against the one in force: folder, what was printed, report."""
