@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal
 
@@ -10,7 +11,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri_exp
 
 from rules.detectors import expected, learning, tail, waiting
-from rules.detectors.ledger import Ledger
+from rules.detectors.ledger import DERIVED, LEARNED_BY, Ledger
 from rules.detectors.port import (
     NEVER,
     Clock,
@@ -32,6 +33,8 @@ _LEAST_DAYS: Final = 3.0
 """Shorter windows are judged as they are: no day of theirs is single."""
 _HEIGHTS: Final = (2.0, 700.0)
 """Below, the run length's formula does not hold; beyond, no chance can be told from none."""
+_LAGS: Final = frozenset({"pooled", "spread"})
+"""What a day's residuals move when it comes, and is derived when the day has waited; of a blind one it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,17 @@ class Accumulated:
         waits = waiting.Waiting.read(memory, len(past.kin))
         waiting.learn(ledger, waits, past, learning.Pace.of(self), self.guard_days)
         return {**ledger.written(), **waits.written()}
+
+    def judged_by(self, memory: Memory) -> Memory:
+        return {name: part for name, part in memory.items() if name not in LEARNED_BY | waiting.NAMES}
+
+    def taught_by(self, memory: Memory) -> Memory:
+        return {name: part for name, part in memory.items() if name not in DERIVED - _LAGS}
+
+    def whole(self, taught: Memory, kin: Callable[[int], Kin]) -> Memory:
+        ledger = Ledger.read({**dict.fromkeys(DERIVED, np.zeros(0)), **taught})
+        learning.derive(ledger, kin(len(ledger.row)), learning.Pace.of(self))
+        return {**ledger.written(), **taught}
 
     def only(self, memory: Memory, rows: IntArray) -> Memory:
         ledger = Ledger.read(memory)

@@ -12,7 +12,9 @@ from rules.detectors.learning import Pace
 from rules.detectors.ledger import Ledger
 from rules.detectors.port import FloatArray, IntArray, Memory, Past
 
-_NAMES: Final = ("waiting_cells", "waiting_counts", "waiting_frozen")
+_PARTS: Final = ("waiting_cells", "waiting_counts", "waiting_frozen")
+NAMES: Final = frozenset(_PARTS)
+"""Parts of a memory that are read by learning alone."""
 
 
 @dataclass(slots=True)
@@ -28,12 +30,12 @@ class Waiting:
         """What waits in `memory`, zeros for series that joined since."""
         if memory is None:
             return cls(np.zeros((3, 0)), np.zeros((series, 0)), np.zeros((series, 0)))
-        cells, counts, frozen = (np.array(memory[name], np.float64) for name in _NAMES)
+        cells, counts, frozen = (np.array(memory[name], np.float64) for name in _PARTS)
         more = ((0, series - len(counts)), (0, 0))
         return cls(cells, np.pad(counts, more), np.pad(frozen, more))
 
     def written(self) -> dict[str, FloatArray]:
-        return dict(zip(_NAMES, (self.cells, self.counts, self.frozen), strict=True))
+        return dict(zip(_PARTS, (self.cells, self.counts, self.frozen), strict=True))
 
     def add(self, past: Past) -> None:
         about = np.array([past.cells, past.slots, past.days], np.float64)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import pytest
 
 from rules.book import DetectorSpec
-from rules.detectors import tail
+from rules.detectors import learning, tail
 from rules.detectors.accumulated import Accumulated, run_length
+from rules.detectors.ledger import Ledger
 from rules.detectors.port import BoolArray, FloatArray, IntArray, Kin, Law, Points, Promise
 from rules.detectors.register import make
-from tests.detectors.worlds import LONELY, Week, ending, family
+from tests.detectors.worlds import LONELY, TOWN, Week, ending, family, younger
 
 WINDOWS: Final = (7, 28)
 DAYS_A_MONTH: Final = 30.0
@@ -151,6 +152,38 @@ def test_a_past_told_at_once_or_day_by_day_teaches_the_same() -> None:
         daily = detector.fit(daily, CLOCK.past(counts[:, day : day + 1], day, LONELY, WINDOWS))
     assert daily is not None
     assert all(np.allclose(daily[name], at_once[name]) for name in at_once)
+
+
+def test_what_is_kept_of_a_memory_makes_the_same_one_again_after_blind_days_too() -> None:
+    """To the last bit: the spread learns a day when it comes, and is worked out when the day has waited, if it was not
+    blind."""
+    dice, detector, memory = np.random.default_rng(9), Accumulated(guard_days=5), None
+    lagged = 0
+    for day in range(90):
+        kin = TOWN if day >= 20 else younger(TOWN, 6)
+        past = CLOCK.past(dice.poisson(6.0, (len(kin), 1)).astype(np.int64), day, kin, WINDOWS)
+        late = (np.array([2]), np.array([day % 7]), np.array([1])) if day % 11 == 10 else past.late
+        past = replace(past, missing=np.array([day % 13 in (4, 5, 6)]), frozen=past.counts > 11, late=late)
+        memory = detector.fit(memory, past)
+        again = detector.whole(detector.taught_by(memory), lambda rows: younger(TOWN, rows))
+        assert again.keys() == memory.keys()
+        assert [name for name in memory if not np.array_equal(again[name], memory[name])] == [], day
+        ledger = Ledger.read(memory)
+        learning.derive(ledger, kin, learning.Pace.of(detector))
+        lagged += not np.array_equal(ledger.spread, memory["spread"])
+    assert lagged > 5, "nothing lagged: the test would be blind"
+
+
+def test_a_memory_that_only_judges_still_has_the_law_that_it_had() -> None:
+    detector, counts = Accumulated(), steady(120, 3.0, 7)
+    memory = detector.fit(None, CLOCK.past(counts, 0, LONELY, WINDOWS))
+    spare = detector.judged_by(memory)
+    assert sum(part.nbytes for part in spare.values()) < sum(part.nbytes for part in memory.values())
+    points = ending([0], 119, WINDOWS)
+    whole, bare = (detector.law(m, Counted.of(counts), CLOCK, points, LONELY, WINDOWS) for m in (memory, spare))
+    assert (whole.mean == bare.mean).all()
+    assert (whole.over == bare.over).all()
+    assert (whole.extra["beyond"] == bare.extra["beyond"]).all()
 
 
 def test_rarer_alarms_need_longer_runs_and_longer_windows_bring_fewer() -> None:

@@ -91,12 +91,13 @@ def _with(like: Frame, rows: Rows) -> Frame:
 # exclusions
 
 
-def _learned(*orders: Record, cut: bool = False) -> tuple[Engine, bytes]:
+LEARNS = DetectorSpec("surprise", {"learn_days": 7})
+
+
+def _learned(*orders: Record, cut: bool = False, by: DetectorSpec = LEARNS) -> tuple[Engine, bytes]:
     """Four weeks of two calls an hour, and six hours of twenty that no rule speaks of; what one learns of them. `cut`:
     the process is replaced every hour of the two days after them, before and after whatever is learned."""
-    learns = rule(
-        "learns", detector=DetectorSpec("surprise", {"learn_days": 7}), windows=(HOUR,), categories="", at_least=100
-    )
+    learns = rule("learns", detector=by, windows=(HOUR,), categories="", at_least=100)
     events, number = [], 0
     for hour in range(28 * 24):
         for n in range(20 if 20 * 24 <= hour < 20 * 24 + 6 else 2):
@@ -135,14 +136,15 @@ def test_what_is_excluded_leaves_the_baseline_of_its_area_and_of_those_above(are
 SIX_HOURS = (START + 20 * 24 * HOUR, START + 20 * 24 * HOUR + 6 * HOUR)
 
 
-def test_what_was_learned_already_is_learned_again_as_if_it_had_been_excluded_beforehand() -> None:
+@pytest.mark.parametrize("by", [LEARNS, DetectorSpec("accumulated", {"learn_days": 7, "guard_days": 3})])
+def test_what_was_learned_already_is_learned_again_as_if_it_had_been_excluded_beforehand(by: DetectorSpec) -> None:
     """To the last bit, while its lesson is kept; what came longer ago stays as it was learned."""
-    before, _ = _learned(Exclude(START, "north", "incident", *SIX_HOURS))
-    plain, _ = _learned()
+    before, _ = _learned(Exclude(START, "north", "incident", *SIX_HOURS), by=by)
+    plain, _ = _learned(by=by)
     long_ago = (START + 9 * 24 * HOUR, START + 10 * 24 * HOUR)
     for days, about, like in ((1, SIX_HOURS, before), (5, SIX_HOURS, before), (5, long_ago, plain)):
         order = Exclude(SIX_HOURS[1] + days * 24 * HOUR, "north", "incident", *about)
-        engine, _ = _learned(order, cut=days == 1)
+        engine, _ = _learned(order, cut=days == 1, by=by)
         ours, theirs = (one.rules["learns"].judge.memories[-1][1] for one in (engine, like))
         assert ours is not None
         assert theirs is not None
