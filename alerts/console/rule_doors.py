@@ -128,7 +128,8 @@ class RulePages:
         return RuleDoor(*self._console.town(request, name))
 
     def trials(self, request: Request, name: str, rule: str) -> Response:
-        """The part of the page that says how far a trial is: asked for again as long as one is under way."""
+        """The part of the page that says how far a trial is: asked for again as long as one is under way. With it comes
+        what it is before the draft is in force, which stands elsewhere on the page."""
         asked = self._console.asked(request, name)
         door = RuleDoor(asked.town, asked.who)
         reader = self._console.reader(request, asked.source)
@@ -146,7 +147,7 @@ class RulePages:
                 **trials(names),
             }
 
-        return page(request, piece("parts/trial.html", asked.source, reader, fill), reader)
+        return page(request, piece("trial_part.html", asked.source, reader, fill), reader)
 
     def _trials(self, door: RuleDoor, rule: str) -> Callable[[Names], dict[str, Any]]:
         """What the part shows. Raises TroubleError."""

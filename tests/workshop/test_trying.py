@@ -98,6 +98,10 @@ def test_a_draft_is_judged_on_what_the_city_has_stored_and_what_it_loses_and_whi
     [failure] = found.failures
     assert (failure.name, failure.line) == ("four are not", 11)
     assert failure.told["en"] != failure.told["zh-CN"]
+    asked_again = town.as_role("operator").get("/city/newcity/rules/many-calls/trials", params={"lang": "en"}).text
+    line = asked_again[asked_again.index('<li id="tried" hx-swap-oob="true">') :]
+    assert "A case is not as expected" in line, "the list beside it would still say that it was not tried"
+    assert '<div id="publish" hx-swap-oob="true"></div>' in line, "it could still be published by the page"
 
 
 def test_a_past_that_is_not_there_is_said(town: Town, tmp_path: Path) -> None:
