@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from deploy.boards.figures import Board, Column, Figure, Pick, Row, Said
-from deploy.boards.store import ALERTS, BEGUN, CITY, COUNTS, HUES, NAMES, called
+from deploy.boards.store import ALERTS, BEGUN, CITY, COUNTS, EARNEST, HUES, NAMES, called
 
 OF_CITY: Final = '{city=~"${city:text}"}'
 COUNTED: Final = Column("counted", Said("Counted", "实计"))
@@ -15,6 +15,7 @@ AREA: Final = Column("area", Said("Area", "区域"))
 CATEGORY: Final = Column("category", Said("Category", "类别"))
 RULE: Final = Column("rule", Said("Rule", "规则"))
 DESK: Final = Column("desk", Said("Desk", "值班台"))
+SAID: Final = f"said_ms BETWEEN $__from AND $__to AND {EARNEST}"
 SUMS: Final = (
     "sum(count) AS counted, round(sum(expected)::numeric, 1) AS expected,"
     " round((sum(count) FILTER (WHERE expected IS NOT NULL) / NULLIF(sum(expected), 0))::numeric, 2) AS times"
@@ -35,7 +36,7 @@ BOARD: Final = Board(
                     Said("Alerts that run", "进行中的预警"),
                     Said("Held ones not.", "不含暂留的。"),
                     sql=f"SELECT count(*) AS running FROM {ALERTS} WHERE state = 'open' AND held_since IS NULL"
-                    " AND kind <> 'exercise'",
+                    f" AND {EARNEST}",
                     kind="number",
                     span=6,
                     worry=10,
@@ -44,7 +45,7 @@ BOARD: Final = Board(
                 Figure(
                     Said("Held alerts", "暂留的预警"),
                     Said("By budgets and mutes, or explained by another.", "因额度、静音，或由其他预警说明。"),
-                    sql=f"SELECT count(*) AS held FROM {ALERTS} WHERE held_since IS NOT NULL",
+                    sql=f"SELECT count(*) AS held FROM {ALERTS} WHERE held_since IS NOT NULL AND {EARNEST}",
                     kind="number",
                     span=6,
                 ),
@@ -125,7 +126,7 @@ BOARD: Final = Board(
                     Said("Alerts an hour, by colour", "每小时预警，按颜色"),
                     Said("When they were first said.", "按首次发出的时间。"),
                     sql="SELECT to_timestamp(said_ms / 3600000 * 3600) AS time, colour AS metric, count(*) AS value"
-                    f" FROM {ALERTS} WHERE said_ms BETWEEN $__from AND $__to GROUP BY 1, 2 ORDER BY 1",
+                    f" FROM {ALERTS} WHERE {SAID} GROUP BY 1, 2 ORDER BY 1",
                     kind="bars",
                     span=12,
                     columns=HUES,
@@ -140,7 +141,7 @@ BOARD: Final = Board(
                     f" COALESCE((SELECT sum(count) FROM {COUNTS} c WHERE c.area = n.code AND {BEGUN}"
                     " AND rule = ${rule:sqlstring}), 0) AS value,"
                     f" (SELECT count(*) FROM {ALERTS} a WHERE a.area = n.code AND a.state = 'open'"
-                    " AND a.kind <> 'exercise') AS running"
+                    f" AND {EARNEST}) AS running"
                     f" FROM {NAMES} n WHERE n.kind = 'area' AND n.latitude IS NOT NULL AND n.level > 0",
                     kind="map",
                     span=12,
@@ -156,8 +157,7 @@ BOARD: Final = Board(
                     sql=f"SELECT said, colour, {called('area', 'a.area')} AS area,"
                     f" {called('category', 'a.category')} AS category, {called('rule', 'a.rule')} AS rule,"
                     f" {called('desk', 'a.desk')} AS desk, ended FROM {ALERTS} a"
-                    " WHERE said_ms BETWEEN $__from AND $__to"
-                    " ORDER BY (state = 'open') DESC, rank DESC, said_ms DESC LIMIT 50",
+                    f" WHERE {SAID} ORDER BY (state = 'open') DESC, rank DESC, said_ms DESC LIMIT 50",
                     kind="table",
                     span=24,
                     columns=(
@@ -218,6 +218,6 @@ BOARD: Final = Board(
     ),
     marks=f"SELECT said AS time, ended AS timeend, {called('area', 'a.area')} || ', '"
     f" || {called('category', 'a.category')} AS text, colour AS tags FROM {ALERTS} a"
-    " WHERE said_ms BETWEEN $__from AND $__to AND rank > 0 ORDER BY said_ms DESC LIMIT 500",
+    f" WHERE {SAID} AND rank > 0 ORDER BY said_ms DESC LIMIT 500",
     back="now-24h",
 )

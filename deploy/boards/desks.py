@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from deploy.boards.figures import Board, Column, Figure, Row, Said
-from deploy.boards.store import ALERTS, CITY, OUTCOMES, TOLD, called, outcomes
+from deploy.boards.store import ALERTS, CITY, EARNEST, OUTCOMES, TOLD, called, outcomes
 
 HOURLY: Final = 6.0
 """One in ten minutes: very likely acceptable (EEMUA 191, survey of 1998)."""
@@ -68,7 +68,8 @@ BOARD: Final = Board(
                     Said("Held just now, by desk", "当前暂留，按值班台"),
                     Said("Nothing of it is dropped.", "均不丢弃。"),
                     sql=f"SELECT {called('desk', 'a.desk')} AS desk, count(*) FILTER (WHERE held_since IS NOT NULL)"
-                    f" AS held, min(held_since) AS since FROM {ALERTS} a GROUP BY a.desk ORDER BY held DESC",
+                    f" AS held, min(held_since) AS since FROM {ALERTS} a WHERE {EARNEST}"
+                    " GROUP BY a.desk ORDER BY held DESC",
                     kind="table",
                     span=8,
                     columns=(DESK, Column("held", Said("Held", "暂留")), Column("since", Said("Since", "起始"))),

@@ -9,7 +9,9 @@ from deploy.boards.figures import Column, Pick, Said
 ALERTS: Final = '"${city:raw}".shown_alerts'
 COUNTS: Final = '"${city:raw}".shown_counts'
 NAMES: Final = '"${city:raw}".shown_names'
-TOLD: Final = "told_ms BETWEEN $__from AND $__to AND kind <> 'exercise'"
+EARNEST: Final = "kind <> 'exercise'"
+"""An exercise is an alert of its own kind, which nothing counts."""
+TOLD: Final = f"told_ms BETWEEN $__from AND $__to AND {EARNEST}"
 """A desk was interrupted in the time that is looked at, not by an exercise. In ms and not as a time: the index is of
 those."""
 BEGUN: Final = "start_ms BETWEEN $__from AND $__to"

@@ -11,17 +11,21 @@ from alerts.alert import Alert
 from alerts.duty import NOBODY, Act
 from alerts.store import Change
 from rules.shown import Count
+from rules.signals import SignalKind
 from tests.access.guarded import NAME, Town
 
 HOUR: Final = 3_600_000
 RANKS: Final = ("blue", "yellow", "orange", "red")
 
 
-def put(town: Town, name: str, *acts: Act, area: str = "east", colour: str = "yellow", ago: int = HOUR) -> Alert:
+def put(
+    town: Town, name: str, *acts: Act, area: str = "east", colour: str = "yellow", ago: int = HOUR,
+    kind: SignalKind = "threshold",
+) -> Alert:  # fmt: skip
     """An alert of `area` that was told `ago` ms before now, and then moved by `acts`."""
     at, rank, signal = town.clock.now() - ago, RANKS.index(colour), town.alert.signal
     evidence = msgspec.structs.replace(signal.evidence, colour=colour, rank=rank)
-    signal = msgspec.structs.replace(signal, alert=name, area=area, said_at=at, first=at, evidence=evidence)
+    signal = msgspec.structs.replace(signal, kind=kind, alert=name, area=area, said_at=at, first=at, evidence=evidence)
     desk = "east" if area == "east" else "city"
     alert = msgspec.structs.replace(
         town.alert, id=name, desk=desk, signal=signal, rank=rank, colour=colour, duty=NOBODY

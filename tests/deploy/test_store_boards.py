@@ -88,6 +88,7 @@ def live(town: Town, folder: Path) -> None:
         put(town, f"told-{number}", first, area="west", colour=colour, ago=HOUR + number * 60_000)
         closed(town, f"closed-{colour}", ("confirmed", "not_real", "expected", "cannot_tell")[number])
     held(town, "held", area="west")
+    put(town, "drill", Act("first", now, role="engine"), area="west", colour="red", kind="exercise")
     hours = [counted("east", now - n * HOUR, n % 7 * 3, settled=n > 0, missing=n == 3) for n in range(30)]
     store.put_counts(NAME, [*hours, *(counted(NAME, row.start, row.count, settled=True) for row in hours)])
     store.put_counts(NAME, [counted("west", now - HOUR, settled=True)])
@@ -122,6 +123,24 @@ def test_alerts_are_marked_over_the_figures(grafana: Grafana, board: Board) -> N
     assert rows
     assert set(names) <= {"time", "timeend", "text", "tags"}
     assert all(row["time"] and row["text"] and row["tags"] for row in rows)
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
+def test_an_exercise_is_in_no_figure_and_in_no_list(board: Board) -> None:
+    for asked in (board.marks, *(figure.sql for figure in board.figures())):
+        assert asked.count(".shown_alerts") == asked.count("'exercise'"), asked
+
+
+def test_the_latest_alerts_are_those_that_were_told_in_earnest(grafana: Grafana) -> None:
+    board = BOARDS[0]
+    latest, hours = (
+        next(figure for figure in board.figures() if figure.title.en.startswith(title))
+        for title in ("Latest alerts", "Alerts an hour")
+    )
+    _, rows = grafana.ask(latest.sql, grafana.choose(board))
+    assert len(rows) == 10
+    _, counted_rows = grafana.ask(hours.sql, grafana.choose(board))
+    assert sum(row["value"] for row in counted_rows) == 10
 
 
 def test_names_are_those_of_the_readers_language(grafana: Grafana) -> None:
