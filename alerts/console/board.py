@@ -67,11 +67,15 @@ class FeedRow:
 
 @dataclass(frozen=True, slots=True)
 class Board:
+    """An exercise has its row, and is in no figure."""
+
     now: int
     running: tuple[Row, ...]
     running_more: int
     over: tuple[Row, ...]
     over_more: int
+    count: int  # of alerts that run
+    over_count: int
     by_mark: tuple[tuple[Mark, int], ...]  # running alerts, top rank first
     oldest: int  # since when the oldest running alert runs; 0: none
     last_said: int  # 0: none on the board
@@ -86,10 +90,6 @@ class Board:
     def well(self) -> int:
         return len(self.feeds) - self.silent - self.late - self.unheard
 
-    @property
-    def count(self) -> int:
-        return len(self.running) + self.running_more
-
 
 def board(city: City, names: Names, alerts: Sequence[Alert], feeds: Sequence[FeedState], now: int) -> Board:
     """Running alerts by rank, then by how far over their limit; what is over, newest first."""
@@ -101,7 +101,9 @@ def board(city: City, names: Names, alerts: Sequence[Alert], feeds: Sequence[Fee
         RUNNING_SHOWN, running, key=lambda one: (-one.rank, -ratio_of(one, now), one.signal.first, one.id)
     )
     last = heapq.nsmallest(OVER_SHOWN, over, key=lambda one: (-one.ended_at, -one.rank, one.id))
-    ranks = Counter((one.rank, one.colour) for one in running)
+    counted = [alert for alert in said if alert.signal.kind != "exercise"]
+    earnest = [alert for alert in counted if alert.state == "open"]
+    ranks = Counter((one.rank, one.colour) for one in earnest)
     marks = [(names.mark(*rank), n) for rank, n in ranks.items()]
     return Board(
         now=now,
@@ -109,10 +111,12 @@ def board(city: City, names: Names, alerts: Sequence[Alert], feeds: Sequence[Fee
         running_more=max(len(running) - RUNNING_SHOWN, 0),
         over=tuple(row(alert, city, names, silent, now) for alert in last),
         over_more=max(len(over) - OVER_SHOWN, 0),
+        count=len(earnest),
+        over_count=len(counted) - len(earnest),
         by_mark=tuple(sorted(_together(marks), key=lambda item: (item[0].digit, item[0].hue))),
-        oldest=min((one.signal.first for one in running), default=0),
-        last_said=max((alert.signal.said_at for alert in said), default=0),
-        load=load(said, now, top=len(city.ladder) - 1),
+        oldest=min((one.signal.first for one in earnest), default=0),
+        last_said=max((alert.signal.said_at for alert in counted), default=0),
+        load=load(counted, now, top=len(city.ladder) - 1),
         areas=areas(city, said, silent),
         feeds=tuple(feed_row(feed, names, now) for feed in feeds),
         silent=len(silent),
@@ -136,7 +140,7 @@ def load(alerts: Sequence[Alert], now: int, *, top: int) -> Load:
     start = end - RECENT
     said: Counter[int] = Counter()
     said_top: Counter[int] = Counter()
-    for alert in (one for one in alerts if one.signal.kind != "exercise"):
+    for alert in alerts:
         place = (alert.signal.said_at - start) // STEP
         if 0 <= place < columns:
             said[place] += 1

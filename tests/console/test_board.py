@@ -64,6 +64,19 @@ def test_a_silence_is_counted_in_minutes_up_to_now() -> None:
     assert one.where == "Utility outage map"
 
 
+def test_an_exercise_has_its_row_and_is_counted_nowhere() -> None:
+    true = sample_alert("true", colour="orange", since=NOW - 2 * HOUR)
+    late = sample_alert("late", kind="exercise", colour="blue", since=NOW - 3 * HOUR)
+    done = sample_alert("done", kind="exercise", colour="blue", state="over", since=NOW - 4 * HOUR)
+    with_drills, without = shown(true, late, done), shown(true)
+    assert [row.alert.id for row in with_drills.running] == ["true", "late"]
+    assert [row.alert.id for row in with_drills.over] == ["done"]
+    assert (with_drills.count, with_drills.over_count) == (without.count, without.over_count) == (1, 0)
+    assert with_drills.by_mark == without.by_mark
+    assert (with_drills.oldest, with_drills.last_said) == (without.oldest, without.last_said)
+    assert shown(late).oldest == 0
+
+
 def test_load_puts_an_alert_into_the_ten_minutes_in_which_it_was_said() -> None:
     figures = load([sample_alert("a", since=NOW - 40 * MINUTE)], NOW, top=3)  # said at 02:42, now 03:12
     assert [place for place, column in enumerate(figures.columns) if column.other] == [44]
