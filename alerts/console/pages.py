@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from alerts.alert import Alert
 from alerts.console.board import board
@@ -21,7 +22,7 @@ from alerts.console.duty import DutyFigures
 from alerts.console.handover import HandoverFigures
 from alerts.console.naming import Names
 from alerts.console.source import BoardSource
-from alerts.console.speech import LANGUAGE_LABELS, LANGUAGES, Speech, catalogue
+from alerts.console.speech import LANGUAGE_LABELS, LANGUAGES, Speech, catalogue, number_in
 from alerts.console.where import map_figures
 from alerts.notice import compose
 from alerts.words import notice_title
@@ -68,6 +69,14 @@ def _environment(language: str) -> Environment:
     environment.install_gettext_callables(  # type: ignore[attr-defined]  # the i18n extension adds it
         words.gettext, words.ngettext, newstyle=True
     )
+    plural = cast("Callable[..., str]", environment.globals["ngettext"])
+
+    @pass_context
+    def counted(context: Context, one: str, many: str, n: int, /, **given: object) -> str:
+        """As jinja2 has it, the number in it written like every other number of the page."""
+        return plural(context, one, many, n, num=number_in(language, n), **given)
+
+    environment.globals["ngettext"] = counted
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     environment.globals["asset"] = asset
     return environment

@@ -92,7 +92,7 @@ class Speech:
         return catalogue(self.language).ngettext(one, many, n)
 
     def count(self, n: int) -> str:
-        return _number(n, None, self.language)
+        return number_in(self.language, n)
 
     def decimal(self, x: float) -> str:
         """As many places as a reader can use: <0.01, 0.15, 0.6, 14.3, 120."""
@@ -171,6 +171,11 @@ class Speech:
         if length and length % DAY == 0:
             return self.gettext("%(n)s d") % {"n": length // DAY}
         return self.span(length)
+
+
+def number_in(language: str, n: int) -> str:
+    """4,985, as everywhere on a page."""
+    return _number(n, None, language)
 
 
 @lru_cache(maxsize=4_096)

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from alerts.alert import AlertState
 from alerts.console import City, create_app
+from alerts.console.pages import Reader, board_page
 from alerts.console.sample import SampleBoard, sample_board
 from alerts.console.sample_county import sample_book
 from alerts.console.sample_night import NOW, sample_alert, sample_feeds, sample_night
@@ -91,6 +92,14 @@ def test_what_came_later_is_said_on_the_card(
 
 def test_a_card_to_whose_window_nothing_came_later_says_nothing_of_it(client: TestClient) -> None:
     assert "taken back" not in read(client.get("/alert/91c4e7aa", params={"lang": "en"}).text).text
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "4,985 held"), ("zh-CN", "4,985")])
+def test_a_number_in_a_plural_sentence_is_written_like_every_other(language: str, said: str) -> None:
+    page = board_page(sample_board(), Reader(language, "auto", held=4_985, explained=1_204), {})
+    assert said in page
+    assert "1,204" in page
+    assert not re.search("4985|1204", page)
 
 
 def test_an_exercise_says_so_on_every_title_and_above_the_page() -> None:
