@@ -33,19 +33,15 @@ def carried(learned: Sequence[Pair], memories: Memories, detector: Detector, cou
 
     None: nothing does, for the detector cannot part with some series alone.
     """
-    heirs = [_heir(pair, counts) for pair in learned]
-    kept, found = _kept(heirs, counts), list[Pair]()
-    for row in kept:
-        pair = heirs[row]
-        assert pair is not None
-        found.append(pair)
+    kept = _kept([_heir(pair, counts) for pair in learned], counts)
+    found = list(kept)
     if len(kept) == len(learned):
         return Carried(found, memories, whole=True)
     last = memories[-1][1]  # those before it may lack what only learning reads
     if last is not None:
         if not isinstance(detector, Parting):
             return None
-        last = detector.only(last, np.array(kept, np.int64))
+        last = detector.only(last, np.array(list(kept.values()), np.int64))
     return Carried(found, [(memories[0][0], last)], whole=False)
 
 
@@ -55,16 +51,13 @@ def _heir(pair: Pair, counts: Counts) -> Pair | None:
     return None if area is None or category is None else (area, category)
 
 
-def _kept(heirs: Sequence[Pair | None], counts: Counts) -> list[int]:
-    """The rows whose series is one again, and hangs on series that stand before it and are kept."""
+def _kept(heirs: Sequence[Pair | None], counts: Counts) -> dict[Pair, int]:
+    """The series that are one again, each with its row, where they hang on series that stand before it and are kept."""
     times = Counter(heirs)
-    names: set[Pair] = set()
-    kept = []
+    kept: dict[Pair, int] = {}
     for row, pair in enumerate(heirs):
-        if pair is None or times[pair] > 1:
-            continue
-        above = counts.above(pair)
-        if above is not None and names.issuperset(above):
-            kept.append(row)
-            names.add(pair)
+        if pair is not None and times[pair] == 1:
+            above = counts.above(pair)
+            if above is not None and kept.keys() >= set(above):
+                kept[pair] = row
     return kept

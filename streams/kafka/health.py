@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
@@ -21,13 +20,9 @@ from streams.kafka.topics import COUNTS, FRAMES, INCIDENTS, PETITIONS, SIGNALS, 
 from streams.kafka.worker import NAME as WORKERS
 from streams.messages import SpokenError
 
-T = TypeVar("T")
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 MOST_BEHIND: Final = 10_000
 """Records. A worker judges thousands a second: more than this is no moment's work."""
-
-TRIES: Final = 3
-AGAIN_SECONDS: Final = 1.0
 
 
 def of_the_road(
@@ -62,13 +57,9 @@ def of_the_road(
 
 def _behind(client: KafkaAdminClient, group: str, who: str, topics: set[str]) -> Iterator[Finding]:
     """How far the readers of some topics are behind their ends."""
-
-    def asked() -> tuple[dict[TopicPartition, int], dict[TopicPartition, Any]]:
-        read = {place: int(told.offset) for place, told in _committed(client, group).items() if place.topic in topics}
-        return read, client.list_partition_offsets(dict.fromkeys(read, OffsetSpec.LATEST)) if read else {}
-
     try:
-        read, ends = _at_last(asked)
+        read = {place: int(told.offset) for place, told in _committed(client, group).items() if place.topic in topics}
+        ends = client.list_partition_offsets(dict.fromkeys(read, OffsetSpec.LATEST)) if read else {}
     except KafkaError as fault:
         yield note("lag", f"doctor-lag-unasked-{who}", why=type(fault).__name__)
         return
@@ -88,22 +79,12 @@ def _desk_behind(client: KafkaAdminClient, city: str, number: int, heard: Mappin
     if not any((place.topic, number) in heard for place in places):
         return note("lag", "doctor-lag-no-desk", city=city)
     try:
-        ends = _at_last(lambda: client.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST)))
+        ends = client.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
     except KafkaError as fault:
         return note("lag", "doctor-lag-unasked-desk", city=city, why=type(fault).__name__)
     behind = sum(max(0, int(ends[place].offset) - heard.get((place.topic, number), 0)) for place in places)
     told = bad if behind > MOST_BEHIND else good
     return told("lag", "doctor-lag-desk" if behind > MOST_BEHIND else "doctor-lag-good-desk", city=city, records=behind)
-
-
-def _at_last(ask: Callable[[], T]) -> T:
-    """What is asked, again where a broker cannot answer just now. Raises KafkaError where it does not at all."""
-    for _ in range(TRIES - 1):
-        try:
-            return ask()
-        except KafkaError:
-            time.sleep(AGAIN_SECONDS)
-    return ask()
 
 
 def _committed(client: KafkaAdminClient, group: str) -> dict[TopicPartition, Any]:

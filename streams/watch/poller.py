@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-
-import structlog
 
 from streams.clock import Clock
 from streams.feeds.blocks import Comes
@@ -23,12 +20,10 @@ from streams.feeds.readers import records_of
 from streams.journal import Cursor
 from streams.keys import Keys
 from streams.refusals import Refused
-from streams.runtime import StoppedError
-from streams.watch.feeder import PATIENCE_SECONDS, Feeder, LaterError
+from streams.watch.feeder import Feeder, LaterError
 from streams.watch.fetch import Fetch, FetchError
 from streams.watch.files import PIECE_RECORDS, Cursors, Piece
-
-log = structlog.get_logger()
+from streams.watch.looking import Looking
 
 AGAIN_MS = 60_000
 """A look that failed is tried again after so long, or after `every` where that is shorter."""
@@ -49,39 +44,15 @@ class _Round:
     failing: int = 0
 
 
-class Poller:
+class Poller(Looking):
     """`start` and `stop`. `fetch_of` opens an address; `every`: seconds between two looks at which feeds are due."""
 
     def __init__(self, feeder: Feeder, fetch_of: Callable[[str, Comes], Fetch], clock: Clock, *, every: float) -> None:
+        super().__init__("poller", every)
         self._feeder = feeder
         self._fetch_of = fetch_of
         self._clock = clock
-        self._every = every
         self._rounds: dict[str, _Round] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tocsin-poller", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join(PATIENCE_SECONDS)
-
-    def alive(self) -> bool:
-        return self._thread.is_alive()
-
-    def _run(self) -> None:
-        try:
-            self.look()
-            while not self._stop.wait(self._every):
-                self.look()
-        except StoppedError:
-            log.info("poller_ends_with_its_writer")
-        except BaseException:
-            log.exception("poller_broke")
-            raise
 
     def look(self) -> None:
         """Look at every feed that is due. Raises StoppedError."""

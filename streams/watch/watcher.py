@@ -6,60 +6,35 @@ counts and leaves nothing out.
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
-
-import structlog
 
 from streams.clock import Clock
 from streams.feeds.connection import Feed
 from streams.metrics import Metrics
-from streams.runtime import StoppedError, Writer
-from streams.watch.feeder import PATIENCE_SECONDS, Feeder, LaterError
+from streams.runtime import Writer
+from streams.watch.feeder import Feeder, LaterError
 from streams.watch.files import Source, sources_of
+from streams.watch.looking import Looking
 
-log = structlog.get_logger()
 
-
-class Watcher:
+class Watcher(Looking):
     """`start` and `stop`. `every`: seconds between two looks."""
 
     def __init__(
         self, folder: Path, feeder: Feeder, writer: Writer, clock: Clock, metrics: Metrics, *, every: float
     ) -> None:
+        super().__init__("watcher", every)
         self._folder = folder
         self._feeder = feeder
         self._writer = writer
         self._clock = clock
         self._metrics = metrics
-        self._every = every
         self._stamps: dict[Path, int] = {}
         self._seen_at: dict[str, int] = {}  # feed -> when its source could be read last
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tocsin-watcher", daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join(PATIENCE_SECONDS)
-
-    def alive(self) -> bool:
-        return self._thread.is_alive()
-
-    def _run(self) -> None:
-        try:
-            self.look(first=True)
-            self._writer.backlog_read()
-            while not self._stop.wait(self._every):
-                self.look()
-        except StoppedError:
-            log.info("watcher_ends_with_its_writer")
-        except BaseException:
-            log.exception("watcher_broke")
-            raise
+    def begin(self) -> None:
+        self.look(first=True)
+        self._writer.backlog_read()
 
     def look(self, *, first: bool = False) -> None:
         """Read whatever is unread, oldest file first. Raises StoppedError."""
